@@ -1,0 +1,238 @@
+//! The two engines behind one type: SQLite embedded, PostgreSQL where one machine is not enough.
+//!
+//! SQL is one text for both (`$1` placeholders). [`on!`] repeats a body for each engine, so that it is compiled for each.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::journey::ids::*;
+use crate::journey::money::Money;
+use crate::journey::words::*;
+
+/// Runs one body on whichever engine is behind a [`Db`] or a [`Tx`].
+///
+/// `on!(db, pool => query.fetch_all(pool).await)` and `on!(tx, connection => query.execute(&mut **connection).await)`.
+#[macro_export]
+macro_rules! on {
+    ($engine:expr, $handle:ident => $body:expr) => {
+        match $engine {
+            $crate::db::Engine::Sqlite($handle) => $body,
+            $crate::db::Engine::Postgres($handle) => $body,
+        }
+    };
+}
+
+/// One thing on SQLite, the same thing on PostgreSQL.
+#[derive(Clone, Debug)]
+pub enum Engine<S, P> {
+    /// The embedded engine.
+    Sqlite(S),
+    /// The server engine.
+    Postgres(P),
+}
+
+/// A transaction that may write.
+pub type Tx = Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
+/// The database: where to read and where to write.
+#[derive(Clone, Debug)]
+pub struct Db {
+    /// For queries.
+    pub read: Engine<SqlitePool, PgPool>,
+    /// For everything that writes; on SQLite one connection, so that writers wait their turn and never meet a lock.
+    pub write: Engine<SqlitePool, PgPool>,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names no engine we know.
+    #[error(
+        "the database URL {0:?} is not understood; write sqlite:PATH (for example sqlite:sojourn.sqlite) or postgres://user@host/name"
+    )]
+    Url(String),
+    /// The engine said no.
+    #[error("the database at {url} could not be opened: {source}")]
+    Connect {
+        /// The URL, without its password.
+        url: String,
+        /// What the engine said.
+        source: sqlx::Error,
+    },
+    /// Another process holds the file.
+    #[error("the database file {0} is locked by another program; stop that program, or wait for it, and start again")]
+    Locked(String),
+    /// The schema comes from a later version of Sojourn.
+    #[error(
+        "this database was written by a newer Sojourn (schema {0}, which this version does not know); install that version or a later one"
+    )]
+    NewerSchema(i64),
+    /// A migration failed.
+    #[error("the database could not be brought up to date: {0}")]
+    Migrate(sqlx::migrate::MigrateError),
+}
+
+static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+
+impl Db {
+    /// Opens the database a URL names and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let db = Self::connect(url).await?;
+        let migrated = match &db.write {
+            Engine::Sqlite(pool) => SQLITE_MIGRATIONS.run(pool).await,
+            Engine::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
+        };
+        migrated.map_err(|error| match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => OpenError::NewerSchema(version),
+            error if error.to_string().contains("database is locked") => OpenError::Locked(url.to_owned()),
+            error => OpenError::Migrate(error),
+        })?;
+        Ok(db)
+    }
+
+    async fn connect(url: &str) -> Result<Self, OpenError> {
+        let bad_url = || OpenError::Url(hide_password(url));
+        let connect_error = |source: sqlx::Error| {
+            if source.to_string().contains("database is locked") {
+                OpenError::Locked(url.to_owned())
+            } else {
+                OpenError::Connect { url: hide_password(url), source }
+            }
+        };
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)
+                .map_err(|_| bad_url())?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5));
+            let pool = |connections| {
+                SqlitePoolOptions::new()
+                    .max_connections(connections)
+                    .acquire_timeout(Duration::from_secs(60))
+                    .connect_with(options.clone())
+            };
+            let write = pool(1).await.map_err(connect_error)?;
+            let read = pool(4).await.map_err(connect_error)?;
+            Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write) })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(60))
+                .connect_with(options)
+                .await
+                .map_err(connect_error)?;
+            Ok(Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool) })
+        } else {
+            Err(bad_url())
+        }
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match &self.write {
+            Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections, when what is in flight is done.
+    pub async fn close(&self) {
+        on!(&self.read, pool => pool.close().await);
+        on!(&self.write, pool => pool.close().await);
+    }
+}
+
+/// Commits a transaction; what it wrote is durable when this returns.
+pub async fn commit(tx: Tx) -> sqlx::Result<()> {
+    on!(tx, transaction => transaction.commit().await)
+}
+
+/// Makes a new id, for the present moment.
+pub fn new_id<I: Id>() -> I {
+    I::from_bits(u128::from_be_bytes(ulid::Ulid::generate().to_bytes()))
+}
+
+/// A URL as it may be shown: without its password.
+fn hide_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => {
+            let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
+            format!("{}{user}{}", &url[..scheme + 3], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// Lets a type stand in a text column: how it is written, how it is read back.
+macro_rules! text_columns {
+    ($write:path, $read:path: $($name:ty),* $(,)?) => {$(
+        impl<D: sqlx::Database> sqlx::Type<D> for $name where String: sqlx::Type<D> {
+            fn type_info() -> D::TypeInfo { <String as sqlx::Type<D>>::type_info() }
+            fn compatible(info: &D::TypeInfo) -> bool { <String as sqlx::Type<D>>::compatible(info) }
+        }
+        impl<'q, D: sqlx::Database> sqlx::Encode<'q, D> for $name where String: sqlx::Encode<'q, D> {
+            fn encode_by_ref(&self, buffer: &mut D::ArgumentBuffer) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                $write(self).encode(buffer)
+            }
+        }
+        impl<'r, D: sqlx::Database> sqlx::Decode<'r, D> for $name where String: sqlx::Decode<'r, D> {
+            fn decode(value: D::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                let text = <String as sqlx::Decode<'r, D>>::decode(value)?;
+                $read(&text).ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
+            }
+        }
+    )*};
+}
+
+fn id_text<I: Id>(id: &I) -> String {
+    id.as_str().to_owned()
+}
+
+fn id_from<I: Id>(text: &str) -> Option<I> {
+    I::parse(text).ok()
+}
+
+fn word_text<W: Word>(word: &W) -> String {
+    word.word().to_owned()
+}
+
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId);
+text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex);
+
+impl<D: sqlx::Database> sqlx::Type<D> for Money
+where
+    i64: sqlx::Type<D>,
+{
+    fn type_info() -> D::TypeInfo {
+        <i64 as sqlx::Type<D>>::type_info()
+    }
+    fn compatible(info: &D::TypeInfo) -> bool {
+        <i64 as sqlx::Type<D>>::compatible(info)
+    }
+}
+
+impl<'q, D: sqlx::Database> sqlx::Encode<'q, D> for Money
+where
+    i64: sqlx::Encode<'q, D>,
+{
+    fn encode_by_ref(&self, buffer: &mut D::ArgumentBuffer) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        self.0.encode_by_ref(buffer)
+    }
+}
+
+impl<'r, D: sqlx::Database> sqlx::Decode<'r, D> for Money
+where
+    i64: sqlx::Decode<'r, D>,
+{
+    fn decode(value: D::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(Self(<i64 as sqlx::Decode<'r, D>>::decode(value)?))
+    }
+}

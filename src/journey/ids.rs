@@ -1,0 +1,115 @@
+//! Identifiers: ULIDs as text, one type for each thing they name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that should have been a ULID and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnId;
+
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be a ULID: 26 characters of 0-9 and A-Z without I, L, O, U")
+    }
+}
+
+impl std::error::Error for NotAnId {}
+
+/// Whether a text is a ULID in its canonical form.
+pub fn is_ulid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 26
+        && bytes[0] <= b'7'
+        && bytes.iter().all(
+            |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'),
+        )
+}
+
+/// What every identifier can do.
+pub trait Id: Clone + Ord + fmt::Display + Sized {
+    /// Takes a text that is a ULID.
+    fn parse(text: &str) -> Result<Self, NotAnId>;
+
+    /// Writes 128 bits as a ULID; who makes new ids supplies time and chance.
+    fn from_bits(bits: u128) -> Self;
+
+    /// The ULID as text.
+    fn as_str(&self) -> &str;
+}
+
+fn encode(bits: u128) -> Box<str> {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    (0..26).rev().map(|digit| char::from(ALPHABET[((bits >> (digit * 5)) & 31) as usize])).collect::<String>().into()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl Id for $name {
+            fn parse(text: &str) -> Result<Self, NotAnId> {
+                if is_ulid(text) { Ok(Self(text.into())) } else { Err(NotAnId) }
+            }
+
+            fn from_bits(bits: u128) -> Self {
+                Self(encode(bits))
+            }
+
+            fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names a tenant: one hospital or chain, walled off from all others.
+    TenantId
+    /// Names a branch of a hospital.
+    BranchId
+    /// Names a department.
+    DepartmentId
+    /// Names a consultation room or counter.
+    RoomId
+    /// Names a person who works in the hospital, or a program that acts for one.
+    PersonId
+    /// Names a patient.
+    PatientId
+    /// Names a visit.
+    VisitId
+    /// Names a bill of a visit.
+    BillId
+    /// Names a test ordered on a visit.
+    TestId
+    /// Names a document of a visit.
+    DocumentId
+    /// Names a follow-up planned on a visit.
+    FollowUpId
+    /// Names an event of the log.
+    EventId
+    /// Names an entry of the tariff.
+    TariffId
+}

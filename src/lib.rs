@@ -1,0 +1,7 @@
+//! Sojourn: every step of a hospital visit, logged and checked.
+#![forbid(unsafe_code)]
+
+pub mod journey;
+
+#[cfg(feature = "ssr")]
+pub mod db;
