@@ -112,4 +112,6 @@ ids! {
     EventId
     /// Names an entry of the tariff.
     TariffId
+    /// Names an attempt that was refused.
+    AttemptId
 }
