@@ -38,6 +38,40 @@ pub enum Engine<S, P> {
 /// A transaction that may write.
 pub type Tx = Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
 
+/// Where a query reads: from the pool, or within a transaction, which sees what it has itself written.
+pub enum Source<'a> {
+    /// From the pool of readers.
+    Db(&'a Db),
+    /// Within a transaction.
+    Tx(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for Source<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Db(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for Source<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Tx(tx)
+    }
+}
+
+/// Runs one reading query on a [`Source`]: `from!(source, executor => query.fetch_all(executor).await)`.
+#[macro_export]
+macro_rules! from {
+    ($source:expr, $executor:ident => $body:expr) => {
+        match $source.into() {
+            $crate::db::Source::Db(db) => $crate::on!(&db.read, $executor => $body),
+            $crate::db::Source::Tx(tx) => $crate::on!(tx, transaction => {
+                let $executor = &mut **transaction;
+                $body
+            }),
+        }
+    };
+}
+
 /// The database: where to read and where to write.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -204,7 +238,7 @@ fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

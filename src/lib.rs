@@ -5,3 +5,5 @@ pub mod journey;
 
 #[cfg(feature = "ssr")]
 pub mod db;
+#[cfg(feature = "ssr")]
+pub mod log;

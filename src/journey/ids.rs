@@ -118,4 +118,6 @@ ids! {
     EventId "event"
     /// Names an entry of the tariff.
     TariffId "tariff"
+    /// Names an attempt that was refused.
+    AttemptId "attempt"
 }
