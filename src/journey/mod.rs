@@ -6,7 +6,8 @@
 //! - [`events`]: the table of the 34 events: roles, metadata, when accepted. Everything that lists events reads it.
 //! - [`schema`], [`words`], [`ids`], [`money`]: what metadata is made of.
 //! - [`visit`], [`evolve`]: the state and how it changes.
-//! - [`decide`], [`refusal`], [`policy`]: what may follow, and why not.
+//! - [`decide`], [`refusal`], [`policy`]: what may follow, and why not; [`allowed`]: what may follow now.
+//! - [`measures`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
 
 pub mod allowed;
 pub mod decide;
@@ -20,5 +21,6 @@ pub mod refusal;
 pub mod schema;
 pub mod story;
 pub mod visit;
+pub mod wording;
 pub mod words;
 pub mod workflow;
