@@ -112,4 +112,6 @@ ids! {
     EventId
     /// Names an entry of the tariff.
     TariffId
+    /// Names a token with which a program calls.
+    TokenId
 }

@@ -1,0 +1,3 @@
+//! What the network sees.
+
+pub mod sign_in;
