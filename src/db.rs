@@ -233,6 +233,8 @@ macro_rules! text_columns {
     )*};
 }
 
+pub(crate) use text_columns;
+
 fn id_text<I: Id>(id: &I) -> String {
     id.as_str().to_owned()
 }
@@ -241,11 +243,11 @@ fn id_from<I: Id>(text: &str) -> Option<I> {
     I::parse(text).ok()
 }
 
-fn word_text<W: Word>(word: &W) -> String {
+pub(crate) fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, TokenId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

@@ -5,6 +5,7 @@ mod health;
 mod page;
 mod problem;
 mod security;
+pub mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;

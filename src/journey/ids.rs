@@ -120,4 +120,6 @@ ids! {
     TariffId "tariff"
     /// Names an attempt that was refused.
     AttemptId "attempt"
+    /// Names a token with which a program calls.
+    TokenId "token"
 }

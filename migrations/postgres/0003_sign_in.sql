@@ -1,0 +1,31 @@
+-- Who is signed in, and which programs may call. Of a session id or a token only the SHA-256 is kept.
+
+CREATE TABLE sessions (
+    tenant_id  TEXT NOT NULL,
+    id_digest  BYTEA NOT NULL CHECK (octet_length(id_digest) = 32),
+    person_id  TEXT NOT NULL,
+    contents   JSONB NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    seen_at    TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id_digest),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES people (tenant_id, id),
+    CONSTRAINT sessions_id_digest UNIQUE (id_digest)
+);
+CREATE INDEX sessions_by_person ON sessions (tenant_id, person_id);
+CREATE INDEX sessions_by_seen_at ON sessions (seen_at);
+CREATE INDEX sessions_by_created_at ON sessions (created_at);
+
+CREATE TABLE api_tokens (
+    tenant_id    TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    person_id    TEXT NOT NULL,
+    label        TEXT NOT NULL,
+    token_digest BYTEA NOT NULL CHECK (octet_length(token_digest) = 32),
+    created_at   TIMESTAMPTZ NOT NULL,
+    expires_at   TIMESTAMPTZ,
+    revoked_at   TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person_id) REFERENCES people (tenant_id, id),
+    CONSTRAINT api_tokens_token_digest UNIQUE (token_digest)
+);
+CREATE INDEX api_tokens_by_person ON api_tokens (tenant_id, person_id);

@@ -1,0 +1,180 @@
+//! `sojourn user`: the people who sign in.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::CommandError;
+use crate::clock::Clock;
+use crate::db::{Db, commit};
+use crate::hospital::passphrase::{Hasher, Passphrase};
+use crate::hospital::people::{self, NewPerson, SignInName};
+use crate::hospital::tenants::{self, NewTenant, Tenant, TimeZone};
+use crate::journey::ids::Id as _;
+use crate::journey::words::{ActorType, Role, Word};
+
+/// What can be done with the people who sign in.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a person, and with --hospital the first hospital; the passphrase is read from standard input
+    Add(AddUser),
+    /// Set a person's passphrase, read from standard input, and end their sessions
+    Passwd {
+        /// What they sign in with
+        name: SignInName,
+        #[command(flatten)]
+        passphrase: TypedPassphrase,
+    },
+}
+
+/// What is said of a person to add.
+#[derive(Args, Debug)]
+pub struct AddUser {
+    /// What they sign in with
+    name: SignInName,
+    /// What they may do, such as doctor,manager
+    #[arg(long, required = true, value_delimiter = ',', value_parser = role)]
+    roles: Vec<Role>,
+    /// What others call them [default: the name they sign in with]
+    #[arg(long, value_name = "NAME")]
+    display: Option<String>,
+    /// HUMAN, AI or SYSTEM; programs get no passphrase but a token
+    #[arg(long, default_value = "HUMAN", value_parser = word::<ActorType>)]
+    actor_type: ActorType,
+    /// The hospital they work in, by its id or name, when there are several
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Found the first hospital by this name
+    #[arg(long, value_name = "NAME", conflicts_with = "tenant")]
+    hospital: Option<String>,
+    /// The first hospital's time zone
+    #[arg(long, default_value = "Asia/Kolkata", requires = "hospital")]
+    time_zone: TimeZone,
+    /// The first hospital's currency
+    #[arg(long, default_value = "INR", requires = "hospital")]
+    currency: String,
+    #[command(flatten)]
+    passphrase: TypedPassphrase,
+}
+
+/// A passphrase from the environment, or else from standard input.
+#[derive(Args)]
+pub struct TypedPassphrase {
+    // No flag: what is typed as one is seen by everybody on the machine.
+    #[arg(skip = std::env::var("SOJOURN_PASSPHRASE").ok())]
+    given: Option<String>,
+}
+
+impl std::fmt::Debug for TypedPassphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedPassphrase")
+    }
+}
+
+impl TypedPassphrase {
+    fn read(self, name: &SignInName) -> Result<Passphrase, CommandError> {
+        let typed = match self.given {
+            Some(given) => given,
+            None if std::io::stdin().is_terminal() => rpassword::prompt_password(format!("Passphrase for {name}: "))?,
+            None => {
+                let mut typed = String::new();
+                std::io::stdin().lock().read_line(&mut typed)?;
+                typed.trim_end_matches(['\r', '\n']).to_owned()
+            }
+        };
+        Ok(Passphrase::parse(&typed, name.as_str())?)
+    }
+}
+
+fn word<W: Word>(text: &str) -> Result<W, String> {
+    let word = text.trim().to_ascii_uppercase().replace([' ', '-'], "_");
+    W::from_word(&word).ok_or_else(|| {
+        let words: Vec<String> = W::ALL.iter().map(|value| value.word().to_ascii_lowercase()).collect();
+        format!("must be one of: {}", words.join(", "))
+    })
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    word(text)
+}
+
+impl UserCommand {
+    /// Does what was asked, and answers with a sentence about it.
+    pub async fn run(self, db: &Db, clock: &Clock) -> Result<String, CommandError> {
+        match self {
+            Self::Add(user) => add(db, user, clock.now()).await,
+            Self::Passwd { name, passphrase } => {
+                let known = super::user(db, &name).await?;
+                let hash = Hasher::default().hash(passphrase.read(&name)?).await?;
+                let mut tx = db.begin().await?;
+                people::set_passphrase(&mut tx, &known.tenant_id, &known.person.id, &hash).await?;
+                commit(tx).await?;
+                Ok(format!("{name} has a new passphrase, and is signed out everywhere."))
+            }
+        }
+    }
+}
+
+async fn add(db: &Db, user: AddUser, now: DateTime<Utc>) -> Result<String, CommandError> {
+    let tenant = which_tenant(db, &user).await?;
+    let passphrase_hash = match user.actor_type {
+        ActorType::Human => Some(Hasher::default().hash(user.passphrase.read(&user.name)?).await?),
+        ActorType::Ai | ActorType::System => None,
+    };
+    let new = NewPerson {
+        sign_in_name: Some(user.name.clone()),
+        actor_type: user.actor_type,
+        passphrase_hash,
+        ..NewPerson::named(user.display.unwrap_or_else(|| user.name.to_string()), user.roles)
+    };
+    let mut tx = db.begin().await?;
+    let tenant = match tenant {
+        Place::In(tenant) => tenant,
+        Place::Founding(new) => tenants::found(&mut tx, new, now).await?,
+    };
+    let person = people::add(&mut tx, &tenant.id, new).await?;
+    commit(tx).await?;
+    Ok(format!("{} ({}) works in {} now.", person.name, user.name, tenant.name))
+}
+
+/// Where a person is added.
+enum Place {
+    In(Tenant),
+    Founding(NewTenant),
+}
+
+async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, CommandError> {
+    let mut tenants = tenants::list(db).await?;
+    if let Some(name) = &user.hospital {
+        if !tenants.is_empty() {
+            return Err(CommandError::HospitalExists);
+        }
+        let new = NewTenant { name: name.clone(), currency: user.currency.clone(), time_zone: user.time_zone };
+        return Ok(Place::Founding(new));
+    }
+    if tenants.is_empty() {
+        return Err(CommandError::NoHospital);
+    }
+    let all: Vec<String> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.name)).collect();
+    if let Some(wanted) = &user.tenant {
+        tenants.retain(|tenant| tenant.id.as_str() == wanted || tenant.name == *wanted);
+    }
+    match (tenants.pop(), tenants.is_empty()) {
+        (Some(tenant), true) => Ok(Place::In(tenant)),
+        _ => Err(CommandError::WhichTenant(all.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_typed_as_people_write_them() {
+        assert_eq!(role("doctor"), Ok(Role::Doctor));
+        assert_eq!(role("Billing-Clerk"), Ok(Role::BillingClerk));
+        assert_eq!(role("LAB_TECHNICIAN"), Ok(Role::LabTechnician));
+        assert!(role("surgeon").is_err_and(|problem| problem.contains("pathologist")));
+    }
+}

@@ -1,0 +1,52 @@
+//! Branches: the houses of a hospital.
+
+use serde::Serialize;
+
+use super::{WriteError, finds, line, or_taken};
+use crate::db::{Db, Tx, new_id};
+use crate::journey::ids::{BranchId, Id, TenantId};
+use crate::on;
+
+/// A house of a hospital.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Branch {
+    /// Its id.
+    pub id: BranchId,
+    /// What it is called.
+    pub name: String,
+    /// Its short code.
+    pub code: String,
+}
+
+/// A tenant's branches, by name.
+pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Branch>> {
+    const SQL: &str = "SELECT id, name, code FROM branches WHERE tenant_id = $1 ORDER BY name, id";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// One branch.
+pub async fn by_id(db: &Db, tenant: &TenantId, id: &BranchId) -> sqlx::Result<Option<Branch>> {
+    const SQL: &str = "SELECT id, name, code FROM branches WHERE tenant_id = $1 AND id = $2";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+}
+
+/// Whether the tenant has this branch.
+pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &BranchId) -> sqlx::Result<bool> {
+    finds(tx, "SELECT CAST(1 AS BIGINT) FROM branches WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await
+}
+
+/// Adds a branch.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, name: &str, code: &str) -> Result<Branch, WriteError> {
+    const SQL: &str = "INSERT INTO branches (tenant_id, id, name, code) VALUES ($1, $2, $3, $4)";
+    let branch = match (line("name", name, 200), line("code", code, 16)) {
+        (Ok(name), Ok(code)) => Branch { id: new_id(), name, code },
+        (name, code) => return Err(WriteError::Invalid(name.err().into_iter().chain(code.err()).collect())),
+    };
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(&branch.id).bind(&branch.name).bind(&branch.code)
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("branches", "code"), "code", &branch.code)?;
+    Ok(branch)
+}

@@ -1,0 +1,87 @@
+//! Departments: where a branch's patients are seen, each with its own queue tokens.
+
+use serde::Serialize;
+
+use super::{Problem, WriteError, branches, finds, line, or_taken};
+use crate::db::{Db, Tx, new_id};
+use crate::journey::ids::{BranchId, DepartmentId, Id, TenantId};
+use crate::on;
+
+/// A department of a branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Department {
+    /// Its id.
+    pub id: DepartmentId,
+    /// The house it is in.
+    pub branch_id: BranchId,
+    /// What it is called.
+    pub name: String,
+    /// What its queue tokens begin with: C in C-12.
+    pub token_prefix: String,
+    /// How long a patient should wait at most.
+    pub target_minutes: i64,
+}
+
+/// What is needed to add a department.
+#[derive(Clone, Debug)]
+pub struct NewDepartment {
+    /// The house it is in.
+    pub branch_id: BranchId,
+    /// What it is called.
+    pub name: String,
+    /// What its queue tokens begin with.
+    pub token_prefix: String,
+    /// How long a patient should wait at most.
+    pub target_minutes: i64,
+}
+
+/// A tenant's departments, branch by branch.
+pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Department>> {
+    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 ORDER BY branch_id, name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// One department.
+pub async fn by_id(db: &Db, tenant: &TenantId, id: &DepartmentId) -> sqlx::Result<Option<Department>> {
+    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 AND id = $2";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+}
+
+/// Whether the tenant has this department.
+pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &DepartmentId) -> sqlx::Result<bool> {
+    finds(tx, "SELECT CAST(1 AS BIGINT) FROM departments WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await
+}
+
+/// Adds a department.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewDepartment) -> Result<Department, WriteError> {
+    const SQL: &str = "INSERT INTO departments (tenant_id, id, branch_id, name, token_prefix, target_minutes) VALUES ($1, $2, $3, $4, $5, $6)";
+    let mut problems = Vec::new();
+    let name = line("name", &new.name, 100).map_err(|problem| problems.push(problem)).unwrap_or_default();
+    if !(matches!(new.token_prefix.len(), 1..=3) && new.token_prefix.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        problems.push(Problem { field: "tokenPrefix", problem: "must be one to three capital letters".to_owned() });
+    }
+    if !(1..=1440).contains(&new.target_minutes) {
+        problems.push(Problem { field: "targetMinutes", problem: "must be from 1 to 1440".to_owned() });
+    }
+    if !problems.is_empty() {
+        return Err(WriteError::Invalid(problems));
+    }
+    if !branches::exists(tx, tenant, &new.branch_id).await? {
+        return Err(WriteError::UnknownReference("branchId"));
+    }
+    let department = Department {
+        id: new_id(),
+        branch_id: new.branch_id,
+        name,
+        token_prefix: new.token_prefix,
+        target_minutes: new.target_minutes,
+    };
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(&department.id).bind(&department.branch_id).bind(&department.name)
+            .bind(&department.token_prefix).bind(department.target_minutes)
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("departments", "name"), "name", &department.name)?;
+    Ok(department)
+}

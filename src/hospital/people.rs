@@ -1,0 +1,353 @@
+//! People: who works in the hospital, and the programs that act in it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::passphrase::PassphraseHash;
+use super::{Problem, WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
+use crate::db::{Db, Tx, new_id, text_columns};
+use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, RoomId, TenantId};
+use crate::journey::words::{ActorType, Role, Word};
+use crate::on;
+
+/// What a person types to say who they are; unique in the installation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SignInName(String);
+
+impl SignInName {
+    /// Takes a name as typed; capitals do not matter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.trim().to_ascii_lowercase();
+        let fits = matches!(name.len(), 1..=64)
+            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'@'));
+        fits.then_some(Self(name))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for SignInName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for SignInName {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or("a sign-in name has 1 to 64 characters of a-z, 0-9 and . - _ @")
+    }
+}
+
+impl TryFrom<String> for SignInName {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<SignInName> for String {
+    fn from(name: SignInName) -> Self {
+        name.0
+    }
+}
+
+text_columns!(SignInName::text, SignInName::parse: SignInName);
+
+/// The roles a person holds, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Roles(Vec<Role>);
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        let mut roles: Vec<Role> = roles.into_iter().collect();
+        roles.sort_unstable();
+        roles.dedup();
+        Self(roles)
+    }
+}
+
+impl Deref for Roles {
+    type Target = [Role];
+    fn deref(&self) -> &[Role] {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Roles {
+    type Error = String;
+    fn try_from(words: String) -> Result<Self, String> {
+        words
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(|word| Role::from_word(word).ok_or_else(|| format!("{word:?} is no role")))
+            .collect()
+    }
+}
+
+/// Someone who works in the hospital, or a program that acts in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// What they sign in with; none for who never does.
+    #[serde(skip)]
+    pub sign_in_name: Option<SignInName>,
+    /// What others call them.
+    pub name: String,
+    /// Whether a human, an AI or the system.
+    pub actor_type: ActorType,
+    /// Where they work, when in one house.
+    pub branch_id: Option<BranchId>,
+    /// The department they belong to.
+    pub department_id: Option<DepartmentId>,
+    /// Their room or counter.
+    pub room_id: Option<RoomId>,
+    /// Whether they still work here.
+    pub active: bool,
+    /// What they may do.
+    #[sqlx(try_from = "String")]
+    pub roles: Roles,
+}
+
+impl Person {
+    /// Whether they hold any of some roles.
+    pub fn holds_any(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|role| roles.contains(role))
+    }
+}
+
+/// A person, the tenant they belong to, and what their passphrase must hash to.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Credentials {
+    /// Their tenant.
+    pub tenant_id: TenantId,
+    /// Who they are.
+    #[sqlx(flatten)]
+    pub person: Person,
+    /// What their passphrase must hash to; none for who cannot sign in.
+    pub passphrase_hash: Option<PassphraseHash>,
+}
+
+/// What is needed to add a person.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// What they sign in with.
+    pub sign_in_name: Option<SignInName>,
+    /// What others call them.
+    pub name: String,
+    /// Whether a human, an AI or the system.
+    pub actor_type: ActorType,
+    /// Where they work, when in one house.
+    pub branch_id: Option<BranchId>,
+    /// The department they belong to.
+    pub department_id: Option<DepartmentId>,
+    /// Their room or counter.
+    pub room_id: Option<RoomId>,
+    /// What their passphrase must hash to; none for who cannot sign in.
+    pub passphrase_hash: Option<PassphraseHash>,
+    /// What they may do.
+    pub roles: Roles,
+}
+
+impl NewPerson {
+    /// A human with some roles, and nothing else known.
+    pub fn named(name: impl Into<String>, roles: impl IntoIterator<Item = Role>) -> Self {
+        Self {
+            sign_in_name: None,
+            name: name.into(),
+            actor_type: ActorType::Human,
+            branch_id: None,
+            department_id: None,
+            room_id: None,
+            passphrase_hash: None,
+            roles: roles.into_iter().collect(),
+        }
+    }
+}
+
+/// The text of a query for people: what is wanted besides, and which.
+macro_rules! select_people {
+    ($($besides:literal,)? where $condition:literal) => {
+        concat!(
+            "SELECT p.id, p.sign_in_name, p.name, p.actor_type, p.branch_id, p.department_id, p.room_id, p.active,",
+            $($besides, ",",)?
+            " COALESCE((SELECT string_agg(r.role, ',') FROM person_roles r WHERE r.tenant_id = p.tenant_id AND r.person_id = p.id), '') AS roles",
+            " FROM people p WHERE ",
+            $condition
+        )
+    };
+}
+
+/// A tenant's people, by name, those who left too.
+pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Person>> {
+    const SQL: &str = select_people!(where "p.tenant_id = $1 ORDER BY p.name, p.id");
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// Who of a tenant's people holds a role now, by name.
+pub async fn of_role(db: &Db, tenant: &TenantId, role: Role) -> sqlx::Result<Vec<Person>> {
+    const SQL: &str = select_people!(where "p.tenant_id = $1 AND p.active AND EXISTS (SELECT 1 FROM person_roles h WHERE h.tenant_id = $1 AND h.role = $2 AND h.person_id = p.id) ORDER BY p.name, p.id");
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(role).fetch_all(pool).await)
+}
+
+/// One person.
+pub async fn by_id(db: &Db, tenant: &TenantId, id: &PersonId) -> sqlx::Result<Option<Person>> {
+    const SQL: &str = select_people!(where "p.tenant_id = $1 AND p.id = $2");
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+}
+
+/// The system itself, as one who acts in a tenant's name.
+pub async fn system(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<Person>> {
+    Ok(of_role(db, tenant, Role::System).await?.into_iter().find(|person| person.actor_type == ActorType::System))
+}
+
+/// What each of a tenant's people is called.
+pub async fn names(db: &Db, tenant: &TenantId) -> sqlx::Result<BTreeMap<PersonId, String>> {
+    const SQL: &str = "SELECT id, name FROM people WHERE tenant_id = $1";
+    let rows: Vec<(PersonId, String)> =
+        on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Who a sign-in name belongs to, in whichever tenant.
+pub async fn credentials(db: &Db, name: &SignInName) -> sqlx::Result<Option<Credentials>> {
+    const SQL: &str = select_people!("p.tenant_id, p.passphrase_hash", where "p.sign_in_name = $1");
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(name).fetch_optional(pool).await)
+}
+
+/// Whether the tenant has this person.
+pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &PersonId) -> sqlx::Result<bool> {
+    finds(tx, "SELECT CAST(1 AS BIGINT) FROM people WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await
+}
+
+/// Adds a person.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewPerson) -> Result<Person, WriteError> {
+    const SQL: &str = "INSERT INTO people (tenant_id, id, sign_in_name, name, actor_type, branch_id, department_id, room_id, passphrase_hash, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE)";
+    let name = line("name", &new.name, 200).map_err(|problem| WriteError::Invalid(vec![problem]))?;
+    if let Some(branch) = &new.branch_id
+        && !branches::exists(tx, tenant, branch).await?
+    {
+        return Err(WriteError::UnknownReference("branchId"));
+    }
+    if let Some(department) = &new.department_id
+        && !departments::exists(tx, tenant, department).await?
+    {
+        return Err(WriteError::UnknownReference("departmentId"));
+    }
+    if let Some(room) = &new.room_id
+        && !rooms::exists(tx, tenant, room).await?
+    {
+        return Err(WriteError::UnknownReference("roomId"));
+    }
+    let person = Person {
+        id: new_id(),
+        sign_in_name: new.sign_in_name,
+        name,
+        actor_type: new.actor_type,
+        branch_id: new.branch_id,
+        department_id: new.department_id,
+        room_id: new.room_id,
+        active: true,
+        roles: new.roles,
+    };
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(&person.id).bind(&person.sign_in_name).bind(&person.name).bind(person.actor_type)
+            .bind(&person.branch_id).bind(&person.department_id).bind(&person.room_id).bind(&new.passphrase_hash)
+            .execute(&mut **connection).await.map(drop)
+    });
+    let sign_in_name = person.sign_in_name.as_ref().map_or("", SignInName::as_str);
+    or_taken(written, ("people", "sign_in_name"), "signInName", sign_in_name)?;
+    write_roles(tx, tenant, &person.id, &person.roles).await?;
+    Ok(person)
+}
+
+/// Gives a person these roles instead of those they had; it counts from their next request on.
+pub async fn set_roles(tx: &mut Tx, tenant: &TenantId, id: &PersonId, roles: &Roles) -> Result<(), WriteError> {
+    const SQL: &str = "DELETE FROM person_roles WHERE tenant_id = $1 AND person_id = $2";
+    known(tx, tenant, id).await?;
+    on!(&mut *tx, connection => sqlx::query(SQL).bind(tenant).bind(id).execute(&mut **connection).await.map(drop))?;
+    Ok(write_roles(tx, tenant, id, roles).await?)
+}
+
+/// Lets a person in, or shuts them out and ends their sessions.
+pub async fn set_active(tx: &mut Tx, tenant: &TenantId, id: &PersonId, active: bool) -> Result<(), WriteError> {
+    const SQL: &str = "UPDATE people SET active = $3 WHERE tenant_id = $1 AND id = $2";
+    known(tx, tenant, id).await?;
+    on!(&mut *tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(active).execute(&mut **connection).await.map(drop)
+    })?;
+    if !active {
+        sessions::end_all_of(tx, tenant, id).await?;
+    }
+    Ok(())
+}
+
+/// Sets what a person's passphrase must hash to, and ends their sessions.
+pub async fn set_passphrase(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &PersonId,
+    hash: &PassphraseHash,
+) -> Result<(), WriteError> {
+    const SQL: &str = "UPDATE people SET passphrase_hash = $3 WHERE tenant_id = $1 AND id = $2";
+    known(tx, tenant, id).await?;
+    on!(&mut *tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(hash).execute(&mut **connection).await.map(drop)
+    })?;
+    Ok(sessions::end_all_of(tx, tenant, id).await?)
+}
+
+async fn known(tx: &mut Tx, tenant: &TenantId, id: &PersonId) -> Result<(), WriteError> {
+    if exists(tx, tenant, id).await? { Ok(()) } else { Err(WriteError::UnknownReference("personId")) }
+}
+
+async fn write_roles(tx: &mut Tx, tenant: &TenantId, id: &PersonId, roles: &[Role]) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO person_roles (tenant_id, person_id, role) VALUES ($1, $2, $3)";
+    for role in roles {
+        on!(&mut *tx, connection => {
+            sqlx::query(SQL).bind(tenant).bind(id).bind(role).execute(&mut **connection).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Takes a sign-in name that was typed for a new person.
+pub fn new_sign_in_name(text: &str) -> Result<SignInName, Problem> {
+    text.parse().map_err(|problem: &str| Problem { field: "signInName", problem: format!("does not fit: {problem}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_names_forgive_capitals_and_spaces_around() {
+        assert_eq!(SignInName::parse(" Doctor2 ").map(String::from), Some("doctor2".to_owned()));
+        for bad in ["", " ", "a b", "döctor", "a\0", &"x".repeat(65)] {
+            assert_eq!(SignInName::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn roles_are_read_from_their_words() {
+        let roles = Roles::try_from("NURSE,DOCTOR,NURSE".to_owned());
+        assert_eq!(roles.as_deref(), Ok(&[Role::Nurse, Role::Doctor][..]));
+        assert_eq!(Roles::try_from(String::new()), Ok(Roles::default()));
+        assert!(Roles::try_from("SURGEON".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! The tariff: what the hospital offers, and for how much.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, WriteError, departments, finds, line, or_taken};
+use crate::db::{Db, Tx, new_id, text_columns, word_text};
+use crate::journey::ids::{DepartmentId, Id, TariffId, TenantId};
+use crate::journey::money::Money;
+use crate::journey::words::{Word, words};
+use crate::on;
+
+words! {
+    /// What an entry of the tariff is.
+    TariffKind {
+        Consultation "CONSULTATION" "Consultation",
+        Test "TEST" "Test",
+    }
+}
+
+text_columns!(word_text, Word::from_word: TariffKind);
+
+/// One value that a test measures, with its reference range for adults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Analyte {
+    /// What is measured.
+    pub analyte: String,
+    /// The unit it is measured in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The lowest value in range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// The highest value in range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+}
+
+/// A consultation or a test that the hospital offers.
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct TariffEntry {
+    /// Its id.
+    pub id: TariffId,
+    /// Its code, unique in the hospital.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub kind: TariffKind,
+    /// What it costs, in minor units.
+    pub price: Money,
+    /// The department that offers it, when one does.
+    pub department_id: Option<DepartmentId>,
+    /// What a test is made from.
+    pub specimen: Option<String>,
+    /// What a test measures.
+    #[sqlx(json)]
+    pub analytes: Vec<Analyte>,
+    /// Whether it is still offered.
+    pub active: bool,
+}
+
+/// What is needed to add an entry.
+#[derive(Clone, Debug)]
+pub struct NewTariffEntry {
+    /// Its code, unique in the hospital.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub kind: TariffKind,
+    /// What it costs, in minor units.
+    pub price: Money,
+    /// The department that offers it, when one does.
+    pub department_id: Option<DepartmentId>,
+    /// What a test is made from.
+    pub specimen: Option<String>,
+    /// What a test measures.
+    pub analytes: Vec<Analyte>,
+}
+
+/// What a tenant offers now, consultations first, by name.
+pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> {
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND active ORDER BY kind, name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// What a tenant offers of one kind now, by name.
+pub async fn of_kind(db: &Db, tenant: &TenantId, kind: TariffKind) -> sqlx::Result<Vec<TariffEntry>> {
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND kind = $2 AND active ORDER BY name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(kind).fetch_all(pool).await)
+}
+
+/// One entry, offered or not.
+pub async fn by_id(db: &Db, tenant: &TenantId, id: &TariffId) -> sqlx::Result<Option<TariffEntry>> {
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND id = $2";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+}
+
+/// The entry of a code, offered or not: where a test's reference ranges are found.
+pub async fn by_code(db: &Db, tenant: &TenantId, code: &str) -> sqlx::Result<Option<TariffEntry>> {
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND code = $2";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(code).fetch_optional(pool).await)
+}
+
+/// Whether the tenant has this entry.
+pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &TariffId) -> sqlx::Result<bool> {
+    finds(tx, "SELECT CAST(1 AS BIGINT) FROM tariff WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await
+}
+
+/// Adds an entry.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewTariffEntry) -> Result<TariffEntry, WriteError> {
+    const SQL: &str = "INSERT INTO tariff (tenant_id, id, code, name, kind, price, department_id, specimen, analytes, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE)";
+    let mut problems = Vec::new();
+    let mut checked = |line: Result<String, Problem>| line.map_err(|problem| problems.push(problem)).ok();
+    let code = checked(line("code", &new.code, 32)).unwrap_or_default();
+    let name = checked(line("name", &new.name, 200)).unwrap_or_default();
+    let specimen = new.specimen.and_then(|specimen| checked(line("specimen", &specimen, 100)));
+    if !(Money::ZERO..=Money::MAX).contains(&new.price) {
+        problems.push(Problem { field: "price", problem: "must not be negative or beyond all measure".to_owned() });
+    }
+    if !problems.is_empty() {
+        return Err(WriteError::Invalid(problems));
+    }
+    if let Some(department) = &new.department_id
+        && !departments::exists(tx, tenant, department).await?
+    {
+        return Err(WriteError::UnknownReference("departmentId"));
+    }
+    let entry = TariffEntry {
+        id: new_id(),
+        code,
+        name,
+        kind: new.kind,
+        price: new.price,
+        department_id: new.department_id,
+        specimen,
+        analytes: new.analytes,
+        active: true,
+    };
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(&entry.id).bind(&entry.code).bind(&entry.name).bind(entry.kind).bind(entry.price)
+            .bind(&entry.department_id).bind(&entry.specimen).bind(sqlx::types::Json(&entry.analytes))
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("tariff", "code"), "code", &entry.code)?;
+    Ok(entry)
+}
