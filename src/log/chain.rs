@@ -175,3 +175,96 @@ where
         <[u8; N]>::try_from(bytes).map(Self).map_err(|bytes| format!("{} bytes where {N} belong", bytes.len()).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journey::ids::Id;
+    use crate::journey::words::ActorType;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    fn id<I: Id>(bits: u128) -> I {
+        I::from_bits(bits)
+    }
+
+    /// The expected digests were computed by another program from the text in the comments.
+    #[test]
+    fn the_form_never_changes() {
+        let event = NewEvent {
+            id: id(2),
+            visit_id: Some(id(3)),
+            aggregate_type: "visit".to_owned(),
+            aggregate_id: "00000000000000000000000003".to_owned(),
+            version: 3,
+            event_type: "QUEUE_CALLED".to_owned(),
+            schema_version: 1,
+            description: Some("Called \"twice\"; é".to_owned()),
+            metadata: json!({ "b": "x", "a": [1, 0.5, 100.0, null, true] }),
+            tags: vec!["STAR".to_owned(), "HEDIS".to_owned()],
+            actor_type: ActorType::Human,
+            performed_by: id(4),
+            performed_at: time("2026-01-02T03:04:05.006Z"),
+            branch_id: None,
+            correlation_id: Some("call 7".to_owned()),
+            causation_id: None,
+        };
+        let salt = Bytes(std::array::from_fn(|index| index as u8));
+        // salt, then {"description":"Called \"twice\"; é","metadata":{"a":[1,0.5,100,null,true],"b":"x"}}
+        let body = body_digest(&salt, &event);
+        assert_eq!(body.to_string(), "c5bc725d6b092cc6e51898f56053f4b0f5a56244ce6c270875c7975904e8c2c9");
+        // sojourn-event-v1, 32 zero bytes, then
+        // {"actorType":"HUMAN","aggregateId":"00000000000000000000000003","aggregateType":"visit",
+        // "branchId":null,"causationId":null,"correlationId":"call 7","eventType":"QUEUE_CALLED",
+        // "id":"00000000000000000000000002","performedAt":"2026-01-02T03:04:05.006Z",
+        // "performedBy":"00000000000000000000000004","position":7,"recordedAt":"2026-01-02T03:04:06.000Z",
+        // "schemaVersion":1,"tags":["STAR","HEDIS"],"tenantId":"00000000000000000000000001","version":3,
+        // "visitId":"00000000000000000000000003"}
+        // on one line, then the body's digest
+        let hash = hash(&id(1), 7, time("2026-01-02T03:04:06Z"), &event, &Digest::GENESIS, &body);
+        assert_eq!(hash.to_string(), "93556680c6b61bcb5c401ece0fe00a44c61449c9244af232c0b61c925e998ab0");
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        let cases = [
+            ("0.0", "0"),
+            ("-0.0", "0"),
+            ("-1", "-1"),
+            ("1.50", "1.5"),
+            ("1e3", "1000"),
+            ("1e16", "10000000000000000"),
+            ("1E-7", "0.0000001"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("1e21", "1000000000000000000000"),
+        ];
+        for (written, canonical) in cases {
+            let value: Value = serde_json::from_str(written).expect(written);
+            assert_eq!(Canonical(&value).to_string(), canonical);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_keeps_its_form_when_written_and_read(float in any::<f64>()) {
+            let written = json!([float]);
+            let canonical = Canonical(&written).to_string();
+            let read: Value = serde_json::from_str(&written.to_string()).expect("JSON");
+            prop_assert_eq!(&Canonical(&read).to_string(), &canonical);
+            // As JSONB writes it: without exponent.
+            let read: Value = serde_json::from_str(&canonical).expect("JSON");
+            prop_assert_eq!(Canonical(&read).to_string(), canonical);
+        }
+
+        #[test]
+        fn the_form_of_a_text_is_json(text in any::<String>()) {
+            let value = json!({ text.as_str(): text.as_str() });
+            let read: Value = serde_json::from_str(&Canonical(&value).to_string()).expect("JSON");
+            prop_assert_eq!(read, value);
+        }
+    }
+}
