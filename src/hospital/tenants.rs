@@ -10,6 +10,9 @@ use super::people::{self, NewPerson};
 use super::{WriteError, branches, line};
 use crate::db::{Db, Tx, new_id, text_columns};
 use crate::journey::ids::TenantId;
+use crate::journey::money::Money;
+use crate::journey::policy::Policy;
+use crate::journey::wording::money;
 use crate::journey::words::{ActorType, Role};
 use crate::on;
 
@@ -65,10 +68,15 @@ pub struct Tenant {
     pub time_zone: TimeZone,
     /// Its own rules for visits.
     #[sqlx(json)]
-    pub policy: serde_json::Value,
+    pub policy: Policy,
 }
 
 impl Tenant {
+    /// An amount in the hospital's currency.
+    pub fn money(&self, amount: Money) -> String {
+        money(amount, &self.currency)
+    }
+
     /// A moment as the hospital's clocks show it.
     pub fn local(&self, moment: DateTime<Utc>) -> DateTime<Tz> {
         moment.with_timezone(&self.time_zone.0)
@@ -142,7 +150,7 @@ pub(super) async fn add(tx: &mut Tx, id: TenantId, new: NewTenant, now: DateTime
         name,
         currency: new.currency,
         time_zone: new.time_zone,
-        policy: serde_json::Value::Object(serde_json::Map::new()),
+        policy: Policy::default(),
     };
     on!(tx, connection => {
         sqlx::query(SQL).bind(&tenant.id).bind(&tenant.name).bind(&tenant.currency).bind(tenant.time_zone)
@@ -163,7 +171,7 @@ mod tests {
             name: "Hospital".to_owned(),
             currency: "INR".to_owned(),
             time_zone: TimeZone::parse(zone).expect("a zone"),
-            policy: serde_json::Value::Null,
+            policy: Policy::default(),
         }
     }
 

@@ -137,7 +137,7 @@ pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> 
     let derived = derive(visit);
     if change.before.is_none() {
         let branch = change.event.event.branch_id.as_ref();
-        let day = change.tenant.day(visit.registered_at);
+        let day = change.tenant.local_day(visit.registered_at);
         let token =
             tokens::next(tx, tenant, branch, visit.department_id.as_ref(), visit.visit_type, day).await?;
         return on!(tx, connection => sqlx::query(INSERT)
