@@ -22,3 +22,6 @@ pub mod story;
 pub mod visit;
 pub mod words;
 pub mod workflow;
+
+#[cfg(test)]
+mod specs;
