@@ -11,7 +11,7 @@ use super::money::Money;
 use super::policy::Policy;
 use super::schema::{Digest, Due, List, New, Text, Whole};
 use super::visit::Visit;
-use super::words::{Method, Station, Verdict, Word};
+use super::words::{Method, Station, Verdict, VisitType, Word};
 
 /// The events this actor could log on this visit now, in the table's order.
 pub fn allowed(policy: &Policy, visit: Option<&Visit>, actor: &Actor, now: DateTime<Utc>) -> Vec<EventType> {
@@ -34,15 +34,20 @@ pub fn candidates(event: EventType, visit: Option<&Visit>, now: DateTime<Utc>) -
     let follow_ups = || visit.into_iter().flat_map(|visit| visit.follow_ups.keys().cloned());
     let one = |event| vec![event];
     match event {
-        EventType::VisitRegistered => one(Event::VisitRegistered(VisitRegistered {
-            patient_id: any_id(),
-            visit_type: None,
-            priority: None,
-            department_id: None,
-            reason: None,
-            rescheduled_from: None,
-            follow_up_of: None,
-        })),
+        EventType::VisitRegistered => VisitType::ALL
+            .iter()
+            .map(|visit_type| {
+                Event::VisitRegistered(VisitRegistered {
+                    patient_id: any_id(),
+                    visit_type: Some(*visit_type),
+                    priority: None,
+                    department_id: None,
+                    reason: None,
+                    rescheduled_from: None,
+                    follow_up_of: None,
+                })
+            })
+            .collect(),
         EventType::VisitAssigned => one(Event::VisitAssigned(VisitAssigned { doctor_id: any_id(), room_id: None })),
         EventType::QueueJoined => Station::ALL
             .iter()

@@ -227,10 +227,8 @@ impl Rules<'_> {
         let station = self.visit.place.station().ok_or(Refusal::NotInQueue)?;
         if station == Station::Consultation && self.policy.pay_before_consultation {
             let mut bills = self.visit.bills.values().filter(|bill| bill.kind == BillKind::Consultation);
-            // A bill that was given back in full no longer pays for anything.
-            let pays = |bill: &Bill| bill.is_settled() && (bill.amount > Money::ZERO || bill.refunded == Money::ZERO);
             let due = bills.clone().map(Bill::balance).find(|balance| *balance > Money::ZERO);
-            return ensure(bills.any(pays), Refusal::PaymentRequired { what: "The consultation".into(), due });
+            return ensure(bills.any(Bill::pays), Refusal::PaymentRequired { what: "The consultation".into(), due });
         }
         Ok(())
     }

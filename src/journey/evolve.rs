@@ -158,7 +158,9 @@ impl Visit {
     fn move_to(&mut self, place: Place, at: DateTime<Utc>) {
         self.place = place;
         self.since = at;
-        self.latest.insert(Subject::Place, at);
+        // A late service ends an entry, yet is not the latest that happened to the place.
+        let latest = self.latest.entry(Subject::Place).or_insert(at);
+        *latest = at.max(*latest);
     }
 
     /// A served station ends the queue entry, unless the entry began after the service.

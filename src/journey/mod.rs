@@ -24,3 +24,6 @@ pub mod visit;
 pub mod wording;
 pub mod words;
 pub mod workflow;
+
+#[cfg(test)]
+mod specs;

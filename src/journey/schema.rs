@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -256,10 +256,17 @@ fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
             ensure(words.contains(&text), &format!("must be one of {}", words.join(", ")))
         }
+        // chrono reads more than one spelling of a day; only its own is taken.
         Shape::Date => {
-            ensure(text()?.len() == 10 && text()?.parse::<NaiveDate>().is_ok(), "must be a day, as YYYY-MM-DD")
+            let text = text()?;
+            let day = text.parse::<NaiveDate>().is_ok_and(|day| text.len() == 10 && day.to_string() == text);
+            ensure(day, "must be a day, as YYYY-MM-DD")
         }
-        Shape::Time => ensure(DateTime::parse_from_rfc3339(text()?).is_ok(), "must be a time, as 2026-11-21T09:30:00Z"),
+        // An offset may carry a moment into a year that can no longer be written.
+        Shape::Time => {
+            let time = DateTime::parse_from_rfc3339(text()?).map(|time| time.to_utc());
+            ensure(time.is_ok_and(|time| (0..=9999).contains(&time.year())), "must be a time, as 2026-11-21T09:30:00Z")
+        }
         Shape::List { .. } => Ok(()),
     }
 }

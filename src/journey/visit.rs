@@ -128,6 +128,13 @@ impl Bill {
         self.balance() <= Money::ZERO
     }
 
+    /// Whether what is on it is paid for: it is settled, and was not given back in full.
+    pub fn pays(&self) -> bool {
+        let price = self.items.iter().map(|item| item.amount).sum::<Money>() - self.discount;
+        let given_back = self.amount == Money::ZERO && self.refunded > Money::ZERO && price > Money::ZERO;
+        self.is_settled() && !given_back
+    }
+
     /// Whether a person took one of its payments.
     pub fn was_paid_to(&self, person: &PersonId) -> bool {
         self.payments.iter().any(|payment| payment.by == *person)
@@ -308,9 +315,9 @@ impl Visit {
         self.rounds.max(1)
     }
 
-    /// Whether a test is on a settled bill.
+    /// Whether a test is on a bill that pays for it.
     pub fn is_paid(&self, test: &Test) -> bool {
-        test.bill_id.as_ref().and_then(|bill| self.bills.get(bill)).is_some_and(Bill::is_settled)
+        test.bill_id.as_ref().and_then(|bill| self.bills.get(bill)).is_some_and(Bill::pays)
     }
 
     /// Whether urgency comes before payment.

@@ -17,7 +17,7 @@ use super::ids::{Id, PersonId};
 use super::policy::Policy;
 use super::schema::json_schema;
 use super::visit::Visit;
-use super::words::{ActorType, Role, Stage, Word};
+use super::words::{ActorType, Role, Stage, VisitType, Word};
 
 /// One arrow of the state machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,11 +61,12 @@ fn stage(visit: Option<&Visit>) -> Option<Stage> {
 }
 
 /// What tells two states of the model apart, as far as the arrows go.
-fn key(visit: Option<&Visit>) -> (String, Option<Stage>, bool, bool, usize, bool) {
+fn key(visit: Option<&Visit>) -> (String, Option<Stage>, bool, bool, bool, usize, bool) {
     let due = visit.is_some_and(|visit| visit.due().0 > 0);
+    let lab_only = visit.is_some_and(|visit| visit.visit_type == VisitType::LabOnly);
     let attended = visit.is_some_and(|visit| visit.attended);
     let sampled = visit.is_some_and(|visit| visit.sampled);
-    (status(visit), stage(visit), attended, sampled, visit.map_or(0, |visit| visit.bills.len().min(2)), due)
+    (status(visit), stage(visit), lab_only, attended, sampled, visit.map_or(0, |visit| visit.bills.len().min(2)), due)
 }
 
 /// Leads a model visit, with one test at most, through everything that is accepted.
