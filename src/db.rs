@@ -5,9 +5,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -37,6 +39,40 @@ pub enum Engine<S, P> {
 
 /// A transaction that may write.
 pub type Tx = Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
+/// Where a query reads: from the pool, or within a transaction, which sees what it has itself written.
+pub enum Source<'a> {
+    /// From the pool of readers.
+    Db(&'a Db),
+    /// Within a transaction.
+    Tx(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for Source<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Db(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for Source<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Tx(tx)
+    }
+}
+
+/// Runs one reading query on a [`Source`]: `from!(source, executor => query.fetch_all(executor).await)`.
+#[macro_export]
+macro_rules! from {
+    ($source:expr, $executor:ident => $body:expr) => {
+        match $source.into() {
+            $crate::db::Source::Db(db) => $crate::on!(&db.read, $executor => $body),
+            $crate::db::Source::Tx(tx) => $crate::on!(tx, transaction => {
+                let $executor = &mut **transaction;
+                $body
+            }),
+        }
+    };
+}
 
 /// The database: where to read and where to write.
 #[derive(Clone, Debug)]
@@ -73,7 +109,7 @@ pub enum OpenError {
     NewerSchema(i64),
     /// A migration failed.
     #[error("the database could not be brought up to date: {0}")]
-    Migrate(sqlx::migrate::MigrateError),
+    Migrate(MigrateError),
 }
 
 static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
@@ -88,8 +124,10 @@ impl Db {
             Engine::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
         };
         migrated.map_err(|error| match error {
-            sqlx::migrate::MigrateError::VersionMissing(version) => OpenError::NewerSchema(version),
-            error if error.to_string().contains("database is locked") => OpenError::Locked(url.to_owned()),
+            MigrateError::VersionMissing(version) => OpenError::NewerSchema(version),
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) if is_locked(&source) => {
+                OpenError::Locked(hide_password(url))
+            }
             error => OpenError::Migrate(error),
         })?;
         Ok(db)
@@ -97,14 +135,15 @@ impl Db {
 
     async fn connect(url: &str) -> Result<Self, OpenError> {
         let bad_url = || OpenError::Url(hide_password(url));
-        let connect_error = |source: sqlx::Error| {
-            if source.to_string().contains("database is locked") {
-                OpenError::Locked(url.to_owned())
-            } else {
-                OpenError::Connect { url: hide_password(url), source }
-            }
+        let connect_error = |source| match is_locked(&source) {
+            true => OpenError::Locked(hide_password(url)),
+            false => OpenError::Connect { url: hide_password(url), source },
         };
         if url.starts_with("sqlite:") {
+            // A database in memory would be another one for each pool.
+            if url.contains(":memory:") || url.contains("mode=memory") {
+                return Err(bad_url());
+            }
             let options = SqliteConnectOptions::from_str(url)
                 .map_err(|_| bad_url())?
                 .create_if_missing(true)
@@ -123,12 +162,13 @@ impl Db {
             Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write) })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
+            // The pool waits for a server that is away; whoever starts the program wants to hear of it at once.
+            let probe = options.connect().await.map_err(connect_error)?;
+            probe.close().await.map_err(connect_error)?;
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(60))
-                .connect_with(options)
-                .await
-                .map_err(connect_error)?;
+                .connect_lazy_with(options);
             Ok(Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool) })
         } else {
             Err(bad_url())
@@ -160,8 +200,19 @@ pub fn new_id<I: Id>() -> I {
     I::from_bits(u128::from_be_bytes(ulid::Ulid::generate().to_bytes()))
 }
 
-/// A URL as it may be shown: without its password.
+/// Whether SQLite found the file locked by another connection.
+fn is_locked(error: &sqlx::Error) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    let sqlite = error.as_database_error().and_then(|error| error.try_downcast_ref::<SqliteError>());
+    let code = sqlite.and_then(|error| error.code()?.parse::<i32>().ok());
+    // The low byte is the primary result code.
+    code.is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED))
+}
+
+/// A URL as it may be shown: without its password, which may stand before the host or among the parameters.
 fn hide_password(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 < at => {
             let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
@@ -206,7 +257,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, TokenId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, TokenId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

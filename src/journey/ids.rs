@@ -112,6 +112,8 @@ ids! {
     EventId
     /// Names an entry of the tariff.
     TariffId
+    /// Names an attempt that was refused.
+    AttemptId
     /// Names a token with which a program calls.
     TokenId
 }

@@ -1,1 +1,6 @@
-fn main() {}
+//! The integration suite: stories told on both engines.
+
+mod database;
+mod log;
+mod log_verify;
+mod support;

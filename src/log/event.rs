@@ -1,0 +1,77 @@
+//! An event before and after it is stored.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::chain::{Digest, Salt};
+use crate::journey::ids::{BranchId, EventId, PersonId, VisitId};
+use crate::journey::words::ActorType;
+
+/// An event as its writer makes it.
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct NewEvent {
+    /// Its name, once and for all.
+    pub id: EventId,
+    /// The journey it belongs to, if any.
+    pub visit_id: Option<VisitId>,
+    /// What kind of thing it happened to: `visit`, `booking`, `claim` …
+    pub aggregate_type: String,
+    /// Which thing it happened to.
+    pub aggregate_id: String,
+    /// Its place in the life of that thing, from 1.
+    pub version: i64,
+    /// What happened.
+    pub event_type: String,
+    /// The version of the metadata's shape, from 1.
+    pub schema_version: i32,
+    /// What the performer wrote about it.
+    pub description: Option<String>,
+    /// What is known about it.
+    pub metadata: Value,
+    /// Labels to find it by.
+    #[sqlx(json)]
+    pub tags: Vec<String>,
+    /// Whether a person, an AI or the system acted.
+    pub actor_type: ActorType,
+    /// Who acted.
+    pub performed_by: PersonId,
+    /// When it happened.
+    pub performed_at: DateTime<Utc>,
+    /// Where it happened.
+    pub branch_id: Option<BranchId>,
+    /// The conversation it is part of.
+    pub correlation_id: Option<String>,
+    /// What brought it about.
+    pub causation_id: Option<String>,
+}
+
+/// An event as the log holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredEvent {
+    /// What its writer made.
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub event: NewEvent,
+    /// Its place in the tenant's log, from 1, without gaps, in the order of commits.
+    pub position: i64,
+    /// When it was logged.
+    pub recorded_at: DateTime<Utc>,
+    /// Keeps the body from being guessed by its digest.
+    #[serde(skip)]
+    pub salt: Salt,
+    /// The digest of description and metadata.
+    #[serde(skip)]
+    pub body_digest: Digest,
+    /// The hash of the event before it.
+    pub prev_hash: Digest,
+    /// Links it to all before it.
+    pub hash: Digest,
+}
+
+/// Cuts a time to the milliseconds that both engines keep.
+pub fn to_milliseconds(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(3)
+}

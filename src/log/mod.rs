@@ -1,0 +1,36 @@
+//! The append-only log: the table `visit_events`, and what keeps it honest.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`event`] | an event before and after it is stored |
+//! | [`chain`] | the canonical form and the hashes that link each event to the one before |
+//! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes an event |
+//! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
+//! | [`idempotency`] | a request sent twice is answered alike and logged once |
+//! | [`refused`] | what was tried and refused |
+//! | [`verify`](mod@verify) | every link recomputed; the first broken position named |
+//!
+//! Invariants:
+//! - Who writes holds the lock on the tenant's [`Head`] until commit, so positions are gapless and in commit order: a reader that
+//!   has seen position n never misses one before it.
+//! - No row of `visit_events` is ever changed or removed; triggers in the database see to it.
+//! - `hash` covers the whole row but the body, and the body by its digest.
+//!
+//! A chain shows that history was changed, unless everything after the change was rewritten too, head and all. Against one who can
+//! do that, keep the last hash that [`verify()`] reports somewhere else.
+
+pub mod append;
+pub mod chain;
+pub mod event;
+pub mod idempotency;
+pub mod read;
+pub mod refused;
+pub mod verify;
+
+pub use append::{Head, append, lock_head, save_head};
+pub use chain::{Bytes, Digest, Salt};
+pub use event::{NewEvent, StoredEvent, to_milliseconds};
+pub use idempotency::{Recall, Request, recall, remember};
+pub use read::{Filter, by_positions, event, page, stream, tenants};
+pub use refused::RefusedAttempt;
+pub use verify::{Broken, Fault, Unverified, Verified, verify, verify_all};

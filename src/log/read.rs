@@ -1,0 +1,155 @@
+//! Reading the log. Everything comes oldest first.
+
+use chrono::{DateTime, Utc};
+
+use super::event::{StoredEvent, to_milliseconds};
+use crate::db::{Db, Source};
+use crate::from;
+use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
+use crate::on;
+
+const STREAM: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version";
+
+/// Everything that happened to one thing.
+pub async fn stream(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    aggregate_type: &str,
+    aggregate_id: &str,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    from!(source, executor => sqlx::query_as(STREAM)
+        .bind(tenant)
+        .bind(aggregate_type)
+        .bind(aggregate_id)
+        .fetch_all(executor)
+        .await)
+}
+
+const EVENT: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = $2";
+
+/// One event.
+pub async fn event(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    id: &EventId,
+) -> sqlx::Result<Option<StoredEvent>> {
+    from!(source, executor => sqlx::query_as(EVENT).bind(tenant).bind(id).fetch_optional(executor).await)
+}
+
+const BY_POSITIONS: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position";
+
+/// The events from one position to another, both included.
+pub async fn by_positions(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    first: i64,
+    last: i64,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    from!(source, executor => sqlx::query_as(BY_POSITIONS).bind(tenant).bind(first).bind(last).fetch_all(executor).await)
+}
+
+/// Which events to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// All of them.
+    All,
+    /// Those of one visit, whatever thing they happened to.
+    Visit(VisitId),
+    /// Those of one type.
+    Type(String),
+    /// Those one person or program performed.
+    Performer(PersonId),
+    /// Those that happened to one thing.
+    Aggregate {
+        /// What kind of thing.
+        aggregate_type: String,
+        /// Which one.
+        aggregate_id: String,
+    },
+    /// Those of one conversation.
+    Correlation(String),
+    /// Those that bear a tag.
+    Tag(String),
+    /// Those that happened from one moment on and before another, in the order they happened.
+    Performed {
+        /// The first moment.
+        from: DateTime<Utc>,
+        /// The first moment after.
+        before: DateTime<Utc>,
+    },
+}
+
+const ALL: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND position > $2 ORDER BY position LIMIT $3";
+const BY_VISIT: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND visit_id = $4 AND position > $2 ORDER BY position LIMIT $3";
+const BY_TYPE: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND event_type = $4 AND position > $2 ORDER BY position LIMIT $3";
+const BY_PERFORMER: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $4 AND position > $2 ORDER BY position LIMIT $3";
+const BY_AGGREGATE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $4 AND aggregate_id = $5 \
+    AND position > $2 ORDER BY position LIMIT $3";
+const BY_CORRELATION: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND correlation_id = $4 AND position > $2 \
+    ORDER BY position LIMIT $3";
+const BY_TAG: &str = "SELECT visit_events.* FROM event_tags JOIN visit_events USING (tenant_id, position) \
+    WHERE event_tags.tenant_id = $1 AND event_tags.tag = $4 AND event_tags.position > $2 \
+    ORDER BY event_tags.position LIMIT $3";
+const BY_TIME: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND (performed_at, position) > ($4, $2) AND performed_at < $5 \
+    ORDER BY performed_at, position LIMIT $3";
+const PERFORMED_AT: &str = "SELECT performed_at FROM visit_events WHERE tenant_id = $1 AND position = $2";
+
+impl Filter {
+    fn sql(&self) -> &'static str {
+        match self {
+            Self::All => ALL,
+            Self::Visit(_) => BY_VISIT,
+            Self::Type(_) => BY_TYPE,
+            Self::Performer(_) => BY_PERFORMER,
+            Self::Aggregate { .. } => BY_AGGREGATE,
+            Self::Correlation(_) => BY_CORRELATION,
+            Self::Tag(_) => BY_TAG,
+            Self::Performed { .. } => BY_TIME,
+        }
+    }
+}
+
+/// The next events a filter lets through, after the one at a position.
+pub async fn page(
+    db: &Db,
+    tenant: &TenantId,
+    filter: &Filter,
+    after: Option<i64>,
+    limit: u32,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    // In the order of time, the next page starts at the time of the event it comes after.
+    let resumed: Option<DateTime<Utc>> = match (filter, after) {
+        (Filter::Performed { .. }, Some(after)) => on!(&db.read, pool => sqlx::query_scalar(PERFORMED_AT)
+            .bind(tenant)
+            .bind(after)
+            .fetch_optional(pool)
+            .await)?,
+        _ => None,
+    };
+    on!(&db.read, pool => {
+        let query = sqlx::query_as(filter.sql()).bind(tenant).bind(after.unwrap_or(0)).bind(i64::from(limit));
+        let query = match filter {
+            Filter::All => query,
+            Filter::Visit(visit) => query.bind(visit),
+            Filter::Type(word) | Filter::Correlation(word) | Filter::Tag(word) => query.bind(word),
+            Filter::Performer(person) => query.bind(person),
+            Filter::Aggregate { aggregate_type, aggregate_id } => query.bind(aggregate_type).bind(aggregate_id),
+            Filter::Performed { from, before } => {
+                let from = to_milliseconds(*from);
+                query.bind(resumed.map_or(from, |time| time.max(from))).bind(to_milliseconds(*before))
+            }
+        };
+        query.fetch_all(pool).await
+    })
+}
+
+const TENANTS: &str = "SELECT id FROM tenants ORDER BY id";
+
+/// Every tenant; each has a log of its own.
+pub async fn tenants(db: &Db) -> sqlx::Result<Vec<TenantId>> {
+    on!(&db.read, pool => sqlx::query_scalar(TENANTS).fetch_all(pool).await)
+}

@@ -1,0 +1,77 @@
+//! Opening a database: what goes wrong is said clearly.
+
+use sojourn::db::{Db, OpenError};
+use sojourn::on;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::support::Database;
+
+#[tokio::test]
+async fn a_url_of_no_known_engine_is_refused() {
+    for url in [
+        "",
+        "mysql://host/name",
+        "sojourn.sqlite",
+        "postgres://host:port/name",
+        "sqlite:x?mode=what",
+        "sqlite::memory:",
+    ] {
+        let error = Db::open(url).await.expect_err(url);
+        assert!(matches!(error, OpenError::Url(_)), "{url}: {error}");
+        assert!(error.to_string().contains("sqlite:PATH"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_named_at_once_without_the_password() {
+    let started = std::time::Instant::now();
+    let error =
+        Db::open("postgres://user:secret@127.0.0.1:1/name?password=secret").await.expect_err("nobody listens there");
+    assert!(matches!(error, OpenError::Connect { .. }), "{error}");
+    assert!(error.to_string().contains("postgres://user@127.0.0.1:1/name"), "{error}");
+    assert!(!error.to_string().contains("secret"), "{error}");
+    assert!(started.elapsed().as_secs() < 5);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), "No database, but a letter of some length. ".repeat(100)).expect("the file is written");
+    let error = Db::open(&format!("sqlite:{}", file.path().display())).await.expect_err("a letter");
+    assert!(matches!(error, OpenError::Connect { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_locked_file_is_named() {
+    let database = Database::sqlite().await;
+    let mut other = SqliteConnection::connect(&format!("{}?mode=rwc", database.url)).await.expect("the file opens");
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the file is locked");
+    let error = Db::open(&database.url).await.expect_err("the file is locked");
+    assert!(matches!(error, OpenError::Locked(_)), "{error:?}");
+    assert!(error.to_string().contains("story.sqlite is locked by another program"), "{error}");
+    other.close().await.expect("the other program stops");
+    Db::open(&database.url).await.expect("the file is free again").close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_on_sqlite() {
+    a_newer_schema_is_refused(Database::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_on_postgres() {
+    a_newer_schema_is_refused(Database::postgres().await).await;
+}
+
+async fn a_newer_schema_is_refused(database: Database) {
+    const MIGRATED_LATER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        SELECT 9999, 'of a later version', success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
+    let db = Db::open(&database.url).await.expect("the fresh database opens");
+    on!(&db.write, pool => sqlx::query(MIGRATED_LATER).execute(pool).await.map(drop)).expect("the row is written");
+    db.close().await;
+    let error = Db::open(&database.url).await.expect_err("the schema is newer");
+    assert!(matches!(error, OpenError::NewerSchema(9999)), "{error}");
+    assert!(error.to_string().contains("newer Sojourn"), "{error}");
+    database.remove().await;
+}
