@@ -183,6 +183,13 @@ impl Db {
         })
     }
 
+    /// Asks the database whether it is there, for reading and for writing.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        const PING: &str = "SELECT 1";
+        on!(&self.read, pool => sqlx::query(PING).execute(pool).await.map(drop))?;
+        on!(&self.write, pool => sqlx::query(PING).execute(pool).await.map(drop))
+    }
+
     /// Closes all connections, when what is in flight is done.
     pub async fn close(&self) {
         on!(&self.read, pool => pool.close().await);

@@ -1,6 +1,8 @@
 //! Sojourn: every step of a hospital visit, logged and checked.
-#![forbid(unsafe_code)]
+#![cfg_attr(feature = "ssr", forbid(unsafe_code))]
+#![cfg_attr(not(feature = "ssr"), deny(unsafe_code))]
 
+pub mod islands;
 pub mod journey;
 
 #[cfg(feature = "ssr")]
@@ -15,3 +17,13 @@ pub mod hospital;
 pub mod http;
 #[cfg(feature = "ssr")]
 pub mod log;
+#[cfg(feature = "ssr")]
+pub mod screens;
+
+/// Wakes the islands of a page; the page's script calls it when the browser is idle.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

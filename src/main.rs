@@ -1,1 +1,49 @@
-fn main() {}
+//! The command line.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sojourn::command::{self, serve, token, user};
+use tracing_subscriber::EnvFilter;
+
+/// Sojourn: every step of a hospital visit, logged and checked
+#[derive(Parser)]
+#[command(version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Options),
+    /// The people who sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The tokens with which programs call
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("SOJOURN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(CommandLine::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sojourn: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), command::Error> {
+    match command {
+        Command::Serve(options) => serve::run(options).await,
+        Command::User(command) => user::run(command).await,
+        Command::Token(command) => token::run(command).await,
+    }
+}

@@ -1,3 +1,94 @@
-//! What the network sees.
+//! The server's face to browsers and programs.
 
+mod assets;
+mod health;
+mod page;
+mod problem;
+mod security;
 pub mod sign_in;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+pub use assets::Site;
+pub use page::Page;
+pub use problem::Explanation;
+
+use self::sign_in::{Doorkeeper, session_layer};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::screens;
+
+/// The most that one request may send.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// The longest that a request may take to be answered; live updates begin their answer at once.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// What handlers share.
+#[derive(Clone, Debug, FromRef)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who lets people in.
+    pub doorkeeper: Doorkeeper,
+    /// The built site.
+    pub site: Arc<Site>,
+    /// Whether this is a demo: the sign-in page then lists the demo people.
+    #[from_ref(skip)]
+    pub demo: bool,
+    /// Whether browsers reach us through TLS: cookies are then marked for it.
+    #[from_ref(skip)]
+    pub behind_tls: bool,
+    /// When the server started.
+    #[from_ref(skip)]
+    pub started: DateTime<Utc>,
+}
+
+/// Every address there is, and what every request and answer goes through.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", get(welcome))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(assets::file)
+        .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http().make_span_with(span))
+                .layer(CompressionLayer::new())
+                .layer(map_response(security::headers))
+                .layer(from_fn_with_state(state.clone(), problem::pages))
+                .layer(CatchPanicLayer::new())
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))
+                .layer(from_fn(security::same_origin)),
+        )
+        .with_state(state)
+}
+
+/// What the log says of a request: no query, it may hold a patient's name.
+fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+async fn welcome(State(state): State<AppState>, page: Page) -> Response {
+    page.render(StatusCode::OK, "Welcome", move || screens::welcome::welcome(state.started)).await
+}

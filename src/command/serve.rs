@@ -1,0 +1,106 @@
+//! `sojourn serve`: the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{DatabaseOptions, Error};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::hospital::passphrase::Hasher;
+use crate::hospital::{demo, sessions};
+use crate::http::sign_in::Doorkeeper;
+use crate::http::{AppState, Site, router};
+
+/// How long requests in flight may take once the server is asked to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// How often sessions that have run out are forgotten.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// What the server is told.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The address to listen on
+    #[arg(long, env = "SOJOURN_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDR")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    database: DatabaseOptions,
+    /// Fill an empty database with a demo hospital, and list its people on the sign-in page
+    #[arg(long)]
+    demo: bool,
+    /// Browsers reach this server through TLS: mark its cookies for it
+    #[arg(long, env = "SOJOURN_BEHIND_TLS")]
+    behind_tls: bool,
+}
+
+/// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
+pub async fn run(options: Options) -> Result<(), Error> {
+    // A second call finds it done already, which is as good.
+    let _ = any_spawner::Executor::init_tokio();
+    let db = options.database.open().await?;
+    let (clock, hasher) = (Clock::system(), Hasher::default());
+    if options.demo {
+        demo::furnish(&db, &hasher, clock.now()).await?;
+    }
+    let state = AppState {
+        db: db.clone(),
+        clock: clock.clone(),
+        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
+        site: Arc::new(Site::load()?),
+        demo: options.demo,
+        behind_tls: options.behind_tls,
+        started: clock.now(),
+    };
+    let sweeping = tokio::spawn(sweep_sessions(db.clone(), clock));
+
+    let listen_error = |source| Error::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
+    println!("Sojourn is open at http://{}", listener.local_addr()?);
+
+    let (stop, mut stopping) = watch::channel(());
+    let mut overdue = stop.subscribe();
+    tokio::spawn(async move {
+        if let Err(error) = asked_to_stop().await {
+            tracing::error!(%error, "cannot listen for signals");
+        }
+        drop(stop);
+    });
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = stopping.changed().await;
+    });
+    tokio::select! {
+        served = server => served?,
+        () = async { let _ = overdue.changed().await; tokio::time::sleep(FAREWELL).await; } => {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
+    }
+    sweeping.abort();
+    db.close().await;
+    Ok(())
+}
+
+/// Forgets sessions that have run out, now and then.
+async fn sweep_sessions(db: Db, clock: Clock) {
+    let mut turns = tokio::time::interval(SWEEP);
+    loop {
+        turns.tick().await;
+        if let Err(error) = sessions::sweep(&db, clock.now()).await {
+            tracing::warn!(%error, "sessions that have run out could not be forgotten");
+        }
+    }
+}
+
+/// Ends when the process is asked to stop.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}

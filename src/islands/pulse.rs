@@ -1,0 +1,125 @@
+//! The small comforts of every page: waits that tick, buttons that cannot be pressed twice, keys.
+//!
+//! It works on attributes, so that screens need no island of their own for it:
+//! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is;
+//! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
+
+use leptos::prelude::*;
+
+/// Keeps a page's waits, buttons and keys alive; `now` is the server's time in milliseconds, since a desk's clock may be wrong.
+#[island]
+pub fn Pulse(now: i64) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    browser::start(now);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = now;
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
+
+    use leptos::prelude::*;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlFormElement, KeyboardEvent, SubmitEvent};
+
+    use crate::journey::wording::human_duration;
+
+    /// Often enough that no wait is seen a minute late.
+    const TICK: Duration = Duration::from_secs(10);
+
+    pub fn start(server_now: i64) {
+        let ahead = js_sys::Date::now() - server_now as f64;
+        let tick = move || show_waits(js_sys::Date::now() - ahead);
+        tick();
+        set_interval(tick, TICK);
+        window_event_listener_untyped("submit", |event| submit_once(event.unchecked_ref()));
+        window_event_listener_untyped("pageshow", |_| release_forms());
+        window_event_listener_untyped("keydown", |event| press(event.unchecked_ref()));
+    }
+
+    fn all(selector: &str) -> impl Iterator<Item = Element> {
+        let found = document().query_selector_all(selector).ok();
+        let length = found.as_ref().map_or(0, |found| found.length());
+        (0..length).filter_map(move |index| found.as_ref()?.get(index)?.dyn_into().ok())
+    }
+
+    fn first(selector: &str) -> Option<HtmlElement> {
+        document().query_selector(selector).ok()??.dyn_into().ok()
+    }
+
+    fn show_waits(now: f64) {
+        for element in all("[data-since]") {
+            let since = js_sys::Date::parse(&element.get_attribute("data-since").unwrap_or_default());
+            if since.is_nan() {
+                continue;
+            }
+            let words = human_duration(((now - since) / 1000.0) as i64);
+            if element.text_content().as_deref() != Some(&words) {
+                element.set_text_content(Some(&words));
+            }
+        }
+    }
+
+    /// Marks a form as sent, and stops it from being sent again before the answer is there.
+    fn submit_once(event: &SubmitEvent) {
+        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        if event.default_prevented() || form.has_attribute("target") {
+            return;
+        }
+        if form.has_attribute("data-sent") {
+            event.prevent_default();
+            return;
+        }
+        let _ = form.set_attribute("data-sent", "");
+        let pressed = event.submitter().map(Element::from);
+        if let Some(button) = pressed.or_else(|| form.query_selector("button:not([type=button])").ok().flatten()) {
+            let _ = button.set_attribute("aria-busy", "true");
+        }
+    }
+
+    /// A page that comes back from the browser's memory is as fresh as it was.
+    fn release_forms() {
+        for form in all("form[data-sent]") {
+            let _ = form.remove_attribute("data-sent");
+        }
+        for button in all("button[aria-busy]") {
+            let _ = button.remove_attribute("aria-busy");
+        }
+    }
+
+    fn press(event: &KeyboardEvent) {
+        if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
+            return;
+        }
+        let key = event.key();
+        let keys = || first("dialog#keys")?.dyn_into::<HtmlDialogElement>().ok();
+        match (key.as_str(), first("dialog[open]")) {
+            ("?", None) => {
+                if let Some(keys) = keys() {
+                    let _ = keys.show_modal();
+                }
+            }
+            ("?", Some(_)) => {
+                if let Some(keys) = keys() {
+                    keys.close();
+                }
+            }
+            (_, None) if key.len() == 1 && (key == "/" || key.as_bytes()[0].is_ascii_alphanumeric()) => {
+                let Some(element) = first(&format!("[data-key='{key}']")) else { return };
+                if element.matches("input, select, textarea").unwrap_or(false) {
+                    let _ = element.focus();
+                } else {
+                    element.click();
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    fn is_typing(event: &Event) -> bool {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        target.is_some_and(|element| element.matches("input, select, textarea, [contenteditable]").unwrap_or(false))
+    }
+}

@@ -1,0 +1,146 @@
+//! The icons: chosen files of Lucide (`icons/`, ISC and MIT, see its LICENSE), written into the page.
+
+use leptos::prelude::*;
+
+macro_rules! icons {
+    ($($name:ident $file:literal,)*) => {
+        /// An icon, by its name in Lucide.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Icon {
+            $(#[doc = concat!("`", $file, "`")] $name,)*
+        }
+
+        impl Icon {
+            /// Every icon there is.
+            pub const ALL: &[Icon] = &[$(Icon::$name),*];
+
+            /// The icon's file.
+            const fn svg(self) -> &'static str {
+                match self {
+                    $(Icon::$name => include_str!(concat!("icons/", $file, ".svg")),)*
+                }
+            }
+        }
+    };
+}
+
+icons! {
+    Activity "activity",
+    Ambulance "ambulance",
+    ArrowLeft "arrow-left",
+    ArrowRight "arrow-right",
+    ArrowRightLeft "arrow-right-left",
+    BadgeCheck "badge-check",
+    Ban "ban",
+    Banknote "banknote",
+    Barcode "barcode",
+    Bed "bed",
+    Bell "bell",
+    BellRing "bell-ring",
+    Building "building",
+    CalendarClock "calendar-clock",
+    CalendarPlus "calendar-plus",
+    CalendarX "calendar-x",
+    ChartColumn "chart-column",
+    Check "check",
+    ChevronDown "chevron-down",
+    ChevronRight "chevron-right",
+    CircleCheck "circle-check",
+    CircleX "circle-x",
+    ClipboardCheck "clipboard-check",
+    ClipboardList "clipboard-list",
+    ClipboardPlus "clipboard-plus",
+    Clock "clock",
+    ClockAlert "clock-alert",
+    CreditCard "credit-card",
+    DoorClosed "door-closed",
+    DoorOpen "door-open",
+    Download "download",
+    Ellipsis "ellipsis",
+    EllipsisVertical "ellipsis-vertical",
+    Eye "eye",
+    FileText "file-text",
+    Flag "flag",
+    FlaskConical "flask-conical",
+    HeartPulse "heart-pulse",
+    History "history",
+    Hospital "hospital",
+    Hourglass "hourglass",
+    IdCard "id-card",
+    IndianRupee "indian-rupee",
+    Info "info",
+    KeyRound "key-round",
+    Keyboard "keyboard",
+    Lock "lock",
+    LogIn "log-in",
+    LogOut "log-out",
+    Megaphone "megaphone",
+    Microscope "microscope",
+    Minus "minus",
+    Monitor "monitor",
+    Moon "moon",
+    NotebookPen "notebook-pen",
+    Pencil "pencil",
+    Phone "phone",
+    Pill "pill",
+    Play "play",
+    Plus "plus",
+    Printer "printer",
+    Radio "radio",
+    ReceiptIndianRupee "receipt-indian-rupee",
+    RotateCcw "rotate-ccw",
+    Route "route",
+    Search "search",
+    Send "send",
+    Settings "settings",
+    Share2 "share-2",
+    ShieldAlert "shield-alert",
+    ShieldCheck "shield-check",
+    SkipForward "skip-forward",
+    Stethoscope "stethoscope",
+    Sun "sun",
+    Syringe "syringe",
+    Tag "tag",
+    TestTubes "test-tubes",
+    Ticket "ticket",
+    Timer "timer",
+    Trash2 "trash-2",
+    TriangleAlert "triangle-alert",
+    Undo2 "undo-2",
+    User "user",
+    UserCheck "user-check",
+    UserPlus "user-plus",
+    UserX "user-x",
+    Users "users",
+    Wallet "wallet",
+    WifiOff "wifi-off",
+    X "x",
+}
+
+impl Icon {
+    /// What is drawn: the file without its outer element, whose size and stroke are the style sheet's.
+    fn drawing(self) -> &'static str {
+        let svg = self.svg();
+        let inner = svg.split_once("\n>").map_or(svg, |(_, inner)| inner);
+        inner.split_once("</svg>").map_or(inner, |(inner, _)| inner).trim()
+    }
+}
+
+/// Draws an icon beside a word; it says nothing itself.
+pub fn icon(name: Icon) -> AnyView {
+    view! { <svg class="icon" aria-hidden="true" viewBox="0 0 24 24" inner_html=name.drawing()></svg> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_icon_is_a_drawing_without_its_outer_element() {
+        for icon in Icon::ALL {
+            let drawing = icon.drawing();
+            assert!(drawing.starts_with('<') && drawing.ends_with("/>"), "{icon:?}: {drawing}");
+            assert!(!drawing.contains("svg"), "{icon:?}: {drawing}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What every page has around it.
+
+use chrono::{DateTime, Utc};
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+
+use crate::islands::Pulse;
+
+/// Light or night, when a person chose; otherwise the device decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark ink on light ground.
+    Light,
+    /// Light ink on dark ground.
+    Night,
+}
+
+impl Theme {
+    /// The theme a word stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "light" => Some(Self::Light),
+            "night" => Some(Self::Night),
+            _ => None,
+        }
+    }
+
+    /// The word in the cookie and in `data-theme`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Night => "night",
+        }
+    }
+}
+
+/// What a page's shell is made of.
+pub struct Shell {
+    /// What the page is called.
+    pub title: String,
+    /// What the person chose to see it in.
+    pub theme: Option<Theme>,
+    /// What the site's script, wasm and style sheet are called, without their endings.
+    pub site_name: String,
+    /// The server's time.
+    pub now: DateTime<Utc>,
+}
+
+/// Puts a page's body into its shell.
+pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
+    let Shell { title, theme, site_name, now } = shell;
+    let style_sheet = format!("/pkg/{site_name}.css");
+    let options = LeptosOptions::builder().output_name(site_name).build();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.map(Theme::word)>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <title>{title} " · Sojourn"</title>
+                <link rel="stylesheet" href=style_sheet/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <HydrationScripts options islands=true/>
+            </head>
+            <body>
+                {body}
+                <dialog id="keys" aria-labelledby="keys-title">
+                    <h2 id="keys-title">"Keys"</h2>
+                    <dl class="facts">
+                        <dt><kbd>"/"</kbd></dt>
+                        <dd>"Find a patient"</dd>
+                        <dt><kbd>"n"</kbd></dt>
+                        <dd>"The main action of the page"</dd>
+                        <dt><kbd>"?"</kbd></dt>
+                        <dd>"Show or hide this list"</dd>
+                    </dl>
+                    <form method="dialog">
+                        <button class="button">"Close"</button>
+                    </form>
+                </dialog>
+                <Pulse now=now.timestamp_millis()/>
+            </body>
+        </html>
+    }
+}
