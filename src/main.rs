@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, serve};
+use sojourn::command::{self, serve, token, user};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -19,6 +19,12 @@ struct CommandLine {
 enum Command {
     /// Run the server
     Serve(serve::Options),
+    /// The people who sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The tokens with which programs call
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 #[tokio::main]
@@ -37,5 +43,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), command::Error> {
     match command {
         Command::Serve(options) => serve::run(options).await,
+        Command::User(command) => user::run(command).await,
+        Command::Token(command) => token::run(command).await,
     }
 }

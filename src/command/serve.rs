@@ -4,16 +4,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{DatabaseOptions, Error};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::hospital::passphrase::Hasher;
+use crate::hospital::{demo, sessions};
+use crate::http::sign_in::Doorkeeper;
 use crate::http::{AppState, Site, router};
 
 /// How long requests in flight may take once the server is asked to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
+
+/// How often sessions that have run out are forgotten.
+const SWEEP: Duration = Duration::from_secs(600);
 
 /// What the server is told.
 #[derive(Debug, clap::Args)]
@@ -26,6 +33,9 @@ pub struct Options {
     /// Fill an empty database with a demo hospital, and list its people on the sign-in page
     #[arg(long)]
     demo: bool,
+    /// Browsers reach this server through TLS: mark its cookies for it
+    #[arg(long, env = "SOJOURN_BEHIND_TLS")]
+    behind_tls: bool,
 }
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
@@ -33,7 +43,20 @@ pub async fn run(options: Options) -> Result<(), Error> {
     // A second call finds it done already, which is as good.
     let _ = any_spawner::Executor::init_tokio();
     let db = options.database.open().await?;
-    let state = AppState { db: db.clone(), site: Arc::new(Site::load()?), demo: options.demo, started: Utc::now() };
+    let (clock, hasher) = (Clock::system(), Hasher::default());
+    if options.demo {
+        demo::furnish(&db, &hasher, clock.now()).await?;
+    }
+    let state = AppState {
+        db: db.clone(),
+        clock: clock.clone(),
+        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
+        site: Arc::new(Site::load()?),
+        demo: options.demo,
+        behind_tls: options.behind_tls,
+        started: clock.now(),
+    };
+    let sweeping = tokio::spawn(sweep_sessions(db.clone(), clock));
 
     let listen_error = |source| Error::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
@@ -57,8 +80,20 @@ pub async fn run(options: Options) -> Result<(), Error> {
             tracing::warn!("some requests did not end in time and were cut off");
         }
     }
+    sweeping.abort();
     db.close().await;
     Ok(())
+}
+
+/// Forgets sessions that have run out, now and then.
+async fn sweep_sessions(db: Db, clock: Clock) {
+    let mut turns = tokio::time::interval(SWEEP);
+    loop {
+        turns.tick().await;
+        if let Err(error) = sessions::sweep(&db, clock.now()).await {
+            tracing::warn!(%error, "sessions that have run out could not be forgotten");
+        }
+    }
 }
 
 /// Ends when the process is asked to stop.

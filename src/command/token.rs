@@ -1,12 +1,12 @@
 //! `sojourn token`: how programs call.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 
-use super::CommandError;
+use super::{DatabaseOptions, Error};
 use crate::clock::Clock;
 use crate::db::{Db, commit};
-use crate::hospital::people::SignInName;
+use crate::hospital::people::{self, SignInName};
 use crate::hospital::tokens::{self, Secret};
 
 /// What can be done with tokens.
@@ -23,21 +23,34 @@ pub enum TokenCommand {
         /// How long it lasts, such as 90d or 12h
         #[arg(long, default_value = "90d", value_name = "TIME", value_parser = lifetime)]
         expires: TimeDelta,
+        #[command(flatten)]
+        database: DatabaseOptions,
     },
 }
 
-impl TokenCommand {
-    /// Makes the token; to be printed alone on standard output.
-    pub async fn run(self, db: &Db, clock: &Clock) -> Result<Secret, CommandError> {
-        let Self::Create { user, label, expires } = self;
-        let known = super::user(db, &user).await?;
-        let now = clock.now();
-        let mut tx = db.begin().await?;
-        let (secret, _) =
-            tokens::create(&mut tx, &known.tenant_id, &known.person.id, &label, now, Some(now + expires)).await?;
-        commit(tx).await?;
-        Ok(secret)
-    }
+/// Makes the token, and prints it alone.
+pub async fn run(command: TokenCommand) -> Result<(), Error> {
+    let TokenCommand::Create { user, label, expires, database } = command;
+    let db = database.open().await?;
+    let created = create(&db, &user, &label, Clock::system().now(), expires).await;
+    db.close().await;
+    println!("{}", created?.reveal());
+    Ok(())
+}
+
+async fn create(
+    db: &Db,
+    user: &SignInName,
+    label: &str,
+    now: DateTime<Utc>,
+    lifetime: TimeDelta,
+) -> Result<Secret, Error> {
+    let known = people::credentials(db, user).await?.ok_or_else(|| Error::UnknownUser(user.clone()))?;
+    let mut tx = db.begin().await?;
+    let (secret, _) =
+        tokens::create(&mut tx, &known.tenant_id, &known.person.id, label, now, Some(now + lifetime)).await?;
+    commit(tx).await?;
+    Ok(secret)
 }
 
 /// Reads days or hours: 90d, 12h.

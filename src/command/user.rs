@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::CommandError;
+use super::{DatabaseOptions, Error};
 use crate::clock::Clock;
 use crate::db::{Db, commit};
 use crate::hospital::passphrase::{Hasher, Passphrase};
@@ -25,6 +25,8 @@ pub enum UserCommand {
         name: SignInName,
         #[command(flatten)]
         passphrase: TypedPassphrase,
+        #[command(flatten)]
+        database: DatabaseOptions,
     },
 }
 
@@ -56,6 +58,8 @@ pub struct AddUser {
     currency: String,
     #[command(flatten)]
     passphrase: TypedPassphrase,
+    #[command(flatten)]
+    database: DatabaseOptions,
 }
 
 /// A passphrase from the environment, or else from standard input.
@@ -73,7 +77,7 @@ impl std::fmt::Debug for TypedPassphrase {
 }
 
 impl TypedPassphrase {
-    fn read(self, name: &SignInName) -> Result<Passphrase, CommandError> {
+    fn read(self, name: &SignInName) -> Result<Passphrase, Error> {
         let typed = match self.given {
             Some(given) => given,
             None if std::io::stdin().is_terminal() => rpassword::prompt_password(format!("Passphrase for {name}: "))?,
@@ -99,24 +103,31 @@ fn role(text: &str) -> Result<Role, String> {
     word(text)
 }
 
-impl UserCommand {
-    /// Does what was asked, and answers with a sentence about it.
-    pub async fn run(self, db: &Db, clock: &Clock) -> Result<String, CommandError> {
-        match self {
-            Self::Add(user) => add(db, user, clock.now()).await,
-            Self::Passwd { name, passphrase } => {
-                let known = super::user(db, &name).await?;
-                let hash = Hasher::default().hash(passphrase.read(&name)?).await?;
-                let mut tx = db.begin().await?;
-                people::set_passphrase(&mut tx, &known.tenant_id, &known.person.id, &hash).await?;
-                commit(tx).await?;
-                Ok(format!("{name} has a new passphrase, and is signed out everywhere."))
-            }
-        }
-    }
+/// Does what was asked, and says so.
+pub async fn run(command: UserCommand) -> Result<(), Error> {
+    let db = match &command {
+        UserCommand::Add(AddUser { database, .. }) | UserCommand::Passwd { database, .. } => database.open().await?,
+    };
+    let done = match command {
+        UserCommand::Add(user) => add(&db, user, Clock::system().now()).await,
+        UserCommand::Passwd { name, passphrase, .. } => set_passphrase(&db, name, passphrase).await,
+    };
+    db.close().await;
+    println!("{}", done?);
+    Ok(())
 }
 
-async fn add(db: &Db, user: AddUser, now: DateTime<Utc>) -> Result<String, CommandError> {
+async fn set_passphrase(db: &Db, name: SignInName, typed: TypedPassphrase) -> Result<String, Error> {
+    let known = people::credentials(db, &name).await?.ok_or_else(|| Error::UnknownUser(name.clone()))?;
+    let hash = Hasher::default().hash(typed.read(&name)?).await?;
+    let mut tx = db.begin().await?;
+    people::set_passphrase(&mut tx, &known.tenant_id, &known.person.id, &hash).await?;
+    commit(tx).await?;
+    Ok(format!("{name} has a new passphrase, and is signed out everywhere."))
+}
+
+/// Adds a person, in a hospital founded for it if need be.
+async fn add(db: &Db, user: AddUser, now: DateTime<Utc>) -> Result<String, Error> {
     let tenant = which_tenant(db, &user).await?;
     let passphrase_hash = match user.actor_type {
         ActorType::Human => Some(Hasher::default().hash(user.passphrase.read(&user.name)?).await?),
@@ -144,17 +155,17 @@ enum Place {
     Founding(NewTenant),
 }
 
-async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, CommandError> {
+async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, Error> {
     let mut tenants = tenants::list(db).await?;
     if let Some(name) = &user.hospital {
         if !tenants.is_empty() {
-            return Err(CommandError::HospitalExists);
+            return Err(Error::HospitalExists);
         }
         let new = NewTenant { name: name.clone(), currency: user.currency.clone(), time_zone: user.time_zone };
         return Ok(Place::Founding(new));
     }
     if tenants.is_empty() {
-        return Err(CommandError::NoHospital);
+        return Err(Error::NoHospital);
     }
     let all: Vec<String> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.name)).collect();
     if let Some(wanted) = &user.tenant {
@@ -162,7 +173,7 @@ async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, CommandError> {
     }
     match (tenants.pop(), tenants.is_empty()) {
         (Some(tenant), true) => Ok(Place::In(tenant)),
-        _ => Err(CommandError::WhichTenant(all.join(", "))),
+        _ => Err(Error::WhichHospital(all.join(", "))),
     }
 }
 

@@ -36,7 +36,12 @@ const fn staff(sign_in_name: &'static str, name: &'static str, role: Role) -> De
     DemoPerson { sign_in_name, name, role, place: None }
 }
 
-const fn doctor(sign_in_name: &'static str, name: &'static str, department: &'static str, room: &'static str) -> DemoPerson {
+const fn doctor(
+    sign_in_name: &'static str,
+    name: &'static str,
+    department: &'static str,
+    room: &'static str,
+) -> DemoPerson {
     DemoPerson { sign_in_name, name, role: Role::Doctor, place: Some((department, room)) }
 }
 
@@ -303,8 +308,8 @@ async fn add_person(
         }
         None => None,
     };
-    let sign_in_name: SignInName = people::new_sign_in_name(person.sign_in_name)
-        .map_err(|problem: Problem| WriteError::Invalid(vec![problem]))?;
+    let sign_in_name: SignInName =
+        people::new_sign_in_name(person.sign_in_name).map_err(|problem: Problem| WriteError::Invalid(vec![problem]))?;
     let new = NewPerson {
         sign_in_name: Some(sign_in_name),
         branch_id: Some(branch_id),

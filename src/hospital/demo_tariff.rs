@@ -1,4 +1,4 @@
-//! What the demo hospital offers. Reference ranges are usual ones for adults; prices are in paise.
+//! What the demo hospital offers. Reference ranges are usual ones for adults; prices are in rupees.
 
 use super::tariff::{Analyte, NewTariffEntry, TariffKind};
 use crate::journey::money::Money;
@@ -30,20 +30,20 @@ const URINE: &str = "Urine";
 
 /// The consultations.
 pub(super) const CONSULTATIONS: &[Consultation] = &[
-    Consultation("CON-GEN", "General medicine consultation", 500_00, Some("C")),
-    Consultation("CON-PAED", "Paediatric consultation", 600_00, Some("P")),
-    Consultation("CON-ORTHO", "Orthopaedic consultation", 800_00, Some("O")),
-    Consultation("CON-CARD", "Cardiology consultation", 1_000_00, Some("K")),
-    Consultation("CON-FAM", "Family medicine consultation", 400_00, Some("F")),
-    Consultation("CON-FU", "Follow-up within seven days", 200_00, None),
-    Consultation("CON-EMG", "Emergency consultation", 1_200_00, None),
+    Consultation("CON-GEN", "General medicine consultation", 500, Some("C")),
+    Consultation("CON-PAED", "Paediatric consultation", 600, Some("P")),
+    Consultation("CON-ORTHO", "Orthopaedic consultation", 800, Some("O")),
+    Consultation("CON-CARD", "Cardiology consultation", 1_000, Some("K")),
+    Consultation("CON-FAM", "Family medicine consultation", 400, Some("F")),
+    Consultation("CON-FU", "Follow-up within seven days", 200, None),
+    Consultation("CON-EMG", "Emergency consultation", 1_200, None),
 ];
 
 const TESTS: &[Test] = &[
     Test(
         "CBC",
         "Complete blood count",
-        350_00,
+        350,
         BLOOD,
         &[
             Within("Haemoglobin", "g/dL", 12.0, 17.0),
@@ -61,29 +61,35 @@ const TESTS: &[Test] = &[
             Within("Platelets", "10³/µL", 150.0, 410.0),
         ],
     ),
-    Test("ESR", "Erythrocyte sedimentation rate", 120_00, BLOOD, &[AtMost("ESR", "mm/h", 20.0)]),
+    Test("ESR", "Erythrocyte sedimentation rate", 120, BLOOD, &[AtMost("ESR", "mm/h", 20.0)]),
     Test(
         "SMEAR",
         "Peripheral blood smear",
-        250_00,
+        250,
         BLOOD,
         &[Words("Red cells"), Words("White cells"), Words("Platelets"), Words("Parasites")],
     ),
-    Test("ABORH", "Blood group and Rh type", 150_00, BLOOD, &[Words("ABO group"), Words("Rh (D) type")]),
-    Test("FBS", "Glucose, fasting", 80_00, FLUORIDE, &[Within("Glucose, fasting", "mg/dL", 70.0, 99.0)]),
-    Test("PPBS", "Glucose, two hours after a meal", 80_00, FLUORIDE, &[Within("Glucose, post-prandial", "mg/dL", 70.0, 139.0)]),
-    Test("RBS", "Glucose, random", 80_00, FLUORIDE, &[Within("Glucose, random", "mg/dL", 70.0, 139.0)]),
+    Test("ABORH", "Blood group and Rh type", 150, BLOOD, &[Words("ABO group"), Words("Rh (D) type")]),
+    Test("FBS", "Glucose, fasting", 80, FLUORIDE, &[Within("Glucose, fasting", "mg/dL", 70.0, 99.0)]),
+    Test(
+        "PPBS",
+        "Glucose, two hours after a meal",
+        80,
+        FLUORIDE,
+        &[Within("Glucose, post-prandial", "mg/dL", 70.0, 139.0)],
+    ),
+    Test("RBS", "Glucose, random", 80, FLUORIDE, &[Within("Glucose, random", "mg/dL", 70.0, 139.0)]),
     Test(
         "HBA1C",
         "Glycated haemoglobin (HbA1c)",
-        450_00,
+        450,
         BLOOD,
         &[Within("HbA1c", "%", 4.0, 5.6), Within("Estimated average glucose", "mg/dL", 68.0, 114.0)],
     ),
     Test(
         "LIPID",
         "Lipid profile",
-        600_00,
+        600,
         SERUM,
         &[
             AtMost("Total cholesterol", "mg/dL", 200.0),
@@ -97,7 +103,7 @@ const TESTS: &[Test] = &[
     Test(
         "LFT",
         "Liver function tests",
-        700_00,
+        700,
         SERUM,
         &[
             Within("Bilirubin, total", "mg/dL", 0.3, 1.2),
@@ -114,7 +120,7 @@ const TESTS: &[Test] = &[
     Test(
         "KFT",
         "Kidney function tests",
-        650_00,
+        650,
         SERUM,
         &[
             Within("Urea", "mg/dL", 17.0, 43.0),
@@ -129,7 +135,7 @@ const TESTS: &[Test] = &[
     Test(
         "TFT",
         "Thyroid profile (T3, T4, TSH)",
-        550_00,
+        550,
         SERUM,
         &[
             Within("T3, total", "ng/dL", 80.0, 200.0),
@@ -137,13 +143,13 @@ const TESTS: &[Test] = &[
             Within("TSH", "µIU/mL", 0.27, 4.2),
         ],
     ),
-    Test("TSH", "Thyroid-stimulating hormone (TSH)", 300_00, SERUM, &[Within("TSH", "µIU/mL", 0.27, 4.2)]),
-    Test("VITD", "Vitamin D, 25-hydroxy", 1_200_00, SERUM, &[Within("25-hydroxy vitamin D", "ng/mL", 30.0, 100.0)]),
-    Test("VITB12", "Vitamin B12", 900_00, SERUM, &[Within("Vitamin B12", "pg/mL", 197.0, 771.0)]),
+    Test("TSH", "Thyroid-stimulating hormone (TSH)", 300, SERUM, &[Within("TSH", "µIU/mL", 0.27, 4.2)]),
+    Test("VITD", "Vitamin D, 25-hydroxy", 1_200, SERUM, &[Within("25-hydroxy vitamin D", "ng/mL", 30.0, 100.0)]),
+    Test("VITB12", "Vitamin B12", 900, SERUM, &[Within("Vitamin B12", "pg/mL", 197.0, 771.0)]),
     Test(
         "IRON",
         "Iron studies",
-        950_00,
+        950,
         SERUM,
         &[
             Within("Iron", "µg/dL", 60.0, 170.0),
@@ -152,35 +158,35 @@ const TESTS: &[Test] = &[
             Within("Ferritin", "ng/mL", 15.0, 300.0),
         ],
     ),
-    Test("CRP", "C-reactive protein", 400_00, SERUM, &[AtMost("CRP", "mg/L", 5.0)]),
+    Test("CRP", "C-reactive protein", 400, SERUM, &[AtMost("CRP", "mg/L", 5.0)]),
     Test(
         "DENGUE",
         "Dengue NS1 antigen with IgM and IgG",
-        1_100_00,
+        1_100,
         SERUM,
         &[Words("NS1 antigen"), Words("IgM antibody"), Words("IgG antibody")],
     ),
-    Test("MALARIA", "Malaria antigen", 400_00, BLOOD, &[Words("P. falciparum"), Words("P. vivax")]),
+    Test("MALARIA", "Malaria antigen", 400, BLOOD, &[Words("P. falciparum"), Words("P. vivax")]),
     Test(
         "WIDAL",
         "Widal test",
-        200_00,
+        200,
         SERUM,
         &[Words("S. typhi O"), Words("S. typhi H"), Words("S. paratyphi AH"), Words("S. paratyphi BH")],
     ),
-    Test("TROPI", "Troponin I, high sensitivity", 1_500_00, SERUM, &[AtMost("Troponin I", "ng/L", 26.0)]),
+    Test("TROPI", "Troponin I, high sensitivity", 1_500, SERUM, &[AtMost("Troponin I", "ng/L", 26.0)]),
     Test(
         "PTINR",
         "Prothrombin time and INR",
-        350_00,
+        350,
         CITRATE,
         &[Within("Prothrombin time", "s", 11.0, 13.5), Within("INR", "", 0.8, 1.2)],
     ),
-    Test("DDIMER", "D-dimer", 1_300_00, CITRATE, &[AtMost("D-dimer", "µg/mL FEU", 0.5)]),
+    Test("DDIMER", "D-dimer", 1_300, CITRATE, &[AtMost("D-dimer", "µg/mL FEU", 0.5)]),
     Test(
         "URINE",
         "Urine routine and microscopy",
-        150_00,
+        150,
         URINE,
         &[
             Words("Colour"),
@@ -194,13 +200,35 @@ const TESTS: &[Test] = &[
             AtMost("Red cells", "/HPF", 2.0),
         ],
     ),
-    Test("URINEC", "Urine culture", 800_00, URINE, &[Words("Growth"), Words("Organism"), Words("Colony count"), Words("Sensitivity")]),
-    Test("UACR", "Urine albumin to creatinine ratio", 550_00, URINE, &[AtMost("Albumin to creatinine ratio", "mg/g", 30.0)]),
-    Test("STOOL", "Stool routine and microscopy", 150_00, "Stool", &[Words("Consistency"), Words("Occult blood"), Words("Ova and cysts"), AtMost("Pus cells", "/HPF", 5.0)]),
-    Test("HBSAG", "Hepatitis B surface antigen", 350_00, SERUM, &[Words("HBsAg")]),
-    Test("HCV", "Hepatitis C antibody", 600_00, SERUM, &[Words("Anti-HCV")]),
-    Test("PSA", "Prostate-specific antigen, total", 750_00, SERUM, &[AtMost("PSA, total", "ng/mL", 4.0)]),
+    Test(
+        "URINEC",
+        "Urine culture",
+        800,
+        URINE,
+        &[Words("Growth"), Words("Organism"), Words("Colony count"), Words("Sensitivity")],
+    ),
+    Test(
+        "UACR",
+        "Urine albumin to creatinine ratio",
+        550,
+        URINE,
+        &[AtMost("Albumin to creatinine ratio", "mg/g", 30.0)],
+    ),
+    Test(
+        "STOOL",
+        "Stool routine and microscopy",
+        150,
+        "Stool",
+        &[Words("Consistency"), Words("Occult blood"), Words("Ova and cysts"), AtMost("Pus cells", "/HPF", 5.0)],
+    ),
+    Test("HBSAG", "Hepatitis B surface antigen", 350, SERUM, &[Words("HBsAg")]),
+    Test("HCV", "Hepatitis C antibody", 600, SERUM, &[Words("Anti-HCV")]),
+    Test("PSA", "Prostate-specific antigen, total", 750, SERUM, &[AtMost("PSA, total", "ng/mL", 4.0)]),
 ];
+
+fn rupees(amount: i64) -> Money {
+    Money(amount * 100)
+}
 
 impl Measured {
     fn analyte(&self) -> Analyte {
@@ -221,7 +249,7 @@ impl Consultation {
             code: self.0.to_owned(),
             name: self.1.to_owned(),
             kind: TariffKind::Consultation,
-            price: Money(self.2),
+            price: rupees(self.2),
             department_id: None,
             specimen: None,
             analytes: Vec::new(),
@@ -235,7 +263,7 @@ pub(super) fn tests() -> impl Iterator<Item = NewTariffEntry> {
         code: (*code).to_owned(),
         name: (*name).to_owned(),
         kind: TariffKind::Test,
-        price: Money(*price),
+        price: rupees(*price),
         department_id: None,
         specimen: Some((*specimen).to_owned()),
         analytes: measured.iter().map(Measured::analyte).collect(),

@@ -44,7 +44,8 @@ pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Department>> {
 
 /// One department.
 pub async fn by_id(db: &Db, tenant: &TenantId, id: &DepartmentId) -> sqlx::Result<Option<Department>> {
-    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str =
+        "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 AND id = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
 }
 

@@ -67,7 +67,8 @@ pub(super) fn terms(patient: &Patient) -> BTreeSet<String> {
 /// What is looked for: the longest words of what was typed; a phone number is one word however it is spaced.
 fn wanted(query: &str) -> Vec<String> {
     let digits = digits(query);
-    let phone_like = digits.len() >= 4 && query.chars().all(|character| character.is_ascii_digit() || " +-().".contains(character));
+    let phone_like =
+        digits.len() >= 4 && query.chars().all(|character| character.is_ascii_digit() || " +-().".contains(character));
     let mut wanted: Vec<String> = if phone_like { vec![digits] } else { words(query).collect() };
     wanted.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     wanted.dedup();
@@ -161,9 +162,10 @@ impl Likeness {
             Some(one.as_ref()? == other.as_ref()?)
         }
         let one_name = !self.name_key.is_empty() && self.name_key == other.name_key;
-        let a_shared_word = self.name_key.split(' ').any(|word| {
-            word.chars().count() > 1 && other.name_key.split(' ').any(|other| other == word)
-        });
+        let a_shared_word = self
+            .name_key
+            .split(' ')
+            .any(|word| word.chars().count() > 1 && other.name_key.split(' ').any(|other| other == word));
         let phone = same(&self.phone_key, &other.phone_key);
         let birth_date = same(&self.birth_date, &other.birth_date);
         match (one_name, phone, birth_date) {

@@ -67,7 +67,8 @@ impl NewPatient {
 
         let mrn = given(self.mrn);
         if let Some(mrn) = &mrn
-            && !(mrn.len() <= 32 && mrn.chars().all(|character| character.is_ascii_alphanumeric() || "-/.".contains(character)))
+            && !(mrn.len() <= 32
+                && mrn.chars().all(|character| character.is_ascii_alphanumeric() || "-/.".contains(character)))
         {
             problem("mrn", "must have at most 32 letters, digits, hyphens, slashes and full stops");
         }
@@ -99,13 +100,15 @@ impl NewPatient {
 
 /// One patient.
 pub async fn by_id(db: &Db, tenant: &TenantId, id: &PatientId) -> sqlx::Result<Option<Patient>> {
-    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str =
+        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
 }
 
 /// The patient of a medical record number.
 pub async fn by_mrn(db: &Db, tenant: &TenantId, mrn: &str) -> sqlx::Result<Option<Patient>> {
-    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND mrn = $2";
+    const SQL: &str =
+        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND mrn = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(mrn).fetch_optional(pool).await)
 }
 
@@ -202,10 +205,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_named() {
-        assert_eq!(
-            problems(typed("\u{7}", "call me", "2026-03-02", "a b")),
-            ["name", "mrn", "phone", "birthDate"]
-        );
+        assert_eq!(problems(typed("\u{7}", "call me", "2026-03-02", "a b")), ["name", "mrn", "phone", "birthDate"]);
         assert_eq!(problems(typed("Asha", "123", "1890-01-01", &"1".repeat(33))), ["mrn", "phone", "birthDate"]);
         assert_eq!(problems(typed("Asha", "1234567890123456", "", "A-1/2.3")), ["phone"]);
     }

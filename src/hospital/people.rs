@@ -219,8 +219,7 @@ pub async fn system(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<Person>> 
 /// What each of a tenant's people is called.
 pub async fn names(db: &Db, tenant: &TenantId) -> sqlx::Result<BTreeMap<PersonId, String>> {
     const SQL: &str = "SELECT id, name FROM people WHERE tenant_id = $1";
-    let rows: Vec<(PersonId, String)> =
-        on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)?;
+    let rows: Vec<(PersonId, String)> = on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)?;
     Ok(rows.into_iter().collect())
 }
 

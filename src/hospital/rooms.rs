@@ -50,7 +50,8 @@ pub struct NewRoom {
 
 /// A tenant's rooms, branch by branch.
 pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Room>> {
-    const SQL: &str = "SELECT id, branch_id, department_id, name, kind FROM rooms WHERE tenant_id = $1 ORDER BY branch_id, name";
+    const SQL: &str =
+        "SELECT id, branch_id, department_id, name, kind FROM rooms WHERE tenant_id = $1 ORDER BY branch_id, name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
@@ -67,7 +68,8 @@ pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &RoomId) -> sqlx::Result
 
 /// Adds a room.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewRoom) -> Result<Room, WriteError> {
-    const SQL: &str = "INSERT INTO rooms (tenant_id, id, branch_id, department_id, name, kind) VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str =
+        "INSERT INTO rooms (tenant_id, id, branch_id, department_id, name, kind) VALUES ($1, $2, $3, $4, $5, $6)";
     let name = line("name", &new.name, 100).map_err(|problem| WriteError::Invalid(vec![problem]))?;
     if !branches::exists(tx, tenant, &new.branch_id).await? {
         return Err(WriteError::UnknownReference("branchId"));
@@ -77,8 +79,7 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewRoom) -> Result<Room, W
     {
         return Err(WriteError::UnknownReference("departmentId"));
     }
-    let room =
-        Room { id: new_id(), branch_id: new.branch_id, department_id: new.department_id, name, kind: new.kind };
+    let room = Room { id: new_id(), branch_id: new.branch_id, department_id: new.department_id, name, kind: new.kind };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&room.id).bind(&room.branch_id).bind(&room.department_id).bind(&room.name)
             .bind(room.kind).execute(&mut **connection).await.map(drop)

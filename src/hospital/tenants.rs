@@ -41,7 +41,8 @@ impl From<TimeZone> for String {
 impl TryFrom<String> for TimeZone {
     type Error = String;
     fn try_from(name: String) -> Result<Self, String> {
-        Self::parse(&name).ok_or_else(|| format!("{name:?} is not the name of a time zone; write one such as Asia/Kolkata"))
+        Self::parse(&name)
+            .ok_or_else(|| format!("{name:?} is not the name of a time zone; write one such as Asia/Kolkata"))
     }
 }
 
@@ -133,7 +134,8 @@ pub async fn found(tx: &mut Tx, new: NewTenant, now: DateTime<Utc>) -> Result<Te
 
 /// Adds a tenant by an id, and the system itself as one who acts in it.
 pub(super) async fn add(tx: &mut Tx, id: TenantId, new: NewTenant, now: DateTime<Utc>) -> Result<Tenant, WriteError> {
-    const SQL: &str = "INSERT INTO tenants (id, name, currency, time_zone, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str =
+        "INSERT INTO tenants (id, name, currency, time_zone, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let mut problems = Vec::new();
     let name = line("name", &new.name, 200).map_err(|problem| problems.push(problem)).unwrap_or_default();
     if !(new.currency.len() == 3 && new.currency.bytes().all(|byte| byte.is_ascii_uppercase())) {

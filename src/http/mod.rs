@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
@@ -28,6 +28,8 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
+use self::sign_in::{Doorkeeper, session_layer};
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::screens;
 
@@ -38,15 +40,24 @@ const BODY_LIMIT: usize = 2 * 1024 * 1024;
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// What handlers share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRef)]
 pub struct AppState {
     /// The database.
     pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who lets people in.
+    pub doorkeeper: Doorkeeper,
     /// The built site.
     pub site: Arc<Site>,
     /// Whether this is a demo: the sign-in page then lists the demo people.
+    #[from_ref(skip)]
     pub demo: bool,
+    /// Whether browsers reach us through TLS: cookies are then marked for it.
+    #[from_ref(skip)]
+    pub behind_tls: bool,
     /// When the server started.
+    #[from_ref(skip)]
     pub started: DateTime<Utc>,
 }
 
@@ -57,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(assets::file)
+        .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(

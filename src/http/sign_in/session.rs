@@ -89,7 +89,8 @@ impl SessionStore for Sessions {
         let session = sessions::live(&self.db, &id.0.to_le_bytes(), self.clock.now()).await.map_err(away)?;
         session
             .map(|session| {
-                let data = serde_json::from_value(session.contents).map_err(|error| Error::Decode(error.to_string()))?;
+                let data =
+                    serde_json::from_value(session.contents).map_err(|error| Error::Decode(error.to_string()))?;
                 let ends = (session.created_at + ABSOLUTE).timestamp();
                 let expiry_date =
                     OffsetDateTime::from_unix_timestamp(ends).map_err(|error| Error::Decode(error.to_string()))?;

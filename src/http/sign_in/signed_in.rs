@@ -144,7 +144,9 @@ mod tests {
         for own in ["/", "/reception", "/visits/01J0?tab=bills"] {
             assert_eq!(safe_next(own), Some(own));
         }
-        for trap in ["", "reception", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "/login?next=/"] {
+        for trap in
+            ["", "reception", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "/login?next=/"]
+        {
             assert_eq!(safe_next(trap), None, "{trap:?}");
         }
     }

@@ -173,8 +173,10 @@ mod tests {
 
     #[test]
     fn every_failure_makes_it_slower_but_it_never_stops() {
-        let seconds: Vec<u64> =
-            [0, 1, 2, 3, 8, 9, 24, 25, 99, 100, u32::MAX].into_iter().map(|failures| delay(failures).as_secs()).collect();
+        let seconds: Vec<u64> = [0, 1, 2, 3, 8, 9, 24, 25, 99, 100, u32::MAX]
+            .into_iter()
+            .map(|failures| delay(failures).as_secs())
+            .collect();
         assert_eq!(seconds, [0, 1, 1, 3, 3, 5, 5, 10, 10, 20, 20]);
     }
 
