@@ -272,8 +272,8 @@ pub fn steps(stored: &[StoredEvent]) -> Result<Vec<Step>, RecordError> {
             let unreadable = |problem: String| RecordError::Unreadable { position: stored.position, problem };
             let event_type = EventType::from_word(&stored.event.event_type)
                 .ok_or_else(|| unreadable(format!("{:?} is no event of a visit", stored.event.event_type)))?;
-            let event = Event::from_log(event_type, &stored.event.metadata)
-                .map_err(|error| unreadable(error.to_string()))?;
+            let event =
+                Event::from_log(event_type, &stored.event.metadata).map_err(|error| unreadable(error.to_string()))?;
             Ok(Step { event, by: stored.event.performed_by.clone(), at: stored.event.performed_at })
         })
         .collect()

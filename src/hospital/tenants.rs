@@ -147,13 +147,7 @@ pub(super) async fn add(tx: &mut Tx, id: TenantId, new: NewTenant, now: DateTime
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
-    let tenant = Tenant {
-        id,
-        name,
-        currency: new.currency,
-        time_zone: new.time_zone,
-        policy: Policy::default(),
-    };
+    let tenant = Tenant { id, name, currency: new.currency, time_zone: new.time_zone, policy: Policy::default() };
     on!(tx, connection => {
         sqlx::query(SQL).bind(&tenant.id).bind(&tenant.name).bind(&tenant.currency).bind(tenant.time_zone)
             .bind(sqlx::types::Json(&tenant.policy)).bind(now).execute(&mut **connection).await.map(drop)

@@ -104,8 +104,8 @@ fn derive(visit: &Visit) -> Derived {
         place => (place.station(), None, None),
     };
     let unbilled = visit.tests.values().filter(|test| test.bill_id.is_none() && test.stage != Stage::Cancelled);
-    let consultation_billed = visit.visit_type == VisitType::LabOnly
-        || visit.bills.values().any(|bill| bill.kind == BillKind::Consultation);
+    let consultation_billed =
+        visit.visit_type == VisitType::LabOnly || visit.bills.values().any(|bill| bill.kind == BillKind::Consultation);
     let billing_since = visit
         .bills
         .values()
@@ -138,8 +138,7 @@ pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> 
     if change.before.is_none() {
         let branch = change.event.event.branch_id.as_ref();
         let day = change.tenant.local_day(visit.registered_at);
-        let token =
-            tokens::next(tx, tenant, branch, visit.department_id.as_ref(), visit.visit_type, day).await?;
+        let token = tokens::next(tx, tenant, branch, visit.department_id.as_ref(), visit.visit_type, day).await?;
         return on!(tx, connection => sqlx::query(INSERT)
             .bind(tenant)
             .bind(change.visit_id)
