@@ -15,6 +15,7 @@ use crate::hospital::passphrase::Hasher;
 use crate::hospital::{demo, sessions};
 use crate::http::sign_in::Doorkeeper;
 use crate::http::{AppState, Site, router};
+use crate::record::Recorder;
 
 /// How long requests in flight may take once the server is asked to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -50,6 +51,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
+        recorder: Recorder::new(db.clone(), clock.clone()),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::load()?),
         demo: options.demo,

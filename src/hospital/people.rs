@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::passphrase::PassphraseHash;
 use super::{Problem, WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
 use crate::db::{Db, Tx, new_id, text_columns};
+use crate::journey::decide::Actor;
 use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, RoomId, TenantId};
 use crate::journey::words::{ActorType, Role, Word};
 use crate::on;
@@ -126,6 +127,12 @@ pub struct Person {
 
 impl Person {
     /// Whether they hold any of some roles.
+    /// The person as the journey knows them.
+    pub fn actor(&self) -> Actor {
+        Actor { id: self.id.clone(), kind: self.actor_type, roles: self.roles.to_vec() }
+    }
+
+    /// Whether they hold one of some roles.
     pub fn holds_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))
     }

@@ -31,6 +31,7 @@ pub use problem::Explanation;
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::record::Recorder;
 use crate::screens;
 
 /// The most that one request may send.
@@ -46,6 +47,8 @@ pub struct AppState {
     pub db: Db,
     /// What time it is.
     pub clock: Clock,
+    /// The one way into the log.
+    pub recorder: Recorder,
     /// Who lets people in.
     pub doorkeeper: Doorkeeper,
     /// The built site.
