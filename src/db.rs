@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use crate::journey::events::EventType;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::words::*;
@@ -265,7 +266,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
 }
 
 text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, TokenId);
-text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex);
+text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money
 where

@@ -18,6 +18,10 @@ pub mod http;
 #[cfg(feature = "ssr")]
 pub mod log;
 #[cfg(feature = "ssr")]
+pub mod projections;
+#[cfg(feature = "ssr")]
+pub mod record;
+#[cfg(feature = "ssr")]
 pub mod screens;
 
 /// Wakes the islands of a page; the page's script calls it when the browser is idle.

@@ -10,6 +10,7 @@ pub mod passphrase;
 pub mod patient_search;
 pub mod patients;
 pub mod people;
+pub mod references;
 pub mod rooms;
 pub mod sessions;
 pub mod tariff;

@@ -10,6 +10,9 @@ use super::people::{self, NewPerson};
 use super::{WriteError, branches, line};
 use crate::db::{Db, Tx, new_id, text_columns};
 use crate::journey::ids::TenantId;
+use crate::journey::money::Money;
+use crate::journey::policy::Policy;
+use crate::journey::wording::money;
 use crate::journey::words::{ActorType, Role};
 use crate::on;
 
@@ -66,10 +69,15 @@ pub struct Tenant {
     pub time_zone: TimeZone,
     /// Its own rules for visits.
     #[sqlx(json)]
-    pub policy: serde_json::Value,
+    pub policy: Policy,
 }
 
 impl Tenant {
+    /// An amount in the hospital's currency.
+    pub fn money(&self, amount: Money) -> String {
+        money(amount, &self.currency)
+    }
+
     /// A moment as the hospital's clocks show it.
     pub fn local(&self, moment: DateTime<Utc>) -> DateTime<Tz> {
         moment.with_timezone(&self.time_zone.0)
@@ -139,13 +147,7 @@ pub(super) async fn add(tx: &mut Tx, id: TenantId, new: NewTenant, now: DateTime
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
-    let tenant = Tenant {
-        id,
-        name,
-        currency: new.currency,
-        time_zone: new.time_zone,
-        policy: serde_json::Value::Object(serde_json::Map::new()),
-    };
+    let tenant = Tenant { id, name, currency: new.currency, time_zone: new.time_zone, policy: Policy::default() };
     on!(tx, connection => {
         sqlx::query(SQL).bind(&tenant.id).bind(&tenant.name).bind(&tenant.currency).bind(tenant.time_zone)
             .bind(sqlx::types::Json(&tenant.policy)).bind(now).execute(&mut **connection).await.map(drop)
@@ -165,7 +167,7 @@ mod tests {
             name: "Hospital".to_owned(),
             currency: "INR".to_owned(),
             time_zone: TimeZone::parse(zone).expect("a zone"),
-            policy: serde_json::Value::Null,
+            policy: Policy::default(),
         }
     }
 

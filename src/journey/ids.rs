@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Shape, Shaped};
+
 /// A text that should have been a ULID and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnId;
@@ -44,7 +46,7 @@ fn encode(bits: u128) -> Box<str> {
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $thing:literal)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -62,6 +64,10 @@ macro_rules! ids {
             fn as_str(&self) -> &str {
                 &self.0
             }
+        }
+
+        impl Shaped for $name {
+            const SHAPE: Shape = Shape::Id($thing);
         }
 
         impl TryFrom<String> for $name {
@@ -87,33 +93,33 @@ macro_rules! ids {
 
 ids! {
     /// Names a tenant: one hospital or chain, walled off from all others.
-    TenantId
+    TenantId "tenant"
     /// Names a branch of a hospital.
-    BranchId
+    BranchId "branch"
     /// Names a department.
-    DepartmentId
+    DepartmentId "department"
     /// Names a consultation room or counter.
-    RoomId
+    RoomId "room"
     /// Names a person who works in the hospital, or a program that acts for one.
-    PersonId
+    PersonId "person"
     /// Names a patient.
-    PatientId
+    PatientId "patient"
     /// Names a visit.
-    VisitId
+    VisitId "visit"
     /// Names a bill of a visit.
-    BillId
+    BillId "bill"
     /// Names a test ordered on a visit.
-    TestId
+    TestId "test"
     /// Names a document of a visit.
-    DocumentId
+    DocumentId "document"
     /// Names a follow-up planned on a visit.
-    FollowUpId
+    FollowUpId "follow-up"
     /// Names an event of the log.
-    EventId
+    EventId "event"
     /// Names an entry of the tariff.
-    TariffId
+    TariffId "tariff"
     /// Names an attempt that was refused.
-    AttemptId
+    AttemptId "attempt"
     /// Names a token with which a program calls.
-    TokenId
+    TokenId "token"
 }

@@ -1,5 +1,7 @@
 //! Words for people: the same on the server and in the browser.
 
+use super::money::Money;
+
 /// How long something took or takes: `<1 min`, `18 min`, `1 h 12 min`, `2 d 3 h`.
 pub fn human_duration(seconds: i64) -> String {
     let minutes = seconds / 60;
@@ -13,9 +15,55 @@ pub fn human_duration(seconds: i64) -> String {
     }
 }
 
+/// An amount as people write it: `₹1,150`, `₹1,00,000.50`, `-$3.20`.
+pub fn money(amount: Money, currency: &str) -> String {
+    let (symbol, group) = match currency {
+        // After the last three digits, India groups by two.
+        "INR" => ("₹", 2),
+        "USD" => ("$", 3),
+        "EUR" => ("€", 3),
+        "GBP" => ("£", 3),
+        other => (other, 3),
+    };
+    let sign = if amount < Money::ZERO { "-" } else { "" };
+    let space = if symbol == currency { "\u{a0}" } else { "" };
+    let minor = amount.0.unsigned_abs();
+    let (whole, part) = (grouped(minor / 100, group), minor % 100);
+    let part = if part == 0 { String::new() } else { format!(".{part:02}") };
+    format!("{sign}{symbol}{space}{whole}{part}")
+}
+
+fn grouped(number: u64, group: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        let left = digits.len() - index;
+        if index > 0 && (left == 3 || (left > 3 && (left - 3).is_multiple_of(group))) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::human_duration;
+    use super::*;
+
+    #[test]
+    fn money_reads_as_people_write_it() {
+        for (amount, currency, words) in [
+            (0, "INR", "₹0"),
+            (50_000, "INR", "₹500"),
+            (115_050, "INR", "₹1,150.50"),
+            (1_234_567_800, "INR", "₹1,23,45,678"),
+            (1_234_567_800, "USD", "$12,345,678"),
+            (-320, "USD", "-$3.20"),
+            (100_000, "CHF", "CHF\u{a0}1,000"),
+        ] {
+            assert_eq!(money(Money(amount), currency), words);
+        }
+    }
 
     #[test]
     fn durations_read_as_people_say_them() {

@@ -6,6 +6,8 @@ pub trait Word: Copy + Eq + Sized + 'static {
     const VOCABULARY: &'static str;
     /// Every value, in order.
     const ALL: &'static [Self];
+    /// Every value's word, and what people read.
+    const CHOICES: &'static [(&'static str, &'static str)];
 
     /// The word on the wire.
     fn word(self) -> &'static str;
@@ -28,10 +30,16 @@ macro_rules! words {
         impl $crate::journey::words::Word for $name {
             const VOCABULARY: &'static str = stringify!($name);
             const ALL: &'static [Self] = &[$(Self::$value),*];
+            const CHOICES: &'static [(&'static str, &'static str)] = &[$(($word, $label)),*];
 
             fn word(self) -> &'static str {
                 match self { $(Self::$value => $word),* }
             }
+        }
+
+        impl $crate::journey::schema::Shaped for $name {
+            const SHAPE: $crate::journey::schema::Shape =
+                $crate::journey::schema::Shape::Choice(<Self as $crate::journey::words::Word>::CHOICES);
         }
 
         impl $name {
@@ -173,5 +181,69 @@ words! {
         Male "MALE" "male",
         Other "OTHER" "other",
         Unknown "UNKNOWN" "sex not recorded",
+    }
+
+    /// The phase of a visit an event belongs to; each has its colour.
+    Phase {
+        Arrive "arrive" "Arrival",
+        Wait "wait" "Waiting",
+        Consult "consult" "Consultation",
+        Test "test" "Tests",
+        Treat "treat" "Treatment",
+        Pay "pay" "Payment",
+        Refer "refer" "Onward care",
+        Leave "leave" "Leaving",
+    }
+
+    /// The groups of the table of events.
+    Group {
+        Registration "A" "Registration",
+        Queue "B" "Queue",
+        Consultation "C" "Consultation",
+        Clinical "D" "Clinical",
+        Billing "E" "Billing",
+        Laboratory "F" "Laboratory",
+        Documents "G" "Documents",
+        Completion "H" "Completion",
+        FollowUp "I" "Follow-up",
+    }
+
+    /// Why a step was refused.
+    Code {
+        InvalidMetadata "INVALID_METADATA" "Not filled in correctly",
+        RoleNotAllowed "ROLE_NOT_ALLOWED" "Not for this role",
+        UnknownReference "UNKNOWN_REFERENCE" "Unknown reference",
+        VisitNotFound "VISIT_NOT_FOUND" "Visit not found",
+        VersionConflict "VERSION_CONFLICT" "Changed meanwhile",
+        InTheFuture "IN_THE_FUTURE" "In the future",
+        BeforeRegistration "BEFORE_REGISTRATION" "Before registration",
+        TooOld "TOO_OLD" "Too long ago",
+        OutOfOrder "OUT_OF_ORDER" "Out of order",
+        VisitClosed "VISIT_CLOSED" "Visit closed",
+        AlreadyRegistered "ALREADY_REGISTERED" "Already registered",
+        InRoom "IN_ROOM" "In a room",
+        AlreadyInQueue "ALREADY_IN_QUEUE" "Already in a queue",
+        NoTestAwaiting "NO_TEST_AWAITING" "No test awaiting",
+        NotInQueue "NOT_IN_QUEUE" "Not in a queue",
+        NotCalled "NOT_CALLED" "Not called",
+        NotInRoom "NOT_IN_ROOM" "Not in a room",
+        NotInConsultation "NOT_IN_CONSULTATION" "Not in consultation",
+        NotSeenYet "NOT_SEEN_YET" "Not seen yet",
+        DuplicateId "DUPLICATE_ID" "Id used already",
+        AlreadyBilled "ALREADY_BILLED" "Already billed",
+        TestNotOrdered "TEST_NOT_ORDERED" "Test not ordered",
+        BillNotFound "BILL_NOT_FOUND" "Bill not found",
+        NothingDue "NOTHING_DUE" "Nothing due",
+        AmountMismatch "AMOUNT_MISMATCH" "Amount does not fit",
+        RefundExceedsPaid "REFUND_EXCEEDS_PAID" "More than was paid",
+        SamePerson "SAME_PERSON" "Another person is needed",
+        WrongTestStage "WRONG_TEST_STAGE" "Wrong stage of the test",
+        PaymentRequired "PAYMENT_REQUIRED" "Payment required",
+        DocumentNotFound "DOCUMENT_NOT_FOUND" "Document not found",
+        StillInQueue "STILL_IN_QUEUE" "Still in a queue",
+        TestsOutstanding "TESTS_OUTSTANDING" "Tests outstanding",
+        BalanceDue "BALANCE_DUE" "Balance due",
+        AlreadySeen "ALREADY_SEEN" "Already seen",
+        FollowUpNotFound "FOLLOWUP_NOT_FOUND" "Follow-up not found",
     }
 }

@@ -37,6 +37,11 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// The digest of a value in its canonical form.
+    pub fn of_json(value: &Value) -> Self {
+        Self::of(Canonical(value).to_string().as_bytes())
+    }
 }
 
 impl Salt {

@@ -14,7 +14,7 @@ impl Problem {
     /// The usual words for a status of HTTP.
     pub fn of_status(status: u16) -> Self {
         let (title, sentence) = match status {
-            400 => (
+            400 | 422 => (
                 "That could not be read",
                 "Something in the address or the form is not as expected. Go back and try again.",
             ),
@@ -26,7 +26,7 @@ impl Problem {
             415 => ("That could not be read", "What was sent is of a kind that is not understood here."),
             429 => ("Too many attempts", "Wait a little, then try again."),
             503 => ("Not available just now", "Wait a little, then try again. What was logged before is safe."),
-            400..500 => ("That did not work", "Go back and try again."),
+            402..500 => ("That did not work", "Go back and try again."),
             _ => (
                 "Something went wrong on our side",
                 "Look whether your last step was logged before you repeat it. If this happens again, tell the person who runs Sojourn.",

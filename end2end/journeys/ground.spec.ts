@@ -1,0 +1,29 @@
+import { expect, test } from "@playwright/test";
+
+test("a page loads with its islands awake and nothing refused", async ({ page }) => {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+
+  const response = await page.goto("/");
+  expect(response?.status()).toBe(200);
+  expect(response?.headers()["content-security-policy"]).toContain("'strict-dynamic'");
+
+  // The keys answer once the wasm is there, so this shows that it is.
+  const keys = page.locator("dialog#keys");
+  await expect(async () => {
+    await page.keyboard.press("?");
+    await expect(keys).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await page.keyboard.press("?");
+  await expect(keys).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
+test("an address with nothing at it says so, in a page", async ({ page }) => {
+  const response = await page.goto("/nowhere");
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+});

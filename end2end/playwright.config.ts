@@ -1,0 +1,33 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig, devices } from "@playwright/test";
+
+// `cargo xtask test` names the server and the browser; by hand, those of the last build and of Debian are taken.
+const server = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../target/debug/sojourn", import.meta.url));
+const browser = process.env.SOJOURN_CHROMIUM ?? "/usr/bin/chromium";
+const address = process.env.SOJOURN_ADDRESS ?? "127.0.0.1:3210";
+const database = join(mkdtempSync(join(tmpdir(), "sojourn-end2end-")), "hospital.sqlite");
+
+export default defineConfig({
+  testDir: "journeys",
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  reporter: [["list"]],
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: `http://${address}`,
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: browser, args: ["--no-sandbox"] },
+  },
+  webServer: {
+    command: `"${server}" serve --demo --listen ${address} --database-url "sqlite:${database}"`,
+    url: `http://${address}/readyz`,
+    timeout: 60_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
+  },
+});

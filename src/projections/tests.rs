@@ -1,0 +1,191 @@
+//! The tests as the laboratory's worklist and the doctor's results show them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::types::Json;
+
+use super::Change;
+use super::visits::urgency;
+use crate::db::{Db, Tx};
+use crate::journey::events::AnalyteResult;
+use crate::journey::ids::*;
+use crate::journey::money::Money;
+use crate::journey::visit::Visit;
+use crate::journey::words::{Priority, Sex, Stage, VisitType};
+use crate::on;
+
+/// A test.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct TestRow {
+    /// Of which visit.
+    pub visit_id: VisitId,
+    /// Which test.
+    pub test_id: TestId,
+    /// Its code in the tariff.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its price when it was ordered.
+    pub price: Money,
+    /// What is to be collected, or was.
+    pub specimen: Option<String>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// How far it is.
+    pub stage: Stage,
+    /// Since when it is there.
+    pub since: DateTime<Utc>,
+    /// When it was ordered.
+    pub ordered_at: DateTime<Utc>,
+    /// The specimen's label.
+    pub sample_id: Option<String>,
+    /// How often the specimen had to be collected again.
+    pub recollections: i32,
+    /// The bill it is on.
+    pub bill_id: Option<BillId>,
+    /// Whether that bill is settled.
+    pub paid: bool,
+    /// Who entered the results.
+    pub completed_by: Option<PersonId>,
+    /// The results.
+    #[sqlx(json)]
+    pub results: Vec<AnalyteResult>,
+    /// Whether somebody still has something to do on it.
+    pub pending: bool,
+}
+
+/// A test with the names that people know it by.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct TestCard {
+    /// The test.
+    #[sqlx(flatten)]
+    pub test: TestRow,
+    /// What the patient is called by.
+    pub token: String,
+    /// The version of the visit.
+    pub version: i64,
+    /// What kind of visit it is.
+    pub visit_type: VisitType,
+    /// How urgent the visit is.
+    pub visit_priority: Priority,
+    /// The doctor of the visit.
+    pub doctor_id: Option<PersonId>,
+    /// The patient.
+    pub patient_id: PatientId,
+    /// The patient's name.
+    pub patient_name: String,
+    /// The patient's sex.
+    pub patient_sex: Option<Sex>,
+    /// The patient's date of birth.
+    pub patient_birth_date: Option<NaiveDate>,
+}
+
+fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
+    visit.tests.iter().map(move |(test_id, test)| TestRow {
+        visit_id: visit_id.clone(),
+        test_id: test_id.clone(),
+        code: test.code.clone(),
+        name: test.name.clone(),
+        price: test.price,
+        specimen: test.specimen.clone(),
+        priority: test.priority,
+        stage: test.stage,
+        since: test.since,
+        ordered_at: test.ordered_at,
+        sample_id: test.sample_id.clone(),
+        recollections: test.recollections as i32,
+        bill_id: test.bill_id.clone(),
+        paid: visit.is_paid(test),
+        completed_by: test.completed_by.clone(),
+        results: test.results.clone(),
+        // A report can be handed over after the visit has ended; nothing else goes on.
+        pending: match test.stage {
+            Stage::Reported => true,
+            Stage::Delivered | Stage::Cancelled => false,
+            _ => visit.outcome.is_none(),
+        },
+    })
+}
+
+const SAVE: &str = "INSERT INTO tests \
+    (tenant_id, visit_id, test_id, code, name, price, specimen, priority, urgency, stage, since, ordered_at, sample_id, \
+     recollections, bill_id, paid, completed_by, results, pending) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+    ON CONFLICT (tenant_id, visit_id, test_id) DO UPDATE SET specimen = excluded.specimen, stage = excluded.stage, \
+    since = excluded.since, sample_id = excluded.sample_id, recollections = excluded.recollections, \
+    bill_id = excluded.bill_id, paid = excluded.paid, completed_by = excluded.completed_by, results = excluded.results, \
+    pending = excluded.pending";
+
+pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
+    let before: Vec<_> = change.before.into_iter().flat_map(|visit| rows(change.visit_id, visit)).collect();
+    for row in rows(change.visit_id, change.after).filter(|row| !before.contains(row)) {
+        on!(&mut *tx, connection => sqlx::query(SAVE)
+            .bind(&change.tenant.id)
+            .bind(&row.visit_id)
+            .bind(&row.test_id)
+            .bind(&row.code)
+            .bind(&row.name)
+            .bind(row.price)
+            .bind(&row.specimen)
+            .bind(row.priority)
+            .bind(urgency(row.priority))
+            .bind(row.stage)
+            .bind(row.since)
+            .bind(row.ordered_at)
+            .bind(&row.sample_id)
+            .bind(row.recollections)
+            .bind(&row.bill_id)
+            .bind(row.paid)
+            .bind(&row.completed_by)
+            .bind(Json(&row.results))
+            .bind(row.pending)
+            .execute(&mut **connection)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
+/// Repeats what every list of tests selects, before its own conditions.
+macro_rules! select_cards {
+    ($conditions:literal) => {
+        concat!(
+            "SELECT tests.*, visits.token, visits.version, visits.visit_type, visits.priority AS visit_priority, \
+             visits.doctor_id, visits.patient_id, patients.name AS patient_name, patients.sex AS patient_sex, \
+             patients.birth_date AS patient_birth_date \
+             FROM tests \
+             JOIN visits ON visits.tenant_id = tests.tenant_id AND visits.visit_id = tests.visit_id \
+             JOIN patients ON patients.tenant_id = visits.tenant_id AND patients.id = visits.patient_id \
+             WHERE tests.tenant_id = $1 AND ",
+            $conditions
+        )
+    };
+}
+
+const WORKLIST: &str =
+    select_cards!("tests.stage = $2 AND tests.pending ORDER BY tests.urgency, tests.since LIMIT 200");
+const BY_SAMPLE: &str = select_cards!("tests.sample_id = $2 ORDER BY tests.since DESC LIMIT 20");
+const TO_REVIEW: &str = select_cards!(
+    "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL) \
+     ORDER BY tests.urgency, tests.since LIMIT 100"
+);
+const COUNTS: &str = "SELECT stage, COUNT(*) AS tests FROM tests WHERE tenant_id = $1 AND pending GROUP BY stage";
+
+/// The tests at a stage on which something is to be done: the most urgent first, then the oldest.
+pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<Vec<TestCard>> {
+    on!(&db.read, pool => sqlx::query_as(WORKLIST).bind(tenant).bind(stage).fetch_all(pool).await)
+}
+
+/// The tests whose specimen bears a label.
+pub async fn by_sample(db: &Db, tenant: &TenantId, sample: &str) -> sqlx::Result<Vec<TestCard>> {
+    on!(&db.read, pool => sqlx::query_as(BY_SAMPLE).bind(tenant).bind(sample).fetch_all(pool).await)
+}
+
+/// The tests at a stage on visits of a doctor, or of none.
+pub async fn for_doctor(db: &Db, tenant: &TenantId, stage: Stage, doctor: &PersonId) -> sqlx::Result<Vec<TestCard>> {
+    on!(&db.read, pool => sqlx::query_as(TO_REVIEW).bind(tenant).bind(stage).bind(doctor).fetch_all(pool).await)
+}
+
+/// How many tests wait at each stage.
+pub async fn counts(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<(Stage, i64)>> {
+    on!(&db.read, pool => sqlx::query_as(COUNTS).bind(tenant).fetch_all(pool).await)
+}

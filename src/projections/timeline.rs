@@ -1,0 +1,79 @@
+//! The journey told to people, a row for each event.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::Change;
+use crate::db::{Db, Tx};
+use crate::journey::events::EventType;
+use crate::journey::ids::*;
+use crate::journey::words::Phase;
+use crate::on;
+
+/// A step as people read it.
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineRow {
+    /// The version of the visit after it.
+    pub version: i64,
+    /// Its place in the log.
+    pub position: i64,
+    /// The event.
+    pub event_id: EventId,
+    /// The event's type.
+    pub event_type: EventType,
+    /// The phase, which gives the colour.
+    pub phase: Phase,
+    /// The icon, by lucide's name.
+    pub icon: String,
+    /// A few words.
+    pub title: String,
+    /// One plain sentence.
+    pub sentence: String,
+    /// Who did it, by name.
+    pub performer: String,
+    /// Whether it runs beside the patient's own way.
+    pub beside: bool,
+    /// Who did it.
+    pub performed_by: PersonId,
+    /// When it was done.
+    pub performed_at: DateTime<Utc>,
+    /// When it was logged.
+    pub recorded_at: DateTime<Utc>,
+}
+
+const INSERT: &str = "INSERT INTO timeline \
+    (tenant_id, visit_id, version, position, event_id, event_type, phase, icon, title, sentence, performer, beside, \
+     performed_by, performed_at, recorded_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+
+pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
+    let (stored, telling) = (change.event, change.telling);
+    on!(tx, connection => sqlx::query(INSERT)
+        .bind(&change.tenant.id)
+        .bind(change.visit_id)
+        .bind(stored.event.version)
+        .bind(stored.position)
+        .bind(&stored.event.id)
+        .bind(telling.event_type)
+        .bind(telling.phase)
+        .bind(&telling.icon)
+        .bind(&telling.title)
+        .bind(&telling.sentence)
+        .bind(&telling.performer)
+        .bind(telling.beside)
+        .bind(&stored.event.performed_by)
+        .bind(stored.event.performed_at)
+        .bind(stored.recorded_at)
+        .execute(&mut **connection)
+        .await
+        .map(drop))
+}
+
+const OF_VISIT: &str =
+    "SELECT * FROM timeline WHERE tenant_id = $1 AND visit_id = $2 ORDER BY performed_at, version LIMIT 1000";
+
+/// The story of a visit, in the order things were done.
+pub async fn of_visit(db: &Db, tenant: &TenantId, visit: &VisitId) -> sqlx::Result<Vec<TimelineRow>> {
+    on!(&db.read, pool => sqlx::query_as(OF_VISIT).bind(tenant).bind(visit).fetch_all(pool).await)
+}

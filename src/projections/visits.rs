@@ -1,0 +1,252 @@
+//! The visits as boards, lists and pages show them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Change, tokens};
+use crate::db::{Db, Source, Tx};
+use crate::journey::ids::*;
+use crate::journey::money::Money;
+use crate::journey::visit::{Place, Visit};
+use crate::journey::words::{BillKind, Priority, Sex, Stage, Station, Status, VisitType, Word};
+use crate::{from, on};
+
+/// A visit.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct VisitRow {
+    /// Which visit.
+    pub visit_id: VisitId,
+    /// Whose.
+    pub patient_id: PatientId,
+    /// Where it was registered.
+    pub branch_id: Option<BranchId>,
+    /// The department first visited.
+    pub department_id: Option<DepartmentId>,
+    /// What kind of visit it is.
+    pub visit_type: VisitType,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The status, for people.
+    pub status: Status,
+    /// The station whose board shows it: the queue's, or the consultation's while in a room.
+    pub station: Option<Station>,
+    /// The room the patient is in or called to.
+    pub room_id: Option<RoomId>,
+    /// The counter the patient is called to.
+    pub counter: Option<String>,
+    /// Since when the patient is there.
+    pub since: DateTime<Utc>,
+    /// How often the patient was called since joining.
+    pub calls: i32,
+    /// What the patient is called by.
+    pub token: String,
+    /// The day, on the hospital's calendar.
+    pub day: NaiveDate,
+    /// The doctor waited for or assigned.
+    pub doctor_id: Option<PersonId>,
+    /// Why the patient came.
+    pub reason: Option<String>,
+    /// Whether the patient was ever seen.
+    pub attended: bool,
+    /// When the patient was registered.
+    pub registered_at: DateTime<Utc>,
+    /// When the visit ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What is due on its bills.
+    pub due: Money,
+    /// How many tests are on no bill.
+    pub unbilled: i32,
+    /// Since when billing has something to do.
+    pub billing_since: Option<DateTime<Utc>>,
+    /// How many events it has.
+    pub version: i64,
+}
+
+/// A visit with the names that people know it by.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct VisitCard {
+    /// The visit.
+    #[sqlx(flatten)]
+    pub visit: VisitRow,
+    /// The patient's name.
+    pub patient_name: String,
+    /// The patient's record number.
+    pub patient_mrn: String,
+    /// The patient's sex.
+    pub patient_sex: Option<Sex>,
+    /// The patient's date of birth.
+    pub patient_birth_date: Option<NaiveDate>,
+    /// The patient's phone.
+    pub patient_phone: Option<String>,
+    /// The doctor's name.
+    pub doctor_name: Option<String>,
+    /// The room's name.
+    pub room_name: Option<String>,
+    /// The department's name.
+    pub department_name: Option<String>,
+    /// The department's target for a wait, in minutes.
+    pub target_minutes: Option<i32>,
+}
+
+/// What of a visit's row follows from its state.
+struct Derived {
+    status: Status,
+    station: Option<Station>,
+    room_id: Option<RoomId>,
+    counter: Option<String>,
+    unbilled: i32,
+    billing_since: Option<DateTime<Utc>>,
+}
+
+fn derive(visit: &Visit) -> Derived {
+    let (station, room_id, counter) = match &visit.place {
+        Place::Room { room_id } => (Some(Station::Consultation), Some(room_id.clone()), None),
+        Place::Called { station } => (Some(*station), visit.call.room_id.clone(), visit.call.counter.clone()),
+        place => (place.station(), None, None),
+    };
+    let unbilled = visit.tests.values().filter(|test| test.bill_id.is_none() && test.stage != Stage::Cancelled);
+    let consultation_billed =
+        visit.visit_type == VisitType::LabOnly || visit.bills.values().any(|bill| bill.kind == BillKind::Consultation);
+    let billing_since = visit
+        .bills
+        .values()
+        .filter(|bill| bill.balance() != Money::ZERO)
+        .map(|bill| bill.billed_at)
+        .chain(unbilled.clone().map(|test| test.ordered_at))
+        .chain((!consultation_billed).then_some(visit.registered_at))
+        .min()
+        .filter(|_| visit.outcome.is_none());
+    Derived { status: visit.status(), station, room_id, counter, unbilled: unbilled.count() as i32, billing_since }
+}
+
+/// Where a priority stands when the most urgent comes first.
+pub fn urgency(priority: Priority) -> i32 {
+    Priority::ALL.iter().position(|other| *other == priority).unwrap_or_default() as i32
+}
+
+const INSERT: &str = "INSERT INTO visits \
+    (tenant_id, visit_id, patient_id, branch_id, department_id, visit_type, token, day, reason, registered_at, \
+     priority, urgency, status, since, calls, attended, due, unbilled, billing_since, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, 0, 0, $16, $17)";
+const UPDATE: &str = "UPDATE visits SET priority = $3, urgency = $4, status = $5, station = $6, room_id = $7, counter = $8, \
+    since = $9, calls = $10, doctor_id = $11, attended = $12, ended_at = $13, due = $14, unbilled = $15, \
+    billing_since = $16, version = $17 WHERE tenant_id = $1 AND visit_id = $2";
+
+pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
+    let visit = change.after;
+    let tenant = &change.tenant.id;
+    let derived = derive(visit);
+    if change.before.is_none() {
+        let branch = change.event.event.branch_id.as_ref();
+        let day = change.tenant.local_day(visit.registered_at);
+        let token = tokens::next(tx, tenant, branch, visit.department_id.as_ref(), visit.visit_type, day).await?;
+        return on!(tx, connection => sqlx::query(INSERT)
+            .bind(tenant)
+            .bind(change.visit_id)
+            .bind(&visit.patient_id)
+            .bind(branch)
+            .bind(&visit.department_id)
+            .bind(visit.visit_type)
+            .bind(token)
+            .bind(day)
+            .bind(&visit.reason)
+            .bind(visit.registered_at)
+            .bind(visit.priority)
+            .bind(urgency(visit.priority))
+            .bind(derived.status)
+            .bind(visit.since)
+            .bind(visit.attended)
+            .bind(derived.billing_since)
+            .bind(visit.version)
+            .execute(&mut **connection)
+            .await
+            .map(drop));
+    }
+    on!(tx, connection => sqlx::query(UPDATE)
+        .bind(tenant)
+        .bind(change.visit_id)
+        .bind(visit.priority)
+        .bind(urgency(visit.priority))
+        .bind(derived.status)
+        .bind(derived.station)
+        .bind(&derived.room_id)
+        .bind(&derived.counter)
+        .bind(visit.since)
+        .bind(visit.call.times as i32)
+        .bind(visit.doctor())
+        .bind(visit.attended)
+        .bind(visit.ended_at)
+        .bind(visit.due())
+        .bind(derived.unbilled)
+        .bind(derived.billing_since)
+        .bind(visit.version)
+        .execute(&mut **connection)
+        .await
+        .map(drop))
+}
+
+/// Repeats what every list of visits selects, before its own conditions.
+macro_rules! select_cards {
+    ($conditions:literal) => {
+        concat!(
+            "SELECT visits.*, patients.name AS patient_name, patients.mrn AS patient_mrn, patients.sex AS patient_sex, \
+             patients.birth_date AS patient_birth_date, patients.phone AS patient_phone, \
+             people.name AS doctor_name, rooms.name AS room_name, departments.name AS department_name, \
+             departments.target_minutes AS target_minutes \
+             FROM visits \
+             JOIN patients ON patients.tenant_id = visits.tenant_id AND patients.id = visits.patient_id \
+             LEFT JOIN people ON people.tenant_id = visits.tenant_id AND people.id = visits.doctor_id \
+             LEFT JOIN rooms ON rooms.tenant_id = visits.tenant_id AND rooms.id = visits.room_id \
+             LEFT JOIN departments ON departments.tenant_id = visits.tenant_id AND departments.id = visits.department_id \
+             WHERE visits.tenant_id = $1 AND ",
+            $conditions
+        )
+    };
+}
+
+const GET: &str = select_cards!("visits.visit_id = $2");
+const BOARD: &str = select_cards!(
+    "visits.station = $2 AND visits.ended_at IS NULL AND (visits.branch_id = $3 OR $3 IS NULL) \
+     ORDER BY visits.urgency, visits.since LIMIT 500"
+);
+const ARRIVALS: &str = select_cards!(
+    "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
+);
+const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
+const TO_BILL: &str = select_cards!(
+    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
+);
+
+/// One visit.
+pub async fn get(source: impl Into<Source<'_>>, tenant: &TenantId, visit: &VisitId) -> sqlx::Result<Option<VisitCard>> {
+    from!(source, executor => sqlx::query_as(GET).bind(tenant).bind(visit).fetch_optional(executor).await)
+}
+
+/// The open visits at a station: the most urgent first, then who is there longest.
+pub async fn board(
+    db: &Db,
+    tenant: &TenantId,
+    station: Station,
+    branch: Option<&BranchId>,
+) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(BOARD).bind(tenant).bind(station).bind(branch).fetch_all(pool).await)
+}
+
+/// The visits of a day, the latest first.
+pub async fn arrivals(
+    db: &Db,
+    tenant: &TenantId,
+    day: NaiveDate,
+    branch: Option<&BranchId>,
+) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(ARRIVALS).bind(tenant).bind(day).bind(branch).fetch_all(pool).await)
+}
+
+/// A patient's visits, the latest first.
+pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
+}
+
+/// The visits on which billing has something to do, the oldest first.
+pub async fn to_bill(db: &Db, tenant: &TenantId, branch: Option<&BranchId>) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(TO_BILL).bind(tenant).bind(branch).fetch_all(pool).await)
+}

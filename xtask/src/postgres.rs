@@ -1,0 +1,82 @@
+//! A PostgreSQL of our own, for as long as we need it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use crate::machine::{Tool, free_address, is_root, need, postgres_programs};
+use crate::step::{output, step, succeeds};
+
+/// What names a PostgreSQL server to the tests; each makes databases of its own on it.
+pub const URL_VARIABLE: &str = "SOJOURN_TEST_POSTGRES";
+
+/// A running server; it is stopped and removed with this value.
+pub struct Cluster {
+    folder: TempDir,
+    programs: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// Starts a server in a folder and on a port of its own, with the durability of every other one.
+    pub fn start() -> Result<Self> {
+        need(&[Tool::Postgres])?;
+        step("Start a PostgreSQL of our own", || {
+            let programs = postgres_programs().context("PostgreSQL's initdb is not where Debian puts it")?;
+            let folder = tempfile::Builder::new().prefix("sojourn-postgres-").tempdir()?;
+            if is_root() {
+                output(Command::new("chown").arg("postgres").arg(folder.path()))?;
+            }
+            let port = free_address()?.port();
+            let cluster = Self { folder, programs, port };
+            let options = format!(
+                "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300",
+                cluster.path().display()
+            );
+            let log = cluster.path().join("log");
+            output(cluster.program("initdb").args([
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ]))?;
+            output(cluster.program("pg_ctl").args(["start", "--wait", "--options", &options, "--log"]).arg(&log))
+                .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
+            Ok(cluster)
+        })
+    }
+
+    /// Where the server is, as one who may make databases.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One of PostgreSQL's programs, on this server's data. They refuse to run as root.
+    fn program(&self, name: &str) -> Command {
+        let program = self.programs.join(name);
+        let mut command = if is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["--user", "postgres", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.current_dir(self.path()).arg("--pgdata").arg(self.path().join("data"));
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let stopped = succeeds(self.program("pg_ctl").args(["stop", "--wait", "--mode=immediate"]));
+        if stopped {
+            println!("  The PostgreSQL of our own is stopped and removed.");
+        }
+    }
+}

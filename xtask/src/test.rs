@@ -1,0 +1,53 @@
+//! Everything that must hold.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::machine::{
+    Tool, WASM, chromium, free_address, need, need_node_modules, need_rustfmt_and_clippy, need_wasm_target,
+};
+use crate::postgres::{Cluster, URL_VARIABLE};
+use crate::server;
+use crate::step::{run as run_command, step};
+use crate::workspace::{Profile, Workspace};
+
+/// Runs every test there is.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    need_rustfmt_and_clippy(workspace)?;
+    need_wasm_target(workspace)?;
+    need(&[Tool::Postgres, Tool::Chromium, Tool::Node, Tool::Npm])?;
+    need_node_modules(workspace)?;
+
+    let cargo = |arguments: &[&str]| run_command(workspace.cargo().args(arguments));
+    step("Format", || cargo(&["fmt", "--all", "--check"]).context("run: cargo fmt --all"))?;
+    step("Clippy, the server", || cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny=warnings"]))?;
+    step("Clippy, the islands", || {
+        let islands =
+            ["clippy", "--package=sojourn", "--lib", "--no-default-features", "--features=hydrate", "--target", WASM];
+        cargo(&[&islands[..], &["--", "--deny=warnings"]].concat())
+    })?;
+    step("Broken links in the documentation", || {
+        let mut rustdoc = workspace.cargo();
+        rustdoc.args(["doc", "--package=sojourn", "--lib", "--no-deps"]).env("RUSTDOCFLAGS", "--deny=warnings");
+        run_command(&mut rustdoc)
+    })?;
+    {
+        let postgres = Cluster::start()?;
+        step("Tests", || {
+            run_command(workspace.cargo().args(["test", "--workspace"]).env(URL_VARIABLE, postgres.url()))
+        })?;
+    }
+    let server = server::build(workspace, Profile::Dev)?;
+    step("Tests in the browser", || {
+        let scratch = tempfile::tempdir()?;
+        let mut playwright = Command::new("npx");
+        playwright.args(["--no-install", "playwright", "test"]).current_dir(workspace.end2end());
+        playwright
+            .env("TMPDIR", scratch.path())
+            .env("SOJOURN_BINARY", server)
+            .env("SOJOURN_ADDRESS", free_address()?.to_string());
+        playwright.env("SOJOURN_CHROMIUM", chromium().context("chromium is not on the PATH")?);
+        run_command(&mut playwright)
+    })
+}
