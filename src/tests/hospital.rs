@@ -102,11 +102,11 @@ async fn what_is_added_is_read_back(db: Db) {
 
     assert_eq!(branch.name, "North");
     assert_eq!(branches::by_id(&db, &tenant, &branch.id).await.expect("branches"), Some(branch));
-    assert_eq!(departments::list(&db, &tenant).await.expect("departments"), [department.clone()]);
+    assert_eq!(departments::list(&db, &tenant).await.expect("departments"), std::slice::from_ref(&department));
     assert_eq!(departments::by_id(&db, &tenant, &department.id).await.expect("departments"), Some(department));
-    assert_eq!(rooms::list(&db, &tenant).await.expect("rooms"), [room.clone()]);
+    assert_eq!(rooms::list(&db, &tenant).await.expect("rooms"), std::slice::from_ref(&room));
     assert_eq!(rooms::by_id(&db, &tenant, &room.id).await.expect("rooms"), Some(room));
-    assert_eq!(tariff::list(&db, &tenant).await.expect("the tariff"), [test.clone()]);
+    assert_eq!(tariff::list(&db, &tenant).await.expect("the tariff"), std::slice::from_ref(&test));
     assert_eq!(tariff::of_kind(&db, &tenant, TariffKind::Consultation).await.expect("the tariff"), []);
     assert_eq!(tariff::by_id(&db, &tenant, &test.id).await.expect("the tariff"), Some(test.clone()));
     assert_eq!(tariff::by_code(&db, &tenant, "HB").await.expect("the tariff"), Some(test));
