@@ -1,5 +1,6 @@
 //! The server's face to browsers and programs.
 
+mod api;
 mod assets;
 mod health;
 mod page;
@@ -70,6 +71,7 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(welcome))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .nest(api::ROOT, api::router())
         .fallback(assets::file)
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
