@@ -1,5 +1,6 @@
 //! The integration suite: stories told on both engines.
 
+mod api;
 mod database;
 mod hospital;
 mod log;
