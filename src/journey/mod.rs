@@ -24,4 +24,6 @@ pub mod words;
 pub mod workflow;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod specs;
