@@ -1,6 +1,6 @@
 //! The two engines behind one type: SQLite embedded, PostgreSQL where one machine is not enough.
 //!
-//! SQL is one text for both (`$1` placeholders). [`on!`] repeats a body for each engine, so that it is compiled for each.
+//! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
 use std::str::FromStr;
 use std::time::Duration;
