@@ -1,5 +1,6 @@
 //! The server's face to browsers and programs.
 
+mod api;
 mod assets;
 pub mod desk;
 pub mod form;
@@ -78,6 +79,7 @@ pub fn router(state: AppState) -> Router {
         .route("/billing", get(billing::show).post(billing::act))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .nest(api::ROOT, api::router())
         .fallback(assets::file)
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
