@@ -2,6 +2,8 @@
 
 mod database;
 mod demo;
+mod hospital;
 mod log;
 mod log_verify;
+mod sign_in;
 mod support;
