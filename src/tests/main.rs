@@ -2,6 +2,7 @@
 
 mod api;
 mod database;
+mod demo;
 mod hospital;
 mod log;
 mod log_verify;
