@@ -1,6 +1,8 @@
 //! The integration suite: stories told on both engines.
 
 mod database;
+mod hospital;
 mod log;
 mod log_verify;
+mod sign_in;
 mod support;

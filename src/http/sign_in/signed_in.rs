@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::people::{self, Person};
 use crate::hospital::tenants::{self, Tenant};
+use crate::http::Explanation;
 
 /// Who is signed in. The person is read anew for each request, so that changed roles count at once.
 #[derive(Clone, Debug)]
@@ -48,9 +49,11 @@ impl IntoResponse for NotSignedIn {
             Self::Fetch => (StatusCode::UNAUTHORIZED, "Sign in first.").into_response(),
             Self::Away(error) => {
                 tracing::error!(%error, "who is signed in could not be read");
+                let words = "Sojourn is away for a moment. Try again in a few seconds.";
                 let retry = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
-                (StatusCode::SERVICE_UNAVAILABLE, retry, "Sojourn is away for a moment. Try again in a few seconds.")
-                    .into_response()
+                let mut response = (StatusCode::SERVICE_UNAVAILABLE, retry, words).into_response();
+                response.extensions_mut().insert(Explanation(words.to_owned()));
+                response
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the stories share: fresh databases, and one way to tell a story on both engines.
 
 pub mod events;
+pub mod hospital;
 
 use std::future::Future;
 
