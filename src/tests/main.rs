@@ -4,5 +4,6 @@ mod database;
 mod hospital;
 mod log;
 mod log_verify;
+mod record;
 mod sign_in;
 mod support;
