@@ -1,6 +1,6 @@
 //! The two engines behind one type: SQLite embedded, PostgreSQL where one machine is not enough.
 //!
-//! SQL is one text for both (`$1` placeholders). [`on!`] repeats a body for each engine, so that it is compiled for each.
+//! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -265,7 +265,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, TokenId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, RequestKey, TokenId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

@@ -126,13 +126,12 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether they hold any of some roles.
     /// The person as the journey knows them.
     pub fn actor(&self) -> Actor {
         Actor { id: self.id.clone(), kind: self.actor_type, roles: self.roles.to_vec() }
     }
 
-    /// Whether they hold one of some roles.
+    /// Whether they hold any of some roles.
     pub fn holds_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))
     }

@@ -1,6 +1,8 @@
 //! The server's face to browsers and programs.
 
 mod assets;
+pub mod desk;
+pub mod form;
 mod health;
 mod page;
 mod problem;

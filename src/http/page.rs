@@ -31,6 +31,11 @@ impl Page {
         Self { parts: parts.clone(), site }
     }
 
+    /// What the person chose to see it in.
+    pub fn theme(&self) -> Option<Theme> {
+        theme(&self.parts.headers)
+    }
+
     /// Fills the page with a view.
     pub async fn render<V: IntoView + 'static>(
         self,

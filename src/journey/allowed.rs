@@ -108,7 +108,9 @@ pub fn candidates(event: EventType, visit: Option<&Visit>, now: DateTime<Utc>) -
                 })
             })
             .collect(),
+        // More than an amount can hold is paid in parts first.
         EventType::PaymentReceived => bills()
+            .filter(|(_, bill)| bill.balance() <= Money::MAX)
             .map(|(id, bill)| {
                 Event::PaymentReceived(PaymentReceived {
                     bill_id: id.clone(),

@@ -38,10 +38,22 @@ pub trait Id: Clone + Ord + fmt::Display + Sized {
 
     /// The ULID as text.
     fn as_str(&self) -> &str;
+
+    /// Another id that follows from this one: the same for the same number, and different for another.
+    fn derive<I: Id>(&self, number: u32) -> I {
+        I::from_bits(decode(self.as_str()).wrapping_add(u128::from(number) + 1))
+    }
+}
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+fn decode(ulid: &str) -> u128 {
+    ulid.bytes()
+        .filter_map(|byte| ALPHABET.iter().position(|letter| *letter == byte))
+        .fold(0, |bits, digit| (bits << 5) | digit as u128)
 }
 
 fn encode(bits: u128) -> Box<str> {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     (0..26).rev().map(|digit| char::from(ALPHABET[((bits >> (digit * 5)) & 31) as usize])).collect::<String>().into()
 }
 
@@ -120,6 +132,8 @@ ids! {
     TariffId "tariff"
     /// Names an attempt that was refused.
     AttemptId "attempt"
+    /// Names a request, so that sending it twice does nothing twice.
+    RequestKey "request"
     /// Names a token with which a program calls.
     TokenId "token"
 }

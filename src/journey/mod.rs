@@ -26,4 +26,6 @@ pub mod words;
 pub mod workflow;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod specs;

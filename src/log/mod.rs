@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`event`] | an event before and after it is stored |
+//! | [`event`](mod@event) | an event before and after it is stored |
 //! | [`chain`] | the canonical form and the hashes that link each event to the one before |
 //! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes an event |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |

@@ -87,8 +87,9 @@ const BY_VISIT: &str =
 const BY_TYPE: &str =
     "SELECT * FROM visit_events WHERE tenant_id = $1 AND event_type = $4 AND position > $2 ORDER BY position LIMIT $3";
 const BY_PERFORMER: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $4 AND position > $2 ORDER BY position LIMIT $3";
+// Versions rise with positions. The plus sign keeps SQLite from walking the whole log by position.
 const BY_AGGREGATE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $4 AND aggregate_id = $5 \
-    AND position > $2 ORDER BY position LIMIT $3";
+    AND +position > $2 ORDER BY version LIMIT $3";
 const BY_CORRELATION: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND correlation_id = $4 AND position > $2 \
     ORDER BY position LIMIT $3";
 const BY_TAG: &str = "SELECT visit_events.* FROM event_tags JOIN visit_events USING (tenant_id, position) \

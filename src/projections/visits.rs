@@ -84,7 +84,7 @@ pub struct VisitCard {
     /// The department's name.
     pub department_name: Option<String>,
     /// The department's target for a wait, in minutes.
-    pub target_minutes: Option<i32>,
+    pub target_minutes: Option<i64>,
 }
 
 /// What of a visit's row follows from its state.

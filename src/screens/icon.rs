@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::journey::events::EventType;
+
 macro_rules! icons {
     ($($name:ident $file:literal,)*) => {
         /// An icon, by its name in Lucide.
@@ -13,6 +15,13 @@ macro_rules! icons {
         impl Icon {
             /// Every icon there is.
             pub const ALL: &[Icon] = &[$(Icon::$name),*];
+
+            /// Its name in Lucide.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Icon::$name => $file,)*
+                }
+            }
 
             /// The icon's file.
             const fn svg(self) -> &'static str {
@@ -46,12 +55,14 @@ icons! {
     ChevronDown "chevron-down",
     ChevronRight "chevron-right",
     CircleCheck "circle-check",
+    CircleOff "circle-off",
     CircleX "circle-x",
     ClipboardCheck "clipboard-check",
     ClipboardList "clipboard-list",
     ClipboardPlus "clipboard-plus",
     Clock "clock",
     ClockAlert "clock-alert",
+    Coins "coins",
     CreditCard "credit-card",
     DoorClosed "door-closed",
     DoorOpen "door-open",
@@ -59,6 +70,7 @@ icons! {
     Ellipsis "ellipsis",
     EllipsisVertical "ellipsis-vertical",
     Eye "eye",
+    FilePlus "file-plus",
     FileText "file-text",
     Flag "flag",
     FlaskConical "flask-conical",
@@ -66,6 +78,7 @@ icons! {
     History "history",
     Hospital "hospital",
     Hourglass "hourglass",
+    House "house",
     IdCard "id-card",
     IndianRupee "indian-rupee",
     Info "info",
@@ -93,6 +106,7 @@ icons! {
     Search "search",
     Send "send",
     Settings "settings",
+    Share "share",
     Share2 "share-2",
     ShieldAlert "shield-alert",
     ShieldCheck "shield-check",
@@ -107,6 +121,7 @@ icons! {
     Trash2 "trash-2",
     TriangleAlert "triangle-alert",
     Undo2 "undo-2",
+    Upload "upload",
     User "user",
     UserCheck "user-check",
     UserPlus "user-plus",
@@ -118,6 +133,16 @@ icons! {
 }
 
 impl Icon {
+    /// The icon of an event, as the table of events names it.
+    pub fn of(event: EventType) -> Self {
+        Self::by_name(event.row().icon)
+    }
+
+    /// The icon by its name in Lucide; a dot for one that is not among ours.
+    pub fn by_name(name: &str) -> Self {
+        Self::ALL.iter().copied().find(|icon| icon.name() == name).unwrap_or(Self::Ellipsis)
+    }
+
     /// What is drawn: the file without its outer element, whose size and stroke are the style sheet's.
     fn drawing(self) -> &'static str {
         let svg = self.svg();
@@ -134,6 +159,13 @@ pub fn icon(name: Icon) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_event_has_its_icon() {
+        for row in crate::journey::events::TABLE {
+            assert_eq!(Icon::of(row.event).name(), row.icon);
+        }
+    }
 
     #[test]
     fn every_icon_is_a_drawing_without_its_outer_element() {

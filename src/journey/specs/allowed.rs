@@ -3,6 +3,7 @@
 use super::deeds::*;
 use super::*;
 use crate::journey::allowed::allowed;
+use crate::journey::money::Money;
 use crate::journey::words::{Role, VisitType};
 
 fn told(story: &Story, actor: &Actor) -> Vec<&'static str> {
@@ -58,6 +59,16 @@ fn a_balance_of_one_cannot_be_paid_in_part() {
     let story = given([registered(), consultation_billed(1, 1)]);
     assert!(told(&story, &billing_clerk()).contains(&"PAYMENT_RECEIVED"));
     assert!(!told(&story, &billing_clerk()).contains(&"PAYMENT_PARTIAL"));
+}
+
+#[test]
+fn more_than_one_payment_can_carry_is_paid_in_parts_first() {
+    let most = Money::MAX.0;
+    let items = [(CBC, most), (LIPIDS, most)];
+    let story = given(seen()).and([ordered(&[CBC, LIPIDS]), tests_billed(1, &items)]);
+    assert!(!told(&story, &billing_clerk()).contains(&"PAYMENT_RECEIVED"));
+    let story = story.and([partly_paid(1, most)]);
+    assert!(told(&story, &billing_clerk()).contains(&"PAYMENT_RECEIVED"));
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn what_was_not_reached_is_absent() {
     let measures = measured(&given(seen()).and([ordered(&[CBC]), consultation_billed(1, 5)]), 10);
     assert!(measures.bill_to_settlement.is_empty());
     assert!(measures.order_to_report.is_empty() && measures.collection_to_approval.is_empty());
-    let json = serde_json::to_value(&measured(&given([registered()]), 10)).expect("JSON");
+    let json = serde_json::to_value(measured(&given([registered()]), 10)).expect("JSON");
     assert!(json.get("doorToDoctor").is_none() && json.get("wholeVisit").is_none());
     assert_eq!(super::super::measures::measures(&[], minute(0)), Measures::default());
 }

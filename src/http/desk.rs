@@ -1,0 +1,380 @@
+//! A desk: who stands before which screen, and what a screen's handler does with it.
+//!
+//! A handler takes a [`Desk`], asks [`Desk::needs`] for the roles that open the screen, loads what it shows (`?` for errors) and ends with
+//! [`Desk::show`]. A form is posted to the screen's own address and goes through [`Desk::log`]: 303 when it is logged, otherwise the
+//! [`Attempt`] that the screen shows again with 422.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OriginalUri, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use leptos::prelude::IntoView;
+use serde_json::{Map, Value, json};
+
+use super::form::{Values, minor_units};
+use super::sign_in::{NotSignedIn, SignedIn, safe_next};
+use super::{AppState, Explanation, Page};
+use crate::db::{Db, new_id};
+use crate::hospital::people::Person;
+use crate::hospital::tariff;
+use crate::hospital::tenants::Tenant;
+use crate::journey::events::EventType;
+use crate::journey::ids::*;
+use crate::journey::money::Money;
+use crate::journey::refusal::roles_in_words;
+use crate::journey::schema::FieldProblem;
+use crate::journey::words::{Priority, Role, Word};
+use crate::projections::visits;
+use crate::record::{RecordError, Recorded, Refused, Wish};
+use crate::screens::attempt::Attempt;
+use crate::screens::layout::{Frame, Logged, layout};
+
+/// Who stands before which screen.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// What handlers share.
+    pub app: AppState,
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who is signed in.
+    pub person: Person,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// The address, without its query.
+    pub path: String,
+    query: Values,
+    page: Page,
+}
+
+/// Why a screen is not shown.
+#[derive(Debug)]
+pub enum Failure {
+    /// The person holds none of the roles that open it.
+    Forbidden(&'static [Role], Vec<Role>),
+    /// There is nothing at this address.
+    NotFound,
+    /// The log holds something that cannot be read, or the database did not answer.
+    Record(RecordError),
+}
+
+impl<E: Into<RecordError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, words) = match self {
+            Self::Forbidden(needed, held) => (
+                StatusCode::FORBIDDEN,
+                Some(format!(
+                    "Only a {} may open this page. You are signed in as {}.",
+                    roles_in_words(needed),
+                    roles_in_words(&held).replace(" or ", " and ")
+                )),
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::Record(RecordError::Database(error)) => {
+                tracing::error!(%error, "the database did not answer");
+                (StatusCode::SERVICE_UNAVAILABLE, None)
+            }
+            Self::Record(error) => {
+                tracing::error!(%error, "a screen could not be made");
+                (StatusCode::INTERNAL_SERVER_ERROR, None)
+            }
+        };
+        let mut response = status.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if let Some(words) = words {
+            response.extensions_mut().insert(Explanation(words));
+        }
+        response
+    }
+}
+
+/// What became of a posted form: done, or an attempt to show again.
+pub type Outcome = Result<Response, Arc<Attempt>>;
+
+impl FromRequestParts<AppState> for Desk {
+    type Rejection = NotSignedIn;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, NotSignedIn> {
+        let SignedIn { tenant, person, .. } = SignedIn::from_request_parts(parts, app).await?;
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let query = Query::try_from_uri(uri).map(|Query(pairs)| Values(pairs)).unwrap_or_default();
+        Ok(Self {
+            tenant,
+            person,
+            now: app.clock.now(),
+            path: uri.path().to_owned(),
+            query,
+            page: Page::new(parts, app.site.clone()),
+            app: app.clone(),
+        })
+    }
+}
+
+impl Desk {
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.app.db
+    }
+
+    /// Lets only people go on who hold one of some roles.
+    pub fn needs(&self, roles: &'static [Role]) -> Result<(), Failure> {
+        if self.person.holds_any(roles) { Ok(()) } else { Err(Failure::Forbidden(roles, self.person.roles.to_vec())) }
+    }
+
+    /// A parameter of the address.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name)
+    }
+
+    /// The branch the person works in; none for who works in all.
+    pub fn branch(&self) -> Option<&BranchId> {
+        self.person.branch_id.as_ref()
+    }
+
+    /// Shows a screen: with 200, or with 422 when an attempt was refused.
+    pub async fn show<V: IntoView + 'static>(
+        self,
+        title: impl Into<String>,
+        attempt: Option<Arc<Attempt>>,
+        body: impl FnOnce() -> V + Send + 'static,
+    ) -> Result<Response, Failure> {
+        let logged = self.logged().await?;
+        let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let title = match &attempt {
+            Some(attempt) if !attempt.problems.is_empty() => format!("Error: {}", title.into()),
+            _ => title.into(),
+        };
+        let frame = Frame {
+            hospital: self.tenant.name,
+            person: self.person,
+            path: self.path,
+            search: self.query.get("q").unwrap_or_default().to_owned(),
+            theme: self.page.theme(),
+            logged,
+            attempt,
+        };
+        Ok(self.page.render(status, title, move || layout(frame, body())).await)
+    }
+
+    /// What was just logged, when the address says so.
+    async fn logged(&self) -> Result<Option<Logged>, Failure> {
+        let (Some(event), Some(visit)) = (
+            self.query("logged").and_then(EventType::from_word),
+            self.query("visit").and_then(|visit| VisitId::parse(visit).ok()),
+        ) else {
+            return Ok(None);
+        };
+        let card = visits::get(self.db(), &self.tenant.id, &visit).await?;
+        Ok(card.map(|card| Logged { event, visit, token: card.visit.token, patient: card.patient_name }))
+    }
+
+    /// Logs the event that a posted form is for.
+    pub async fn log(&self, values: Values) -> Result<Outcome, Failure> {
+        let Some(event) = values.event() else {
+            return Ok(Err(Arc::new(self.unreadable(values))));
+        };
+        let key = values.key().unwrap_or_else(new_id);
+        let values = values.compacted(event);
+        let mut metadata = values.metadata(event, &key);
+        self.expand(event, &values, &key, &mut metadata).await?;
+        let mut wish = Wish::new(values.visit(), event, Value::Object(metadata));
+        wish.expected_version = values.version();
+        self.record(values, &key, vec![wish]).await
+    }
+
+    /// Logs what a posted form wishes, all of it or nothing.
+    pub async fn record(&self, values: Values, key: &RequestKey, mut wishes: Vec<Wish>) -> Result<Outcome, Failure> {
+        for wish in &mut wishes {
+            wish.branch_id = wish.branch_id.take().or_else(|| self.person.branch_id.clone());
+        }
+        let events: Vec<_> = wishes.iter().map(|wish| wish.event_type).collect();
+        match self.app.recorder.record(&self.tenant, &self.person.actor(), wishes, Some(key.as_str())).await {
+            Ok(recorded) => Ok(Ok(self.go_on(&values, &recorded))),
+            Err(RecordError::Refused(refused)) => {
+                let event = events.get(refused.index).copied();
+                Ok(Err(Arc::new(self.attempt(values, event, *refused))))
+            }
+            Err(RecordError::IdempotencyMismatch) => Ok(Err(Arc::new(Attempt {
+                sentence: "This form was sent before with something else in it. Look whether that was logged, then send it again."
+                    .into(),
+                ..self.unreadable(values)
+            }))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// After a form is done, back to where it was sent from, or on to where it says.
+    fn go_on(&self, values: &Values, recorded: &Recorded) -> Response {
+        let then = values.get("_then").and_then(safe_next).map(ToOwned::to_owned);
+        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "logged" | "visit" | "do"));
+        let query = kept.map(|(name, value)| format!("{}={}&", encoded(name), encoded(value))).collect::<String>();
+        let mut address = then.unwrap_or_else(|| format!("{}?{query}", self.path));
+        if let Some(event) = recorded.events.first()
+            && let Some(visit) = &event.event.visit_id
+        {
+            let join = if address.ends_with(['?', '&']) {
+                ""
+            } else if address.contains('?') {
+                "&"
+            } else {
+                "?"
+            };
+            address = format!("{address}{join}logged={}&visit={visit}", event.event.event_type);
+        }
+        Redirect::to(&address).into_response()
+    }
+
+    /// A form that is for no event we know.
+    fn unreadable(&self, values: Values) -> Attempt {
+        Attempt {
+            event: values.event(),
+            visit: values.visit(),
+            values: values.0,
+            code: None,
+            sentence: "This form could not be read. Open the page again and send it once more.".into(),
+            facts: Vec::new(),
+            problems: Vec::new(),
+            allowed: Vec::new(),
+        }
+    }
+
+    /// A form whose fields are wrong in a way that the journey does not know of.
+    pub fn mistyped(&self, values: Values, problems: Vec<FieldProblem>) -> Arc<Attempt> {
+        Arc::new(Attempt { problems, ..self.unreadable(values) })
+    }
+
+    fn attempt(&self, values: Values, event: Option<EventType>, refused: Refused) -> Attempt {
+        let facts = refused.refusal.facts();
+        Attempt {
+            event,
+            visit: values.visit(),
+            values: values.0,
+            code: Some(refused.refusal.code()),
+            sentence: refused.refusal.sentence(),
+            facts: facts.iter().filter_map(|(name, value)| self.fact(name, value)).collect(),
+            problems: refused.refusal.field_problems(),
+            allowed: refused.allowed,
+        }
+    }
+
+    /// A fact in words.
+    fn fact(&self, name: &str, value: &Value) -> Option<(String, String)> {
+        let word = match name {
+            "balance" => "Still to pay",
+            "amount" => "Amount",
+            "refundable" => "Can be given back",
+            "stage" => "Stage now",
+            "needs" => "Stage needed",
+            "station" => "Queue",
+            "item" => "For",
+            "test" => "Test",
+            "tests" => "Not finished",
+            "billed" => "Billed",
+            "outcome" => "Outcome",
+            "latest" => "Latest entry",
+            "registeredAt" => "Registered",
+            "roles" => "Who may",
+            "actualVersion" => "Steps logged meanwhile",
+            _ => return None,
+        };
+        Some((word.to_owned(), self.fact_value(name, value)))
+    }
+
+    fn fact_value(&self, name: &str, value: &Value) -> String {
+        match value {
+            Value::Number(number) if matches!(name, "balance" | "amount" | "refundable") => {
+                self.tenant.money(Money(number.as_i64().unwrap_or_default()))
+            }
+            Value::String(text) => match text.parse::<DateTime<Utc>>() {
+                Ok(moment) => self.tenant.local(moment).format("%-d %b, %H:%M").to_string(),
+                Err(_) => text.replace('_', " ").to_lowercase(),
+            },
+            Value::Bool(answer) => if *answer { "yes" } else { "no" }.to_owned(),
+            Value::Array(items) => items.iter().map(|item| self.fact_value(name, item)).collect::<Vec<_>>().join(", "),
+            Value::Object(fields) => match (fields.get("test"), fields.get("stage")) {
+                (Some(Value::String(test)), Some(Value::String(stage))) => {
+                    format!("{test} ({})", stage.replace('_', " ").to_lowercase())
+                }
+                _ => String::new(),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// Turns what was picked from the tariff, or from the visit's tests, into the event's lines.
+    ///
+    /// `pick` names a tariff code or a test's id; `discount`, `priority` and free lines are fields like any other.
+    async fn expand(
+        &self,
+        event: EventType,
+        values: &Values,
+        key: &RequestKey,
+        metadata: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let picks: Vec<&str> = values.all("pick").collect();
+        if picks.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        match event {
+            EventType::TestsOrdered | EventType::ConsultationBilled => {
+                let priority = values.get("priority").and_then(Priority::from_word);
+                for (number, code) in picks.into_iter().enumerate() {
+                    let Some(entry) = tariff::by_code(self.db(), &self.tenant.id, code).await? else { continue };
+                    lines.push(if event == EventType::TestsOrdered {
+                        json!({
+                            "testId": key.derive::<TestId>(number as u32),
+                            "code": entry.code,
+                            "name": entry.name,
+                            "price": entry.price,
+                            "specimen": entry.specimen,
+                            "priority": priority,
+                        })
+                    } else {
+                        let price = values.get(&format!("price-{code}")).and_then(minor_units).map(Money);
+                        json!({ "description": entry.name, "amount": price.unwrap_or(entry.price) })
+                    });
+                }
+            }
+            EventType::TestsBilled => {
+                let loaded = match values.visit() {
+                    Some(visit) => self.app.recorder.load(&self.tenant.id, &visit).await?,
+                    None => None,
+                };
+                for test in picks.into_iter().filter_map(|id| TestId::parse(id).ok()) {
+                    let price = loaded.as_ref().and_then(|(_, visit)| visit.tests.get(&test)).map(|test| test.price);
+                    lines.push(json!({ "testId": test, "amount": price.unwrap_or_default() }));
+                }
+            }
+            _ => return Ok(()),
+        }
+        metadata.remove("priority");
+        let list = if event == EventType::TestsOrdered { "tests" } else { "items" };
+        if let Value::Array(all) = metadata.entry(list).or_insert_with(|| json!([])) {
+            all.extend(lines);
+        }
+        Ok(())
+    }
+}
+
+/// A text as a part of a query.
+pub fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}

@@ -1,0 +1,204 @@
+//! What is around every workplace: the masthead with its navigation, and what was just logged or refused.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::attempt::{Attempt, refusal};
+use super::icon::{Icon, icon};
+use super::shell::Theme;
+use crate::hospital::people::Person;
+use crate::journey::events::EventType;
+use crate::journey::ids::VisitId;
+use crate::journey::words::Role;
+
+/// What stands around a screen.
+pub struct Frame {
+    /// The hospital's name.
+    pub hospital: String,
+    /// Who is signed in.
+    pub person: Person,
+    /// The address of the screen.
+    pub path: String,
+    /// What was searched for.
+    pub search: String,
+    /// What the person chose to see it in.
+    pub theme: Option<Theme>,
+    /// What was just logged.
+    pub logged: Option<Logged>,
+    /// What was just refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// A step that was just logged.
+pub struct Logged {
+    /// Which event.
+    pub event: EventType,
+    /// On which visit.
+    pub visit: VisitId,
+    /// What the patient is called by.
+    pub token: String,
+    /// The patient's name.
+    pub patient: String,
+}
+
+/// A workplace: where it is, what it is called, whose it is.
+pub struct Workplace {
+    /// Its address.
+    pub path: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its icon.
+    pub icon: Icon,
+    /// The roles that open it.
+    pub roles: &'static [Role],
+}
+
+/// The workplaces, in the order in which a visit meets them.
+pub static WORKPLACES: &[Workplace] = &[
+    Workplace { path: "/reception", name: "Reception", icon: Icon::DoorOpen, roles: RECEPTION },
+    Workplace { path: "/queue/consultation", name: "Queue", icon: Icon::Users, roles: QUEUE },
+    Workplace { path: "/doctor", name: "Doctor", icon: Icon::Stethoscope, roles: DOCTOR },
+    Workplace { path: "/billing", name: "Billing", icon: Icon::ReceiptIndianRupee, roles: BILLING },
+    Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
+    Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
+];
+
+/// Who works at the reception.
+pub const RECEPTION: &[Role] = &[Role::Receptionist, Role::Nurse, Role::Manager];
+/// Who works with the queues.
+pub const QUEUE: &[Role] =
+    &[Role::Receptionist, Role::Nurse, Role::Doctor, Role::BillingClerk, Role::LabTechnician, Role::Manager];
+/// Who sees patients.
+pub const DOCTOR: &[Role] = &[Role::Doctor];
+/// Who takes money, and gives it back.
+pub const BILLING: &[Role] = &[Role::BillingClerk, Role::Receptionist, Role::Manager];
+/// Who works in the laboratory.
+pub const LAB: &[Role] = &[Role::LabTechnician, Role::Pathologist];
+/// Who looks patients and visits up.
+pub const PATIENTS: &[Role] = &[
+    Role::Receptionist,
+    Role::Nurse,
+    Role::Doctor,
+    Role::BillingClerk,
+    Role::LabTechnician,
+    Role::Pathologist,
+    Role::Manager,
+    Role::Auditor,
+    Role::Admin,
+];
+
+/// The workplace a person is sent to after signing in.
+pub fn own_workplace(person: &Person) -> &'static str {
+    let own = [
+        (Role::Doctor, "/doctor"),
+        (Role::LabTechnician, "/lab"),
+        (Role::Pathologist, "/lab"),
+        (Role::BillingClerk, "/billing"),
+        (Role::Receptionist, "/reception"),
+        (Role::Nurse, "/queue/consultation"),
+        (Role::Manager, "/queue/consultation"),
+    ];
+    own.iter().find(|(role, _)| person.holds_any(&[*role])).map_or("/patients", |(_, path)| path)
+}
+
+/// Puts a screen's body under the masthead.
+pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
+    let Frame { hospital, person, path, search, theme, logged, attempt } = frame;
+    let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
+    let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
+    let (other_theme, other_icon) = match theme {
+        Some(Theme::Night) => ("light", Icon::Sun),
+        _ => ("night", Icon::Moon),
+    };
+    view! {
+        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <header class="masthead">
+            <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
+            <nav class="nav" aria-label="Workplaces">
+                <ul>
+                    {open
+                        .into_iter()
+                        .map(|workplace| {
+                            let current = path.starts_with(workplace.path).then_some("page");
+                            view! {
+                                <li>
+                                    <a href=workplace.path aria-current=current>{icon(workplace.icon)} {workplace.name}</a>
+                                </li>
+                            }
+                        })
+                        .collect_view()}
+                </ul>
+            </nav>
+            <div class="masthead-end">
+                <form class="find" role="search" aria-label="Find a patient" action="/patients">
+                    {icon(Icon::Search)}
+                    <input type="search" name="q" value=search placeholder="Find a patient" aria-label="Find a patient" data-key="/"/>
+                    <kbd aria-hidden="true">"/"</kbd>
+                </form>
+                <details class="menu account" name="menu">
+                    <summary>
+                        <span class="avatar" aria-hidden="true">{initials(&person.name)}</span>
+                        <span>
+                            <span class="account-name">{person.name.clone()}</span>
+                            <span class="account-role">{roles} " · " {hospital}</span>
+                        </span>
+                    </summary>
+                    <div class="menu-panel">
+                        <form method="post" action="/theme">
+                            <input type="hidden" name="next" value=path/>
+                            <button class="menu-item" name="theme" value=other_theme>
+                                {icon(other_icon)} {if other_theme == "night" { "Night" } else { "Light" }}
+                            </button>
+                        </form>
+                        <hr/>
+                        <form method="post" action="/logout">
+                            <button class="menu-item">{icon(Icon::LogOut)} "Sign out"</button>
+                        </form>
+                    </div>
+                </details>
+            </div>
+        </header>
+        {(attempt.is_some() || logged.is_some())
+            .then(|| {
+                view! {
+                    <div class="page notices">
+                        {attempt.as_deref().map(refusal)} {logged.filter(|_| attempt.is_none()).map(just_logged)}
+                    </div>
+                }
+            })}
+        {body.into_any()}
+    }
+}
+
+fn just_logged(logged: Logged) -> impl IntoView {
+    view! {
+        <div class="notice notice-success notice-line" role="status">
+            {icon(Icon::CircleCheck)}
+            <p>
+                {logged.event.label()} ": " {logged.token} " "
+                <a href=format!("/visits/{}", logged.visit)>{logged.patient}</a>
+            </p>
+        </div>
+    }
+}
+
+/// The first letters of a name's first and last word, without titles.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter(|word| !matches!(*word, "Dr" | "Dr." | "Mr" | "Mrs" | "Ms"));
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// The mark of the house.
+pub fn logo() -> AnyView {
+    view! {
+        <svg aria-hidden="true" viewBox="0 0 28 28" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round">
+            <circle cx="22" cy="5.5" r="3.2"></circle>
+            <circle cx="6" cy="22.5" r="3.2"></circle>
+            <path d="M18.8 5.5H8.25a4.25 4.25 0 0 0 0 8.5h11.5a4.25 4.25 0 0 1 0 8.5H9.2"></path>
+        </svg>
+    }
+    .into_any()
+}

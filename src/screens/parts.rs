@@ -1,0 +1,130 @@
+//! Small things that several screens show alike.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+use crate::hospital::tenants::Tenant;
+use crate::journey::wording::human_duration;
+use crate::journey::words::{Phase, Priority, Sex, Stage, Status, Word};
+
+/// How a wait stands against its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lateness {
+    /// Within the target, or without one.
+    InTime,
+    /// Past the target.
+    Late,
+    /// Past half as long again as the target.
+    Over,
+}
+
+impl Lateness {
+    /// Judges a wait.
+    pub fn of(seconds: i64, target_minutes: Option<i64>) -> Self {
+        match target_minutes.map(|minutes| minutes * 60) {
+            Some(target) if seconds > target * 3 / 2 => Self::Over,
+            Some(target) if seconds > target => Self::Late,
+            _ => Self::InTime,
+        }
+    }
+
+    /// Adds its ending to a class: `ticket ticket-late`.
+    pub fn class(self, class: &str) -> String {
+        match self {
+            Self::InTime => class.to_owned(),
+            Self::Late => format!("{class} {class}-late"),
+            Self::Over => format!("{class} {class}-over"),
+        }
+    }
+}
+
+/// How long something has lasted; it ticks in the browser.
+pub fn wait(since: DateTime<Utc>, now: DateTime<Utc>, target_minutes: Option<i64>) -> AnyView {
+    let seconds = (now - since).num_seconds().max(0);
+    let class = Lateness::of(seconds, target_minutes).class("wait");
+    view! {
+        <time class=class datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>
+            {human_duration(seconds)}
+        </time>
+    }
+    .into_any()
+}
+
+/// The tag of a priority; a routine visit has none.
+pub fn priority_tag(priority: Priority) -> AnyView {
+    match priority {
+        Priority::Emergency => {
+            view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} "Emergency"</span> }.into_any()
+        }
+        Priority::Urgent => {
+            view! { <span class="tag tag-urgent">{icon(Icon::TriangleAlert)} "Urgent"</span> }.into_any()
+        }
+        Priority::Routine => ().into_any(),
+    }
+}
+
+/// The tag of a visit's status.
+pub fn status_tag(status: Status) -> AnyView {
+    let (class, name) = match status {
+        Status::Registered => (phase_class("tag", Phase::Arrive), Icon::ClipboardPlus),
+        Status::Waiting => (phase_class("tag", Phase::Wait), Icon::Hourglass),
+        Status::Called => (phase_class("tag", Phase::Wait), Icon::Megaphone),
+        Status::Away => ("tag".to_owned(), Icon::UserX),
+        Status::InConsultation => (phase_class("tag", Phase::Consult), Icon::Stethoscope),
+        Status::Open => (phase_class("tag", Phase::Arrive), Icon::House),
+        Status::Completed => ("tag tag-success".to_owned(), Icon::CircleCheck),
+        Status::Cancelled => ("tag".to_owned(), Icon::CircleOff),
+        Status::NoShow => ("tag".to_owned(), Icon::UserX),
+        Status::Rescheduled => ("tag".to_owned(), Icon::CalendarClock),
+    };
+    view! { <span class=class>{icon(name)} {status.label()}</span> }.into_any()
+}
+
+/// A class with the colours of a phase: `tag phase-wait`.
+pub fn phase_class(class: &str, phase: Phase) -> String {
+    format!("{class} phase-{}", phase.word())
+}
+
+/// A test's stage as a bar of seven parts; the words stand beside it.
+pub fn stage_bar(stage: Stage) -> AnyView {
+    let done = Stage::ALL.iter().position(|other| *other == stage).filter(|_| stage != Stage::Cancelled).unwrap_or(0);
+    let parts = (1..=7).map(|part| view! { <span class=(part <= done).then_some("done")></span> }).collect_view();
+    view! { <div class="stage-bar" aria-hidden="true">{parts}</div> }.into_any()
+}
+
+/// Age and sex in words: "42 years, female".
+pub fn age_and_sex(birth_date: Option<NaiveDate>, sex: Option<Sex>, today: NaiveDate) -> String {
+    let age = birth_date.and_then(|born| match today.years_since(born)? {
+        0 => Some(format!("{} months", (today - born).num_days() / 30)),
+        1 => Some("1 year".to_owned()),
+        years => Some(format!("{years} years")),
+    });
+    match (age, sex) {
+        (Some(age), Some(sex)) => format!("{age}, {sex}"),
+        (Some(age), None) => age,
+        (None, Some(sex)) => sex.to_string(),
+        (None, None) => "age not recorded".to_owned(),
+    }
+}
+
+/// The time of day on the hospital's clock.
+pub fn clock_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
+    tenant.local(at).format("%H:%M").to_string()
+}
+
+/// The day and time on the hospital's clock.
+pub fn day_and_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
+    tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+}
+
+/// Says that there is nothing, and what to do about it.
+pub fn empty(name: Icon, title: &'static str, words: &'static str) -> AnyView {
+    view! {
+        <div class="empty">
+            {icon(name)} <p class="empty-title">{title}</p>
+            <p>{words}</p>
+        </div>
+    }
+    .into_any()
+}
