@@ -3,7 +3,7 @@
 //! Every screen, every call of the API and every job logs events through [`Recorder::record`]. All wishes of a request are decided in
 //! order, each on the state that the earlier ones leave, and written whole or not at all. What is refused is kept beside the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -91,6 +91,21 @@ impl Wish {
             self.causation_id,
         ])
     }
+
+    /// Whether an event is what this wish by this actor became; what the wish leaves open does not count.
+    fn became(&self, event: &NewEvent, actor: &Actor) -> bool {
+        let metadata = Event::parse(self.event_type, &self.metadata).map(|event| event.metadata());
+        event.event_type == self.event_type.word()
+            && event.performed_by == actor.id
+            && metadata.as_ref() == Ok(&event.metadata)
+            && (self.visit_id.is_none() || event.visit_id == self.visit_id)
+            && self.performed_at.is_none_or(|at| event.performed_at == log::to_milliseconds(at))
+            && event.description == self.description
+            && event.tags == self.tags
+            && event.branch_id == self.branch_id
+            && event.correlation_id == self.correlation_id
+            && event.causation_id == self.causation_id
+    }
 }
 
 /// What became of a request.
@@ -177,7 +192,6 @@ impl Recorder {
         wishes: Vec<Wish>,
         idempotency_key: Option<&str>,
     ) -> Result<Recorded, RecordError> {
-        let now = self.clock.now();
         let request = idempotency_key.map(|key| Request {
             person: actor.id.clone(),
             key: key.to_owned(),
@@ -185,7 +199,9 @@ impl Recorder {
         });
         let mut tx = self.db.begin().await?;
         let head = log::lock_head(&mut tx, &tenant.id).await?;
-        if let Some(repeated) = repeated(&mut tx, &head, request.as_ref(), &wishes, now).await? {
+        // Asked for only now: who waited for the lock comes after whoever held it.
+        let now = self.clock.now();
+        if let Some(repeated) = repeated(&mut tx, &head, request.as_ref(), &wishes, actor, now).await? {
             return Ok(repeated);
         }
         let first = head.position() + 1;
@@ -285,6 +301,7 @@ async fn repeated(
     head: &Head,
     request: Option<&Request>,
     wishes: &[Wish],
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Recorded>, RecordError> {
     if let Some(request) = request {
@@ -297,24 +314,20 @@ async fn repeated(
             Recall::Different => return Err(RecordError::IdempotencyMismatch),
         }
     }
+    let mut ids = BTreeSet::new();
     let mut known = Vec::new();
     for wish in wishes {
-        if let Some(id) = &wish.id
-            && let Some(stored) = log::event(&mut *tx, head.tenant(), id).await?
-        {
+        let Some(id) = &wish.id else { continue };
+        if !ids.insert(id) {
+            return Err(RecordError::IdempotencyMismatch);
+        }
+        if let Some(stored) = log::event(&mut *tx, head.tenant(), id).await? {
             known.push((wish, stored));
         }
     }
-    let same = |wish: &Wish, stored: &StoredEvent| {
-        let event = &stored.event;
-        let metadata = Event::parse(wish.event_type, &wish.metadata).map(|event| event.metadata());
-        event.event_type == wish.event_type.word()
-            && (wish.visit_id.is_none() || event.visit_id == wish.visit_id)
-            && metadata.as_ref() == Ok(&event.metadata)
-    };
     if known.is_empty() {
         Ok(None)
-    } else if known.len() == wishes.len() && known.iter().all(|(wish, stored)| same(wish, stored)) {
+    } else if known.len() == wishes.len() && known.iter().all(|(wish, stored)| wish.became(&stored.event, actor)) {
         let events = known.into_iter().map(|(_, stored)| stored).collect();
         Ok(Some(Recorded { events, repeated: true }))
     } else {
