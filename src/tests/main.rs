@@ -6,5 +6,6 @@ mod demo;
 mod hospital;
 mod log;
 mod log_verify;
+mod record;
 mod sign_in;
 mod support;
