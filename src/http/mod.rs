@@ -6,6 +6,7 @@ pub mod form;
 mod health;
 mod page;
 mod problem;
+mod screens;
 mod security;
 pub mod sign_in;
 
@@ -30,11 +31,12 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
+use self::screens::lab;
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::record::Recorder;
-use crate::screens;
+use crate::screens as views;
 
 /// The most that one request may send.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
@@ -70,6 +72,9 @@ pub struct AppState {
 pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(welcome))
+        .route("/lab", get(lab::show).post(lab::act))
+        .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
+        .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(assets::file)
@@ -95,5 +100,5 @@ fn span(request: &Request) -> tracing::Span {
 }
 
 async fn welcome(State(state): State<AppState>, page: Page) -> Response {
-    page.render(StatusCode::OK, "Welcome", move || screens::welcome::welcome(state.started)).await
+    page.render(StatusCode::OK, "Welcome", move || views::welcome::welcome(state.started)).await
 }

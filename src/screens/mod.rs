@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod form;
 pub mod icon;
+pub mod lab;
 pub mod layout;
 pub mod parts;
 pub mod problem;

@@ -1,0 +1,3 @@
+//! The screens' handlers: each loads what its screen shows and logs what is posted from it.
+
+pub mod lab;
