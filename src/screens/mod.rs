@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod billing;
 pub mod form;
 pub mod icon;
+pub mod lab;
 pub mod layout;
 pub mod login;
 pub mod parts;
