@@ -6,6 +6,7 @@ pub mod form;
 mod health;
 mod page;
 mod problem;
+pub mod screens;
 mod security;
 pub mod sign_in;
 
@@ -34,7 +35,6 @@ use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::record::Recorder;
-use crate::screens;
 
 /// The most that one request may send.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
@@ -70,6 +70,7 @@ pub struct AppState {
 pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(welcome))
+        .route("/doctor", get(screens::doctor::show).post(screens::doctor::act))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(assets::file)
@@ -95,5 +96,5 @@ fn span(request: &Request) -> tracing::Span {
 }
 
 async fn welcome(State(state): State<AppState>, page: Page) -> Response {
-    page.render(StatusCode::OK, "Welcome", move || screens::welcome::welcome(state.started)).await
+    page.render(StatusCode::OK, "Welcome", move || crate::screens::welcome::welcome(state.started)).await
 }

@@ -212,6 +212,9 @@ const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
+const SEEN_BY: &str = select_cards!(
+    "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
+);
 const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
 );
@@ -244,6 +247,17 @@ pub async fn arrivals(
 /// A patient's visits, the latest first.
 pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<VisitCard>> {
     on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
+}
+
+/// Whom a doctor saw on a day and who is still in the house, the latest first.
+pub async fn seen_by(db: &Db, tenant: &TenantId, doctor: &PersonId, day: NaiveDate) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(SEEN_BY)
+        .bind(tenant)
+        .bind(day)
+        .bind(doctor)
+        .bind(Status::Open)
+        .fetch_all(pool)
+        .await)
 }
 
 /// The visits on which billing has something to do, the oldest first.

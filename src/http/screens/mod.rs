@@ -1,0 +1,3 @@
+//! What stands at each address that people open.
+
+pub mod doctor;
