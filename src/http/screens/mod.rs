@@ -1,3 +1,6 @@
-//! What stands at each address that people open.
+//! The screens' handlers: each loads what its screen shows and logs what is posted from it.
 
+pub mod billing;
 pub mod doctor;
+pub mod login;
+pub mod queue;
