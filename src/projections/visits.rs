@@ -211,6 +211,7 @@ const BOARD: &str = select_cards!(
 const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
+const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1";
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
 const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
@@ -242,6 +243,11 @@ pub async fn arrivals(
     branch: Option<&BranchId>,
 ) -> sqlx::Result<Vec<VisitCard>> {
     on!(&db.read, pool => sqlx::query_as(ARRIVALS).bind(tenant).bind(day).bind(branch).fetch_all(pool).await)
+}
+
+/// The latest day that anybody visited.
+pub async fn latest_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<NaiveDate>> {
+    on!(&db.read, pool => sqlx::query_scalar(LATEST_DAY).bind(tenant).fetch_optional(pool).await)
 }
 
 /// A patient's visits, the latest first.
