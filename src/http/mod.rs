@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, lab, login, queue};
+use self::screens::{billing, doctor, lab, login, queue};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -74,6 +74,7 @@ pub fn router(state: AppState) -> Router {
         .route("/login", get(login::show).post(login::act))
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
+        .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/billing", get(billing::show).post(billing::act))

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod billing;
+pub mod doctor;
 pub mod form;
 pub mod icon;
 pub mod lab;
