@@ -60,6 +60,15 @@ impl Values {
         metadata
     }
 
+    /// Makes the form one for another event.
+    pub fn set_event(&mut self, event: EventType) {
+        for (name, value) in &mut self.0 {
+            if name == "_event" {
+                event.word().clone_into(value);
+            }
+        }
+    }
+
     /// The same with the lines of lists numbered without gaps, so that problems name the lines that are shown again.
     pub fn compacted(mut self, event: EventType) -> Self {
         for field in event.row().fields.iter().filter(|field| matches!(field.shape, Shape::List { .. })) {

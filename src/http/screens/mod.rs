@@ -1,0 +1,5 @@
+//! The screens' handlers: each loads what its screen shows and logs what is posted from it.
+
+pub mod billing;
+pub mod login;
+pub mod queue;
