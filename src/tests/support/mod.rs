@@ -3,6 +3,7 @@
 pub mod events;
 pub mod hospital;
 pub mod house;
+pub mod source;
 
 use std::future::Future;
 
