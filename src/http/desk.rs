@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
 
-use super::form::{Values, minor_units};
+use super::form::Values;
 use super::sign_in::{NotSignedIn, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, new_id};
@@ -31,6 +31,7 @@ use crate::projections::visits;
 use crate::record::{RecordError, Recorded, Refused, Wish};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::{Frame, Logged, layout};
+use crate::screens::parts::query_text;
 
 /// Who stands before which screen.
 #[derive(Clone, Debug)]
@@ -217,7 +218,8 @@ impl Desk {
     fn go_on(&self, values: &Values, recorded: &Recorded) -> Response {
         let then = values.get("_then").and_then(safe_next).map(ToOwned::to_owned);
         let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "logged" | "visit" | "do"));
-        let query = kept.map(|(name, value)| format!("{}={}&", encoded(name), encoded(value))).collect::<String>();
+        let query =
+            kept.map(|(name, value)| format!("{}={}&", query_text(name), query_text(value))).collect::<String>();
         let mut address = then.unwrap_or_else(|| format!("{}?{query}", self.path));
         if let Some(event) = recorded.events.first()
             && let Some(visit) = &event.event.visit_id
@@ -341,8 +343,7 @@ impl Desk {
                             "priority": priority,
                         })
                     } else {
-                        let price = values.get(&format!("price-{code}")).and_then(minor_units).map(Money);
-                        json!({ "description": entry.name, "amount": price.unwrap_or(entry.price) })
+                        json!({ "description": entry.name, "amount": entry.price })
                     });
                 }
             }
@@ -365,16 +366,4 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-/// A text as a part of a query.
-pub fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
 }

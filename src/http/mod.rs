@@ -1,11 +1,13 @@
 //! The server's face to browsers and programs.
 
+mod api;
 mod assets;
 pub mod desk;
 pub mod form;
 mod health;
 mod page;
 mod problem;
+mod screens;
 mod security;
 pub mod sign_in;
 
@@ -13,11 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,11 +31,11 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
+use self::screens::{billing, doctor, lab, login, queue};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::record::Recorder;
-use crate::screens;
 
 /// The most that one request may send.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
@@ -69,9 +70,20 @@ pub struct AppState {
 /// Every address there is, and what every request and answer goes through.
 pub fn router(state: AppState) -> Router {
     Router::new()
-        .route("/", get(welcome))
+        .route("/", get(login::home))
+        .route("/login", get(login::show).post(login::act))
+        .route("/logout", post(login::leave))
+        .route("/theme", post(login::theme))
+        .route("/doctor", get(doctor::show).post(doctor::act))
+        .route("/queue/{station}", get(queue::show).post(queue::act))
+        .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
+        .route("/billing", get(billing::show).post(billing::act))
+        .route("/lab", get(lab::show).post(lab::act))
+        .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
+        .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .nest(api::ROOT, api::router())
         .fallback(assets::file)
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
@@ -92,8 +104,4 @@ pub fn router(state: AppState) -> Router {
 /// What the log says of a request: no query, it may hold a patient's name.
 fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-}
-
-async fn welcome(State(state): State<AppState>, page: Page) -> Response {
-    page.render(StatusCode::OK, "Welcome", move || screens::welcome::welcome(state.started)).await
 }

@@ -6,15 +6,18 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{AppState, Page};
+use super::{AppState, Page, api};
 use crate::screens::problem::{Problem, problem};
 
 /// An answer's own words for why it failed; left in the response's extensions, they stand on its page.
 #[derive(Clone, Debug)]
 pub struct Explanation(pub String);
 
-/// Shows a failure that is not a page yet as one, to whoever asked for a page.
+/// Shows a failure that is not a page yet as one, to whoever asked for a page; the REST API has a form of its own.
 pub async fn pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if api::is_within(request.uri().path()) {
+        return api::problems(request, next).await;
+    }
     if !contains(request.headers(), ACCEPT, "text/html") {
         return next.run(request).await;
     }

@@ -144,7 +144,7 @@ impl Icon {
     }
 
     /// What is drawn: the file without its outer element, whose size and stroke are the style sheet's.
-    fn drawing(self) -> &'static str {
+    pub fn drawing(self) -> &'static str {
         let svg = self.svg();
         let inner = svg.split_once("\n>").map_or(svg, |(_, inner)| inner);
         inner.split_once("</svg>").map_or(inner, |(inner, _)| inner).trim()

@@ -1,10 +1,14 @@
 //! What people see: each screen is a pure function from its data to a view.
 
 pub mod attempt;
+pub mod billing;
+pub mod doctor;
 pub mod form;
 pub mod icon;
+pub mod lab;
 pub mod layout;
+pub mod login;
 pub mod parts;
 pub mod problem;
+pub mod queue;
 pub mod shell;
-pub mod welcome;

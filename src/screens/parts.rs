@@ -128,3 +128,15 @@ pub fn empty(name: Icon, title: &'static str, words: &'static str) -> AnyView {
     }
     .into_any()
 }
+
+/// A text as a part of a query.
+pub fn query_text(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}

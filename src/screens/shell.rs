@@ -58,7 +58,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>{title} " · Sojourn"</title>
+                <title>{format!("{title} · Sojourn")}</title>
                 <link rel="stylesheet" href=style_sheet/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>

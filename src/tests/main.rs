@@ -1,7 +1,9 @@
 //! The integration suite: stories told on both engines.
 
+mod api;
 mod architecture;
 mod database;
+mod demo;
 mod hospital;
 mod log;
 mod log_verify;

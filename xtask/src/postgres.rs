@@ -80,3 +80,21 @@ impl Drop for Cluster {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_answers_while_it_lives_and_leaves_nothing() {
+        let cluster = Cluster::start().expect("PostgreSQL starts");
+        let folder = cluster.path().to_owned();
+        let address = ("127.0.0.1", cluster.port);
+        let query = ["--no-psqlrc", "--tuples-only", "--no-align", "--command=SHOW fsync"];
+        let answer = output(Command::new("psql").arg(cluster.url()).args(query)).expect("it answers");
+        assert_eq!(answer.trim(), "on");
+        drop(cluster);
+        assert!(!folder.exists());
+        assert!(std::net::TcpStream::connect(address).is_err());
+    }
+}

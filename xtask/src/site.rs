@@ -84,13 +84,18 @@ fn bind(wasm: &Path, packed: &Path, name: &str, profile: Profile) -> Result<()> 
     let released = profile == Profile::Release;
     Bindgen::new()
         .input_path(wasm)
-        .out_name(name)
+        .out_name("sojourn")
         .web(true)?
         .typescript(false)
         .keep_debug(false)
         .remove_name_section(released)
         .remove_producers_section(released)
-        .generate(packed)
+        .generate(packed)?;
+    // It takes a dot in the name for the beginning of the ending, so the hash is added after.
+    for ending in [".js", "_bg.wasm"] {
+        fs::rename(packed.join(format!("sojourn{ending}")), packed.join(format!("{name}{ending}")))?;
+    }
+    Ok(())
 }
 
 fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {

@@ -27,7 +27,7 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// Runs a program in sight and waits for it; whatever it starts ends with it when we are told to stop.
 pub fn run(command: &mut Command) -> Result<()> {
-    let mut child = command.process_group(0).spawn().with_context(|| missing(command))?;
+    let mut child = command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| missing(command))?;
     let status = loop {
         if STOPPED.load(Ordering::SeqCst) {
             stop(&mut child)?;

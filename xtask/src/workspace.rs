@@ -65,5 +65,12 @@ fn cargo(folder: &Path) -> Command {
 fn at(folder: &Path, program: OsString) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
+    // What cargo tells xtask of xtask would make some build scripts run again, and with them half of the dependencies.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
     command
 }

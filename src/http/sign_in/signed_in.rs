@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::hospital::people::{self, Person};
 use crate::hospital::tenants::{self, Tenant};
 use crate::http::Explanation;
+use crate::screens::parts::query_text;
 
 /// Who is signed in. The person is read anew for each request, so that changed roles count at once.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub enum NotSignedIn {
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         match self {
-            Self::Page { next } => Redirect::to(&format!("/login?next={}", percent_encoded(&next))).into_response(),
+            Self::Page { next } => Redirect::to(&format!("/login?next={}", query_text(&next))).into_response(),
             Self::Fetch => (StatusCode::UNAUTHORIZED, "Sign in first.").into_response(),
             Self::Away(error) => {
                 tracing::error!(%error, "who is signed in could not be read");
@@ -124,18 +125,6 @@ pub fn safe_next(next: &str) -> Option<&str> {
         && !next.starts_with("/login")
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     own.then_some(next)
-}
-
-/// A text as the value of a query parameter.
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! What is sent around an event's metadata, turned into a wish to log it.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::journey::events::EventType;
+use crate::journey::ids::{BranchId, EventId, VisitId};
+use crate::journey::schema::{Field, FieldProblem, Shape, check};
+use crate::journey::words::Word;
+use crate::record::{VISIT, Wish};
+
+/// How many tags an event may bear.
+const MOST_TAGS: usize = 20;
+/// How long a tag may be.
+const LONGEST_TAG: usize = 50;
+
+/// The fields beside `metadata` and `tags`, which have no shape of their own.
+const FIELDS: &[Field] = &[
+    Field { name: "eventType", shape: Shape::Choice(EventType::CHOICES), required: true },
+    optional("visitId", Shape::Id("visit")),
+    optional("aggregateType", Shape::Choice(&[(VISIT, "Visit")])),
+    optional("aggregateId", Shape::Id("visit")),
+    optional("description", Shape::Text { max: 2000 }),
+    optional("performedAt", Shape::Time),
+    optional("expectedVersion", Shape::Whole { min: 0, max: i64::MAX }),
+    optional("correlationId", Shape::Text { max: 100 }),
+    optional("causationId", Shape::Text { max: 100 }),
+    optional("branchId", Shape::Id("branch")),
+    optional("id", Shape::NewId("event")),
+];
+
+const fn optional(name: &'static str, shape: Shape) -> Field {
+    Field { name, shape, required: false }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Envelope {
+    event_type: EventType,
+    visit_id: Option<VisitId>,
+    aggregate_type: Option<String>,
+    aggregate_id: Option<VisitId>,
+    description: Option<String>,
+    performed_at: Option<DateTime<Utc>>,
+    expected_version: Option<i64>,
+    correlation_id: Option<String>,
+    causation_id: Option<String>,
+    branch_id: Option<BranchId>,
+    id: Option<EventId>,
+}
+
+/// Reads an event as it is sent; lists everything that is wrong with it but what its metadata holds.
+pub fn read(mut event: Value) -> Result<Wish, Vec<FieldProblem>> {
+    let mut take =
+        |name| event.as_object_mut().and_then(|members| members.remove(name)).filter(|value| !value.is_null());
+    let (metadata, tags) = (take("metadata"), take("tags"));
+    let mut problems = check(FIELDS, &event);
+    if !event.is_object() {
+        return Err(vec![FieldProblem::new("event", "must be an object")]);
+    }
+    match &metadata {
+        None => problems.push(FieldProblem::new("metadata", "is required")),
+        Some(Value::Object(_)) => {}
+        Some(_) => problems.push(FieldProblem::new("metadata", "must be an object")),
+    }
+    let tags = read_tags(tags.unwrap_or_else(|| json!([])));
+    if tags.is_none() {
+        let problem = format!("must be at most {MOST_TAGS} texts, each of 1 to {LONGEST_TAG} of A-Z 0-9 _ -");
+        problems.push(FieldProblem::new("tags", problem));
+    }
+    let (Some(metadata), Some(tags), true) = (metadata, tags, problems.is_empty()) else { return Err(problems) };
+    let envelope: Envelope =
+        serde_json::from_value(event).map_err(|_| vec![FieldProblem::new("event", "cannot be read")])?;
+    Ok(Wish {
+        visit_id: visit(&envelope).map_err(|problem| vec![problem])?,
+        event_type: envelope.event_type,
+        metadata,
+        performed_at: envelope.performed_at,
+        expected_version: envelope.expected_version,
+        id: envelope.id,
+        description: envelope.description,
+        tags,
+        branch_id: envelope.branch_id,
+        correlation_id: envelope.correlation_id,
+        causation_id: envelope.causation_id,
+    })
+}
+
+fn read_tags(tags: Value) -> Option<Vec<String>> {
+    let fits = |tag: &String| {
+        (1..=LONGEST_TAG).contains(&tag.len())
+            && tag.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-'))
+    };
+    let tags: Vec<String> = serde_json::from_value(tags).ok()?;
+    (tags.len() <= MOST_TAGS && tags.iter().all(fits)).then_some(tags)
+}
+
+/// Which visit is meant: it is named as such, or as the aggregate; a registration may leave it to us.
+fn visit(envelope: &Envelope) -> Result<Option<VisitId>, FieldProblem> {
+    let problem = |field, problem| Err(FieldProblem::new(field, problem));
+    match (&envelope.visit_id, &envelope.aggregate_type, &envelope.aggregate_id) {
+        (_, None, Some(_)) => problem("aggregateType", "is required with aggregateId"),
+        (Some(visit), _, Some(aggregate)) if visit != aggregate => {
+            problem("aggregateId", "must be the same as visitId")
+        }
+        (None, _, None) if envelope.event_type != EventType::VisitRegistered => problem("visitId", "is required"),
+        (visit, _, aggregate) => Ok(visit.as_ref().or(aggregate.as_ref()).cloned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VISIT_ID: &str = "01J00000000000000000000000";
+
+    fn fields(event: Value) -> Vec<String> {
+        read(event).err().unwrap_or_default().into_iter().map(|problem| problem.field).collect()
+    }
+
+    #[test]
+    fn every_problem_is_named() {
+        assert_eq!(fields(json!([])), ["event"]);
+        assert_eq!(fields(json!({})), ["eventType", "metadata"]);
+        let event = json!({
+            "eventType": "TEA_SERVED", "visitId": "1", "aggregateType": "booking", "metadata": [], "description": " ",
+            "performedAt": "yesterday", "expectedVersion": -1, "correlationId": "a\u{0}", "causationId": "x".repeat(101),
+            "tags": ["lower"], "branchId": 1, "id": "i", "colour": "red",
+        });
+        let mut named = fields(event);
+        named.sort();
+        let mut expected = [
+            "aggregateType",
+            "branchId",
+            "causationId",
+            "colour",
+            "correlationId",
+            "description",
+            "eventType",
+            "expectedVersion",
+            "id",
+            "metadata",
+            "performedAt",
+            "tags",
+            "visitId",
+        ];
+        expected.sort_unstable();
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn the_visit_is_named_one_way_or_the_other() {
+        let event = |more: Value| {
+            let mut event = json!({ "eventType": "QUEUE_JOINED", "metadata": {} });
+            event.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            event
+        };
+        for good in [
+            json!({ "visitId": VISIT_ID }),
+            json!({ "aggregateType": "visit", "aggregateId": VISIT_ID, "tags": null }),
+            json!({ "aggregateType": "visit", "aggregateId": VISIT_ID, "visitId": VISIT_ID }),
+        ] {
+            let wish = read(event(good)).expect("a wish");
+            assert_eq!(wish.visit_id.map(String::from).as_deref(), Some(VISIT_ID));
+        }
+        let other = "01J00000000000000000000001";
+        assert_eq!(fields(event(json!({}))), ["visitId"]);
+        assert_eq!(fields(event(json!({ "aggregateId": VISIT_ID }))), ["aggregateType"]);
+        let two = json!({ "aggregateType": "visit", "aggregateId": VISIT_ID, "visitId": other });
+        assert_eq!(fields(event(two)), ["aggregateId"]);
+    }
+
+    #[test]
+    fn tags_are_few_and_plain() {
+        assert!(read_tags(json!(["HEDIS", "STAR-4_2"])).is_some());
+        assert!(read_tags(json!(vec!["A"; 20])).is_some());
+        for bad in [json!(vec!["A"; 21]), json!([""]), json!(["A".repeat(51)]), json!(["é"]), json!("A"), json!([1])] {
+            assert!(read_tags(bad).is_none());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The headers that say more about a request: what it rests on, and which request it is.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::IF_MATCH;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::problem::Problem;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The version a request rests on, by the header If-Match.
+pub struct IfMatch(pub Option<i64>);
+
+/// The key by which a retry is known, by the header Idempotency-Key.
+pub struct IdempotencyKey(pub Option<String>);
+
+/// The ETag of a version.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let invalid = || Problem::invalid("If-Match", "must be the one ETag of a visit, such as \"12\"");
+        let version = |value: &HeaderValue| {
+            let version = value.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
+            version.parse::<i64>().ok().filter(|number| number.to_string() == version && *number >= 0)
+        };
+        match only(&parts.headers, IF_MATCH.as_str()).map_err(|_| invalid())? {
+            None => Ok(Self(None)),
+            Some(value) => version(value).map(|version| Self(Some(version))).ok_or_else(invalid),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let invalid = || Problem::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
+        let Some(value) = only(&parts.headers, IDEMPOTENCY_KEY).map_err(|_| invalid())? else { return Ok(Self(None)) };
+        let key = value.to_str().map_err(|_| invalid())?;
+        if matches!(key.len(), 1..=255) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(Some(key.to_owned())))
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+/// A header was sent more than once.
+struct Several;
+
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Several> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(Several),
+    }
+}

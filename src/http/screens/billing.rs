@@ -1,0 +1,101 @@
+//! `/billing`: what is to be billed and paid, and the receipts.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+
+use crate::hospital::tariff::{self, TariffKind};
+use crate::hospital::{patients, people};
+use crate::http::desk::{Desk, Failure};
+use crate::http::form::{Values, minor_units};
+use crate::journey::events::EventType;
+use crate::journey::ids::{BillId, Id, VisitId};
+use crate::journey::money::Money;
+use crate::projections::visits;
+use crate::screens::attempt::Attempt;
+use crate::screens::billing::{Billing, Chosen, Receipt, billing, receipt};
+use crate::screens::layout::BILLING;
+
+/// Shows what is unpaid, and one visit's bills when the address names it.
+pub async fn show(desk: Desk) -> Result<Response, Failure> {
+    page(desk, None).await
+}
+
+/// Logs a bill, a payment or a refund.
+pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
+    desk.needs(BILLING)?;
+    let mut values = Values(pairs);
+    if values.event() == Some(EventType::PaymentReceived) && pays_in_part(&desk, &values).await? {
+        values.set_event(EventType::PaymentPartial);
+    }
+    match desk.log(values).await? {
+        Ok(response) => Ok(response),
+        Err(attempt) => page(desk, Some(attempt)).await,
+    }
+}
+
+/// One form takes payments; less than the balance makes it a part payment.
+async fn pays_in_part(desk: &Desk, values: &Values) -> Result<bool, Failure> {
+    let (Some(visit), Some(bill), Some(amount)) = (
+        values.visit(),
+        values.get("billId").and_then(|bill| BillId::parse(bill).ok()),
+        values.get("amount").and_then(minor_units),
+    ) else {
+        return Ok(false);
+    };
+    let loaded = desk.app.recorder.load(&desk.tenant.id, &visit).await?;
+    let bill = loaded.and_then(|(_, visit)| visit.bills.get(&bill).cloned());
+    Ok(bill.is_some_and(|bill| Money(amount) < bill.balance()))
+}
+
+async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(BILLING)?;
+    let tenant = &desk.tenant.id;
+    let waiting = visits::to_bill(desk.db(), tenant, desk.branch()).await?;
+    let asked = desk.query("visit").and_then(|visit| VisitId::parse(visit).ok());
+    let asked = asked.or_else(|| attempt.as_ref().and_then(|attempt| attempt.visit.clone()));
+    let chosen = match asked.or_else(|| waiting.first().map(|card| card.visit.visit_id.clone())) {
+        Some(visit) => chosen(&desk, &visit).await?,
+        None => None,
+    };
+    let data = Billing {
+        tenant: desk.tenant.clone(),
+        actor: desk.person.actor(),
+        waiting,
+        chosen,
+        bill: desk.query("bill").and_then(|bill| BillId::parse(bill).ok()),
+        consultations: tariff::of_kind(desk.db(), tenant, TariffKind::Consultation).await?,
+        names: people::names(desk.db(), tenant).await?,
+        now: desk.now,
+        attempt: attempt.clone(),
+    };
+    desk.show("Billing", attempt, move || billing(data)).await
+}
+
+async fn chosen(desk: &Desk, id: &VisitId) -> Result<Option<Chosen>, Failure> {
+    let card = visits::get(desk.db(), &desk.tenant.id, id).await?;
+    let loaded = desk.app.recorder.load(&desk.tenant.id, id).await?;
+    Ok(card.zip(loaded).map(|(card, (_, visit))| Chosen { card, visit }))
+}
+
+/// Shows a bill with its payments, to be printed.
+pub async fn receipt_page(Path((visit_id, bill_id)): Path<(String, String)>, desk: Desk) -> Result<Response, Failure> {
+    desk.needs(BILLING)?;
+    let visit_id = VisitId::parse(&visit_id).map_err(|_| Failure::NotFound)?;
+    let bill_id = BillId::parse(&bill_id).map_err(|_| Failure::NotFound)?;
+    let Chosen { card, visit } = chosen(&desk, &visit_id).await?.ok_or(Failure::NotFound)?;
+    let bill = visit.bills.get(&bill_id).cloned().ok_or(Failure::NotFound)?;
+    let patient = patients::by_id(desk.db(), &desk.tenant.id, &visit.patient_id).await?.ok_or(Failure::NotFound)?;
+    let data = Receipt {
+        tenant: desk.tenant.clone(),
+        card,
+        bill_id,
+        bill,
+        patient,
+        names: people::names(desk.db(), &desk.tenant.id).await?,
+        now: desk.now,
+    };
+    desk.show("Receipt", None, move || receipt(data)).await
+}

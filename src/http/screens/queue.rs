@@ -1,0 +1,59 @@
+//! `/queue/{station}`: the board of a station.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+
+use crate::hospital::rooms;
+use crate::http::desk::{Desk, Failure};
+use crate::http::form::Values;
+use crate::journey::words::{Station, Word};
+use crate::projections::visits;
+use crate::screens::attempt::Attempt;
+use crate::screens::layout::QUEUE;
+use crate::screens::queue::{Board, board};
+
+fn station(path: &str) -> Result<Station, Failure> {
+    Station::from_word(&path.to_ascii_uppercase())
+        .filter(|_| path == path.to_ascii_lowercase())
+        .ok_or(Failure::NotFound)
+}
+
+/// Shows the board.
+pub async fn show(Path(path): Path<String>, desk: Desk) -> Result<Response, Failure> {
+    page(desk, station(&path)?, None).await
+}
+
+/// Logs a step of a patient on the board.
+pub async fn act(
+    Path(path): Path<String>,
+    desk: Desk,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let station = station(&path)?;
+    desk.needs(QUEUE)?;
+    match desk.log(Values(pairs)).await? {
+        Ok(response) => Ok(response),
+        Err(attempt) => page(desk, station, Some(attempt)).await,
+    }
+}
+
+async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(QUEUE)?;
+    let cards = visits::board(desk.db(), &desk.tenant.id, station, desk.branch()).await?;
+    let rooms = rooms::list(desk.db(), &desk.tenant.id).await?;
+    let data = Board {
+        station,
+        cards,
+        rooms,
+        actor: desk.person.actor(),
+        own_room: desk.person.room_id.clone(),
+        branch: desk.branch().cloned(),
+        now: desk.now,
+        department: desk.query("department").map(ToOwned::to_owned),
+        attempt: attempt.clone(),
+    };
+    desk.show(format!("{station} queue"), attempt, move || board(data)).await
+}

@@ -1,0 +1,334 @@
+//! The board of a station: who waits, who is called, who is in a room, who is away.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::attempt::Attempt;
+use super::form::{EventForm, button};
+use super::icon::{Icon, icon};
+use super::parts::{Lateness, phase_class, priority_tag, query_text, wait};
+use crate::hospital::rooms::{Room, RoomKind};
+use crate::journey::decide::Actor;
+use crate::journey::events::EventType;
+use crate::journey::ids::{BranchId, RoomId};
+use crate::journey::wording::human_duration;
+use crate::journey::words::{Phase, Station, Status};
+use crate::projections::visits::VisitCard;
+
+/// What the board shows.
+pub struct Board {
+    /// Whose board.
+    pub station: Station,
+    /// The visits on it: the most urgent first, then who is there longest.
+    pub cards: Vec<VisitCard>,
+    /// The rooms of the hospital.
+    pub rooms: Vec<Room>,
+    /// Who looks at it.
+    pub actor: Actor,
+    /// Their own room.
+    pub own_room: Option<RoomId>,
+    /// Their branch.
+    pub branch: Option<BranchId>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// The department looked at, by name; all of them without one.
+    pub department: Option<String>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// A column of the board.
+struct Column {
+    id: &'static str,
+    title: &'static str,
+    status: Status,
+    tag: String,
+    icon: Icon,
+}
+
+/// Shows the board.
+pub fn board(board: Board) -> impl IntoView {
+    let departments: BTreeSet<String> = board.cards.iter().filter_map(|card| card.department_name.clone()).collect();
+    let in_department = |card: &&VisitCard| board.department.is_none() || card.department_name == board.department;
+    let cards: Vec<&VisitCard> = board.cards.iter().filter(in_department).collect();
+    let columns = [
+        Column {
+            id: "waiting",
+            title: "Waiting",
+            status: Status::Waiting,
+            tag: phase_class("tag", Phase::Wait),
+            icon: Icon::Hourglass,
+        },
+        Column {
+            id: "called",
+            title: "Called",
+            status: Status::Called,
+            tag: phase_class("tag", Phase::Consult),
+            icon: Icon::Megaphone,
+        },
+        Column {
+            id: "room",
+            title: "In room",
+            status: Status::InConsultation,
+            tag: phase_class("tag", Phase::Consult),
+            icon: Icon::Stethoscope,
+        },
+        Column { id: "away", title: "Away", status: Status::Away, tag: "tag".to_owned(), icon: Icon::UserX },
+    ];
+    let shown = columns.into_iter().filter(|column| board.station == Station::Consultation || column.id != "room");
+    let columns = shown.map(|column| column_view(&board, &cards, column)).collect_view();
+    let first = cards.iter().find(|card| card.visit.status == Status::Waiting);
+    let next = first.filter(|_| board.may(EventType::QueueCalled)).map(|card| {
+        button(EventType::QueueCalled, &card.visit.visit_id, Some(card.visit.version), &board.call_to(card))
+            .label(format!("Call next · {}", card.visit.token))
+            .class("button button-primary")
+            .key("n")
+            .view()
+    });
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>{board.station.label()} " queue"</h1>
+                    <p class="page-lead">{lead(&cards, board.now)}</p>
+                </div>
+                <div class="actions">{filters(board.department.clone(), departments)} {next}</div>
+            </div>
+            <nav class="tabs" aria-label="Stations">
+                <ul>
+                    {[(Station::Consultation, "/queue/consultation"), (Station::Lab, "/queue/lab"), (Station::Billing, "/queue/billing")]
+                        .map(|(station, href)| {
+                            let current = (station == board.station).then_some("true");
+                            view! { <li><a href=href aria-current=current>{station.label()}</a></li> }
+                        })
+                        .collect_view()}
+                </ul>
+            </nav>
+            <div class="board">{columns}</div>
+        </main>
+    }
+}
+
+/// How many wait, and how long in the middle.
+fn lead(cards: &[&VisitCard], now: DateTime<Utc>) -> String {
+    let mut waits: Vec<i64> = cards
+        .iter()
+        .filter(|card| card.visit.status == Status::Waiting)
+        .map(|card| (now - card.visit.since).num_seconds())
+        .collect();
+    waits.sort_unstable();
+    match waits.get(waits.len() / 2) {
+        Some(median) => format!("{} waiting, half of them longer than {}", waits.len(), human_duration(*median)),
+        None => "Nobody is waiting".to_owned(),
+    }
+}
+
+fn filters(chosen: Option<String>, departments: BTreeSet<String>) -> AnyView {
+    if departments.len() < 2 && chosen.is_none() {
+        return ().into_any();
+    }
+    let label = chosen.unwrap_or_else(|| "All departments".to_owned());
+    view! {
+        <details class="menu" name="menu">
+            <summary class="button button-compact chevron">{icon(Icon::Building)} {label}</summary>
+            <div class="menu-panel">
+                <a class="menu-item" href="?">"All departments"</a>
+                {departments
+                    .into_iter()
+                    .map(|name| {
+                        view! { <a class="menu-item" href=format!("?department={}", query_text(&name))>{name.clone()}</a> }
+                    })
+                    .collect_view()}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn column_view(board: &Board, cards: &[&VisitCard], column: Column) -> AnyView {
+    let tickets: Vec<_> = cards.iter().filter(|card| card.visit.status == column.status).collect();
+    let count = tickets.len();
+    let body = if tickets.is_empty() {
+        view! { <div class="empty"><p>"Nobody"</p></div> }.into_any()
+    } else {
+        view! { <ul class="board-list">{tickets.into_iter().map(|card| ticket(board, card)).collect_view()}</ul> }
+            .into_any()
+    };
+    view! {
+        <section class="board-column" aria-labelledby=column.id>
+            <div class="board-head">
+                <h2 id=column.id>{column.title}</h2>
+                <span class=column.tag>{icon(column.icon)} {count}</span>
+            </div>
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn ticket(board: &Board, card: &VisitCard) -> AnyView {
+    let visit = &card.visit;
+    let target = card.target_minutes.filter(|_| visit.status == Status::Waiting);
+    let class = Lateness::of((board.now - visit.since).num_seconds(), target).class("ticket");
+    let mut details = Vec::new();
+    details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
+    details.extend(card.room_name.clone().or_else(|| visit.counter.clone()));
+    if visit.calls > 1 {
+        details.push(format!("called {} times", visit.calls));
+    }
+    if visit.attended && visit.status == Status::Waiting {
+        details.push("seen before".to_owned());
+    }
+    view! {
+        <li class=class>
+            <div class="ticket-head">
+                <span class="token token-plain">{visit.token.clone()}</span>
+                {wait(visit.since, board.now, target)}
+            </div>
+            <p class="ticket-name">
+                <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
+                " "
+                {priority_tag(visit.priority)}
+            </p>
+            <p class="ticket-detail">{details.join(" · ")}</p>
+            <div class="ticket-actions">{actions(board, card)} {menu(board, card)}</div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The one or two steps that usually come next.
+fn actions(board: &Board, card: &VisitCard) -> AnyView {
+    let visit = &card.visit;
+    let (id, version) = (&visit.visit_id, Some(visit.version));
+    let offered = |event: EventType| board.may(event).then(|| button(event, id, version, &[]));
+    match visit.status {
+        Status::Waiting => board
+            .may(EventType::QueueCalled)
+            .then(|| {
+                button(EventType::QueueCalled, id, version, &board.call_to(card)).class("button button-primary").view()
+            })
+            .into_any(),
+        Status::Called => view! {
+            {(board.station == Station::Consultation && board.may(EventType::EnteredRoom)).then(|| enter(board, card))}
+            {offered(EventType::QueueSkipped).map(|form| form.view())}
+        }
+        .into_any(),
+        Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label("Left").view()).into_any(),
+        Status::Away => view! {
+            {board
+                .may(EventType::QueueCalled)
+                .then(|| {
+                    button(EventType::QueueCalled, id, version, &board.call_to(card))
+                        .label("Recall")
+                        .class("button button-primary")
+                        .view()
+                })}
+            {(!visit.attended)
+                .then(|| offered(EventType::VisitNoShow).map(|form| form.label("No-show").view()))}
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// Into the room that was called to, or one that is chosen.
+fn enter(board: &Board, card: &VisitCard) -> AnyView {
+    let visit = &card.visit;
+    let (event, id, version) = (EventType::EnteredRoom, &visit.visit_id, Some(visit.version));
+    if let Some(room) = visit.room_id.as_ref().or(board.own_room.as_ref()) {
+        let given = [("roomId", room.to_string())];
+        return button(event, id, version, &given).label("Entered").class("button button-primary").view();
+    }
+    let form = EventForm::new(event, Some(id), version, board.attempt.as_ref());
+    view! {
+        <form method="post" class="row">
+            {form.hidden()} {form.select("roomId", board.room_choices(), true, Some("Room".to_owned()), "")}
+            <button class="button button-primary">{icon(Icon::DoorOpen)} "Entered"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The steps that come now and then.
+fn menu(board: &Board, card: &VisitCard) -> AnyView {
+    let visit = &card.visit;
+    let (id, version) = (&visit.visit_id, Some(visit.version));
+    let again = matches!(visit.status, Status::Called) && board.may(EventType::QueueCalled);
+    let absent = matches!(visit.status, Status::Waiting | Status::Called)
+        && !visit.attended
+        && board.may(EventType::VisitNoShow);
+    view! {
+        <details class="menu" name="menu">
+            <summary class="button button-quiet button-icon" aria-label=format!("More for {}", visit.token)>
+                {icon(Icon::EllipsisVertical)}
+            </summary>
+            <div class="menu-panel">
+                {again
+                    .then(|| {
+                        button(EventType::QueueCalled, id, version, &board.call_to(card))
+                            .label("Call again")
+                            .class("menu-item")
+                            .view()
+                    })}
+                <a class="menu-item" href=format!("/visits/{id}")>{icon(Icon::Route)} "Open the journey"</a>
+                {board
+                    .may(EventType::VitalsRecorded)
+                    .then(|| {
+                        view! {
+                            <a class="menu-item" href=format!("/visits/{id}?do=VITALS_RECORDED#do")>
+                                {icon(Icon::HeartPulse)} "Record vitals"
+                            </a>
+                        }
+                    })}
+                {board
+                    .may(EventType::VisitAssigned)
+                    .then(|| {
+                        view! {
+                            <a class="menu-item" href=format!("/visits/{id}?do=VISIT_ASSIGNED#do")>
+                                {icon(Icon::UserCheck)} "Assign a doctor"
+                            </a>
+                        }
+                    })}
+                {absent
+                    .then(|| {
+                        view! {
+                            <hr/>
+                            {button(EventType::VisitNoShow, id, version, &[]).label("Mark as no-show").class("menu-item").view()}
+                        }
+                    })}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+impl Board {
+    fn may(&self, event: EventType) -> bool {
+        self.actor.may_log(event, None)
+    }
+
+    /// Where a patient is called to: the caller's own room, or the one the patient was called to before.
+    fn call_to(&self, card: &VisitCard) -> Vec<(&'static str, String)> {
+        let own = self.rooms.iter().find(|room| Some(&room.id) == self.own_room.as_ref());
+        let fits = |room: &&Room| match self.station {
+            Station::Consultation => room.kind == RoomKind::Consultation,
+            Station::Lab => room.kind == RoomKind::Lab,
+            Station::Billing => room.kind == RoomKind::Counter,
+        };
+        let room = own.filter(fits).map(|room| &room.id).or(card.visit.room_id.as_ref());
+        room.map(|room| vec![("roomId", room.to_string())]).unwrap_or_default()
+    }
+
+    fn room_choices(&self) -> Vec<(String, String)> {
+        self.rooms
+            .iter()
+            .filter(|room| room.kind == RoomKind::Consultation)
+            .filter(|room| self.branch.as_ref().is_none_or(|branch| *branch == room.branch_id))
+            .map(|room| (room.id.to_string(), room.name.clone()))
+            .collect()
+    }
+}
