@@ -1,6 +1,7 @@
 //! What the stories share: fresh databases, and one way to tell a story on both engines.
 
 pub mod events;
+pub mod flow;
 pub mod hospital;
 pub mod house;
 pub mod source;
