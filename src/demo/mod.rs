@@ -3,6 +3,7 @@
 mod ailments;
 mod chart;
 mod day;
+mod evening;
 mod house;
 mod plan;
 mod results;
@@ -48,6 +49,7 @@ pub async fn live_through(
         return Ok(false);
     }
     let house = House::read(db, tenant).await?;
+    evening::close(db, recorder, tenant, &house, today, now).await?;
     let crowd = Crowd::read(db, tenant, today).await?;
     let mut deeds = day::deeds(&house, crowd, hours(tenant, now), today)?;
     // Stable: what is done on one visit at one moment keeps its order.

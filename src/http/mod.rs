@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, doctor, login, queue};
+use self::screens::{billing, doctor, lab, login, queue};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -78,6 +78,9 @@ pub fn router(state: AppState) -> Router {
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/billing", get(billing::show).post(billing::act))
+        .route("/lab", get(lab::show).post(lab::act))
+        .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
+        .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())

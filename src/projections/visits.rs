@@ -212,6 +212,8 @@ const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
 const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1";
+const OPEN_BEFORE: &str = "SELECT visit_id FROM visits WHERE tenant_id = $1 AND day < $2 AND ended_at IS NULL \
+    ORDER BY registered_at LIMIT 500";
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
 const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
@@ -248,6 +250,11 @@ pub async fn arrivals(
 /// The latest day that anybody visited.
 pub async fn latest_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<NaiveDate>> {
     on!(&db.read, pool => sqlx::query_scalar(LATEST_DAY).bind(tenant).fetch_optional(pool).await)
+}
+
+/// The visits still open that began before a day, the oldest first.
+pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<VisitId>> {
+    on!(&db.read, pool => sqlx::query_scalar(OPEN_BEFORE).bind(tenant).bind(day).fetch_all(pool).await)
 }
 
 /// A patient's visits, the latest first.

@@ -5,6 +5,7 @@ pub mod billing;
 pub mod doctor;
 pub mod form;
 pub mod icon;
+pub mod lab;
 pub mod layout;
 pub mod login;
 pub mod parts;

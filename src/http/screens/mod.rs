@@ -2,5 +2,6 @@
 
 pub mod billing;
 pub mod doctor;
+pub mod lab;
 pub mod login;
 pub mod queue;
