@@ -10,5 +10,6 @@ mod log_verify;
 mod projections;
 mod record;
 mod schema;
+mod screens;
 mod sign_in;
 mod support;
