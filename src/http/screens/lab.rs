@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::{patients, people, tariff};
-use crate::http::desk::{Desk, Failure, encoded};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::*;
@@ -23,6 +23,7 @@ use crate::screens::attempt::Attempt;
 use crate::screens::lab::paper::{Paper, Signature, label, report};
 use crate::screens::lab::{Bench, Lab, Opened, Shown, lab};
 use crate::screens::layout::{BILLING, LAB, PATIENTS};
+use crate::screens::parts::query_text;
 
 /// Shows the laboratory.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
@@ -47,7 +48,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     };
     let (cards, address) = match &shown {
         Shown::Sample(sample) => {
-            (tests::by_sample(db, tenant, sample).await?, format!("/lab?sample={}", encoded(sample)))
+            (tests::by_sample(db, tenant, sample).await?, format!("/lab?sample={}", query_text(sample)))
         }
         Shown::Stage(stage) => {
             let word = Bench::of(*stage).map_or("collect", |bench| bench.word);
