@@ -212,6 +212,7 @@ const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
+const LATEST_OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 1");
 const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
 );
@@ -244,6 +245,11 @@ pub async fn arrivals(
 /// A patient's visits, the latest first.
 pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<VisitCard>> {
     on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
+}
+
+/// A patient's latest visit.
+pub async fn latest_of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Option<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(LATEST_OF_PATIENT).bind(tenant).bind(patient).fetch_optional(pool).await)
 }
 
 /// The visits on which billing has something to do, the oldest first.

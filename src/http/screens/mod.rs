@@ -2,4 +2,7 @@
 
 pub mod billing;
 pub mod login;
+pub mod patients;
 pub mod queue;
+pub mod reception;
+pub mod registration;
