@@ -6,6 +6,7 @@ pub mod branches;
 pub mod demo;
 mod demo_tariff;
 pub mod departments;
+pub mod documents;
 pub mod passphrase;
 pub mod patient_search;
 pub mod patients;

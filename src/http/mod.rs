@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, login, patients, queue, reception};
+use self::screens::{billing, doctor, lab, login, patients, queue, reception};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -74,6 +74,7 @@ pub fn router(state: AppState) -> Router {
         .route("/login", get(login::show).post(login::act))
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
+        .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/reception", get(reception::show).post(reception::act))
@@ -81,6 +82,9 @@ pub fn router(state: AppState) -> Router {
         .route("/patients", get(patients::search))
         .route("/patients/{patient}", get(patients::show))
         .route("/billing", get(billing::show).post(billing::act))
+        .route("/lab", get(lab::show).post(lab::act))
+        .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
+        .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())

@@ -33,4 +33,4 @@ pub use event::{NewEvent, StoredEvent, to_milliseconds};
 pub use idempotency::{Recall, Request, recall, remember};
 pub use read::{Filter, by_positions, event, page, stream, tenants};
 pub use refused::RefusedAttempt;
-pub use verify::{Broken, Fault, Unverified, Verified, verify, verify_all};
+pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};
