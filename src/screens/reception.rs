@@ -278,8 +278,8 @@ fn next_station(card: &VisitCard) -> Station {
 fn next_queue(card: &VisitCard) -> &'static str {
     match next_station(card) {
         Station::Consultation => "Queue",
-        Station::Lab => "Queue for the lab",
-        Station::Billing => "Queue to pay",
+        Station::Lab => "To the lab",
+        Station::Billing => "To billing",
     }
 }
 
@@ -364,7 +364,7 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
     Some(
         view! {
             <tr id="do">
-                <td colspan="7">
+                <td colspan="7" class="cell-form">
                     <form method="post" class="stack">
                         <h3 class="form-title">{event.row().action} ": " {visit.token.clone()} " " {card.patient_name.clone()}</h3>
                         {form.hidden()}

@@ -153,7 +153,9 @@ async fn register_patient(
         };
         return Ok((!same).then(problem));
     }
-    if values.get("registerAnyway").is_none() && !duplicates(desk, &new).await?.is_empty() {
+    // The one of this id is being made by another press.
+    let is_another = |patient: &Patient| patient.id != id;
+    if values.get("registerAnyway").is_none() && duplicates(desk, &new).await?.iter().any(is_another) {
         let words = "must be ticked if this is a new patient: somebody very like them is known";
         return Ok(Some(FieldProblem::new("registerAnyway", words)));
     }
