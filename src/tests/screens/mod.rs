@@ -2,6 +2,7 @@
 
 mod doctor;
 mod lab;
+mod reception;
 
 use std::sync::Arc;
 
