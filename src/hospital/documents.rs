@@ -88,8 +88,7 @@ pub async fn keep(db: &Db, tenant: &TenantId, content: &Content, now: DateTime<U
 
 /// The content of a digest.
 pub async fn by_digest(db: &Db, tenant: &TenantId, sha256: &str) -> sqlx::Result<Option<Content>> {
-    const SQL: &str =
-        "SELECT sha256, media_type, content FROM document_contents WHERE tenant_id = $1 AND sha256 = $2";
+    const SQL: &str = "SELECT sha256, media_type, content FROM document_contents WHERE tenant_id = $1 AND sha256 = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(sha256).fetch_optional(pool).await)
 }
 

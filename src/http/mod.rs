@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, login, queue};
+use self::screens::{billing, login, queue, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -75,6 +75,8 @@ pub fn router(state: AppState) -> Router {
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
         .route("/queue/{station}", get(queue::show).post(queue::act))
+        .route("/visits/{visit}", get(visit::show).post(visit::act))
+        .route("/visits/{visit}/documents/{document}", get(visit::document))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/billing", get(billing::show).post(billing::act))
         .route("/healthz", get(health::alive))

@@ -303,7 +303,8 @@ fn bill_tabs(billing: &Billing, chosen: &Chosen, current: Option<&BillId>) -> An
     view! { <nav class="tabs" aria-label="Bills"><ul>{tabs}</ul></nav> }.into_any()
 }
 
-fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
+/// The lines of a bill, what was paid and what is left.
+pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
     let line = |word: String, amount: String| view! { <div><dt>{word}</dt><dd>{amount}</dd></div> };
     let balance = bill.balance();
     let (word, left) =

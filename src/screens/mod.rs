@@ -10,3 +10,4 @@ pub mod parts;
 pub mod problem;
 pub mod queue;
 pub mod shell;
+pub mod visit;

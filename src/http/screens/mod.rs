@@ -3,3 +3,4 @@
 pub mod billing;
 pub mod login;
 pub mod queue;
+pub mod visit;
