@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, serve, token, user};
+use sojourn::command::{self, serve, token, user, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -25,6 +25,8 @@ enum Command {
     /// The tokens with which programs call
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Recompute every link of every hospital's log
+    Verify(verify::Options),
 }
 
 #[tokio::main]
@@ -45,5 +47,6 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::Serve(options) => serve::run(options).await,
         Command::User(command) => user::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Verify(options) => verify::run(options).await,
     }
 }

@@ -3,95 +3,36 @@
 //! Every screen, every call of the API and every job logs events through [`Recorder::record`]. All wishes of a request are decided in
 //! order, each on the state that the earlier ones leave, and written whole or not at all. What is refused is kept beside the log.
 
-use std::collections::BTreeMap;
+mod names;
+mod wish;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
 use crate::db::{Db, Tx, commit, new_id};
-use crate::hospital::references;
 use crate::hospital::tenants::Tenant;
 use crate::journey::allowed::allowed;
 use crate::journey::decide::{Actor, Command, decide};
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
-use crate::journey::money::Money;
 use crate::journey::refusal::Refusal;
-use crate::journey::schema::Shape;
-use crate::journey::story::{Names, tell};
+use crate::journey::story::tell;
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::Word;
 use crate::log::{self, Head, NewEvent, Recall, RefusedAttempt, Request, StoredEvent};
 use crate::projections::{self, Change};
 
+pub use self::wish::Wish;
+
+use self::names::names;
+
 /// The aggregate that a visit's events happen to.
 pub const VISIT: &str = "visit";
-
-/// An event somebody wishes to log.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    /// The visit; left out, a registration begins a new one.
-    pub visit_id: Option<VisitId>,
-    /// What happened.
-    pub event_type: EventType,
-    /// What is known about it, as it came from outside.
-    pub metadata: Value,
-    /// When it was done; now, when left out.
-    pub performed_at: Option<DateTime<Utc>>,
-    /// The version of the visit that the wish rests on.
-    pub expected_version: Option<i64>,
-    /// The event's id; the same id twice is the same event.
-    pub id: Option<EventId>,
-    /// What the performer writes about it.
-    pub description: Option<String>,
-    /// Labels to find it by.
-    pub tags: Vec<String>,
-    /// Where it happened.
-    pub branch_id: Option<BranchId>,
-    /// The conversation it is part of.
-    pub correlation_id: Option<String>,
-    /// What brought it about.
-    pub causation_id: Option<String>,
-}
-
-impl Wish {
-    /// A wish with nothing but what it takes.
-    pub fn new(visit_id: Option<VisitId>, event_type: EventType, metadata: Value) -> Self {
-        Self {
-            visit_id,
-            event_type,
-            metadata,
-            performed_at: None,
-            expected_version: None,
-            id: None,
-            description: None,
-            tags: Vec::new(),
-            branch_id: None,
-            correlation_id: None,
-            causation_id: None,
-        }
-    }
-
-    /// All that was asked, in a form that is the same whenever the same is asked.
-    fn canonical(&self) -> Value {
-        json!([
-            self.visit_id,
-            self.event_type,
-            self.metadata,
-            self.performed_at,
-            self.expected_version,
-            self.id,
-            self.description,
-            self.tags,
-            self.branch_id,
-            self.correlation_id,
-            self.causation_id,
-        ])
-    }
-}
 
 /// What became of a request.
 #[derive(Clone, Debug)]
@@ -177,7 +118,6 @@ impl Recorder {
         wishes: Vec<Wish>,
         idempotency_key: Option<&str>,
     ) -> Result<Recorded, RecordError> {
-        let now = self.clock.now();
         let request = idempotency_key.map(|key| Request {
             person: actor.id.clone(),
             key: key.to_owned(),
@@ -185,7 +125,9 @@ impl Recorder {
         });
         let mut tx = self.db.begin().await?;
         let head = log::lock_head(&mut tx, &tenant.id).await?;
-        if let Some(repeated) = repeated(&mut tx, &head, request.as_ref(), &wishes, now).await? {
+        // Asked for only now: who waited for the lock comes after whoever held it.
+        let now = self.clock.now();
+        if let Some(repeated) = repeated(&mut tx, &head, request.as_ref(), &wishes, actor, now).await? {
             return Ok(repeated);
         }
         let first = head.position() + 1;
@@ -285,6 +227,7 @@ async fn repeated(
     head: &Head,
     request: Option<&Request>,
     wishes: &[Wish],
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Recorded>, RecordError> {
     if let Some(request) = request {
@@ -297,24 +240,20 @@ async fn repeated(
             Recall::Different => return Err(RecordError::IdempotencyMismatch),
         }
     }
+    let mut ids = BTreeSet::new();
     let mut known = Vec::new();
     for wish in wishes {
-        if let Some(id) = &wish.id
-            && let Some(stored) = log::event(&mut *tx, head.tenant(), id).await?
-        {
+        let Some(id) = &wish.id else { continue };
+        if !ids.insert(id) {
+            return Err(RecordError::IdempotencyMismatch);
+        }
+        if let Some(stored) = log::event(&mut *tx, head.tenant(), id).await? {
             known.push((wish, stored));
         }
     }
-    let same = |wish: &Wish, stored: &StoredEvent| {
-        let event = &stored.event;
-        let metadata = Event::parse(wish.event_type, &wish.metadata).map(|event| event.metadata());
-        event.event_type == wish.event_type.word()
-            && (wish.visit_id.is_none() || event.visit_id == wish.visit_id)
-            && metadata.as_ref() == Ok(&event.metadata)
-    };
     if known.is_empty() {
         Ok(None)
-    } else if known.len() == wishes.len() && known.iter().all(|(wish, stored)| same(wish, stored)) {
+    } else if known.len() == wishes.len() && known.iter().all(|(wish, stored)| wish.became(&stored.event, actor)) {
         let events = known.into_iter().map(|(_, stored)| stored).collect();
         Ok(Some(Recorded { events, repeated: true }))
     } else {
@@ -422,71 +361,5 @@ impl Entry<'_> {
             self.visits.insert(visit_id.clone(), visit);
         }
         Ok(())
-    }
-}
-
-/// What the things of one step are called, looked up before it is told.
-struct StepNames<'a> {
-    tenant: &'a Tenant,
-    names: BTreeMap<String, String>,
-}
-
-/// Finds the name of everything a wish names; what does not exist in this hospital refuses it.
-async fn names<'a>(
-    tx: &mut Tx,
-    tenant: &'a Tenant,
-    wish: &Wish,
-    actor: &PersonId,
-    doctor: Option<PersonId>,
-) -> Result<StepNames<'a>, Failure> {
-    let mut found = StepNames { tenant, names: BTreeMap::new() };
-    for field in wish.event_type.row().fields {
-        let Shape::Id(thing) = field.shape else { continue };
-        let Some(id) = wish.metadata.get(field.name).and_then(Value::as_str) else { continue };
-        match references::name(tx, &tenant.id, thing, id).await? {
-            Some(name) => found.names.insert(id.to_owned(), name),
-            None => return Err(Refusal::UnknownReference { field: field.name.into(), thing: thing.into() }.into()),
-        };
-    }
-    if let Some(branch) = &wish.branch_id
-        && references::name(tx, &tenant.id, "branch", branch.as_str()).await?.is_none()
-    {
-        return Err(Refusal::UnknownReference { field: "branchId".into(), thing: "branch".into() }.into());
-    }
-    for person in [Some(actor), doctor.as_ref()].into_iter().flatten() {
-        if !found.names.contains_key(person.as_str())
-            && let Some(name) = references::name(tx, &tenant.id, "person", person.as_str()).await?
-        {
-            found.names.insert(person.to_string(), name);
-        }
-    }
-    Ok(found)
-}
-
-impl StepNames<'_> {
-    fn name(&self, id: &str, otherwise: &str) -> String {
-        self.names.get(id).cloned().unwrap_or_else(|| otherwise.to_owned())
-    }
-}
-
-impl Names for StepNames<'_> {
-    fn person(&self, id: &PersonId) -> String {
-        self.name(id.as_str(), "somebody")
-    }
-
-    fn room(&self, id: &RoomId) -> String {
-        self.name(id.as_str(), "a room")
-    }
-
-    fn department(&self, id: &DepartmentId) -> String {
-        self.name(id.as_str(), "a department")
-    }
-
-    fn time(&self, at: DateTime<Utc>) -> String {
-        self.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
-    }
-
-    fn money(&self, amount: Money) -> String {
-        self.tenant.money(amount)
     }
 }

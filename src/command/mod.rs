@@ -3,7 +3,9 @@
 pub mod serve;
 pub mod token;
 pub mod user;
+pub mod verify;
 
+use crate::demo::LiveError;
 use crate::hospital::WriteError;
 use crate::hospital::demo::FurnishError;
 use crate::hospital::passphrase::{HashError, WeakPassphrase};
@@ -26,6 +28,12 @@ pub enum Error {
     /// There is no demo.
     #[error(transparent)]
     Demo(#[from] FurnishError),
+    /// There is no day in the demo.
+    #[error(transparent)]
+    DemoDay(#[from] LiveError),
+    /// A log does not hold together.
+    #[error("{0} of {1} logs are broken")]
+    Broken(usize, usize),
     /// Nobody signs in with this name.
     #[error("nobody signs in with the name {0}")]
     UnknownUser(SignInName),

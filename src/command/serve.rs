@@ -11,8 +11,10 @@ use tokio::sync::watch;
 use super::{DatabaseOptions, Error};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::demo;
+use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
-use crate::hospital::{demo, sessions};
+use crate::hospital::sessions;
 use crate::http::sign_in::Doorkeeper;
 use crate::http::{AppState, Site, router};
 use crate::record::Recorder;
@@ -45,13 +47,15 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let _ = any_spawner::Executor::init_tokio();
     let db = options.database.open().await?;
     let (clock, hasher) = (Clock::system(), Hasher::default());
+    let recorder = Recorder::new(db.clone(), clock.clone());
     if options.demo {
-        demo::furnish(&db, &hasher, clock.now()).await?;
+        let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
+        demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
     }
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
-        recorder: Recorder::new(db.clone(), clock.clone()),
+        recorder,
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::load()?),
         demo: options.demo,

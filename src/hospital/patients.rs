@@ -112,6 +112,12 @@ pub async fn by_mrn(db: &Db, tenant: &TenantId, mrn: &str) -> sqlx::Result<Optio
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(mrn).fetch_optional(pool).await)
 }
 
+/// The patients of the lowest medical record numbers.
+pub async fn by_record_number(db: &Db, tenant: &TenantId, most: i64) -> sqlx::Result<Vec<Patient>> {
+    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 ORDER BY mrn LIMIT $2";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(most).fetch_all(pool).await)
+}
+
 /// Whether the tenant has this patient.
 pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &PatientId) -> sqlx::Result<bool> {
     finds(tx, "SELECT CAST(1 AS BIGINT) FROM patients WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await

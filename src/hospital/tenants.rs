@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,11 @@ impl Tenant {
         moment.with_timezone(&self.time_zone.0)
     }
 
+    /// The moment at which the hospital's clocks show a time; the earlier one where they show it twice.
+    pub fn moment(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        self.time_zone.0.from_local_datetime(&local).earliest().map(|moment| moment.to_utc())
+    }
+
     /// The hospital's calendar day at a moment.
     pub fn local_day(&self, moment: DateTime<Utc>) -> NaiveDate {
         self.local(moment).date_naive()
@@ -97,8 +102,8 @@ impl Tenant {
     fn day_start(&self, day: NaiveDate) -> DateTime<Utc> {
         (0..24)
             .filter_map(|hour| day.and_hms_opt(hour, 0, 0))
-            .find_map(|time| self.time_zone.0.from_local_datetime(&time).earliest())
-            .map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc(), |start| start.to_utc())
+            .find_map(|time| self.moment(time))
+            .unwrap_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc())
     }
 }
 

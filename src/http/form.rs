@@ -3,8 +3,10 @@
 //! A field is named by its path in the metadata (`items[0].drug`); names with an underscore in front are the form's own. What cannot be
 //! read is handed on as typed, so that the journey refuses it with the reason, and the screen shows it again.
 
+use chrono::{NaiveDateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
+use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::{EventId, Id, RequestKey, VisitId};
 use crate::journey::schema::{Field, Shape};
@@ -47,6 +49,19 @@ impl Values {
     /// What makes sending the form twice do nothing twice.
     pub fn key(&self) -> Option<RequestKey> {
         RequestKey::parse(self.get("_key")?).ok()
+    }
+
+    /// Turns a time typed on the hospital's clocks into a moment; what is no such time stays as typed.
+    pub fn set_moment(&mut self, name: &str, tenant: &Tenant) {
+        for (_, value) in self.0.iter_mut().filter(|(given, _)| given == name) {
+            let typed = value.trim();
+            let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+                .into_iter()
+                .find_map(|format| NaiveDateTime::parse_from_str(typed, format).ok());
+            if let Some(moment) = local.and_then(|local| tenant.moment(local)) {
+                *value = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+            }
+        }
     }
 
     /// The metadata that was typed, as the event's schema has it; ids of new things follow from the form's key.
@@ -132,7 +147,7 @@ fn read(shape: Shape, text: &str) -> Value {
         Shape::Money { .. } => minor_units(text).map(Value::from),
         Shape::Whole { .. } => text.parse::<i64>().ok().map(Value::from),
         Shape::Decimal { .. } => text.replace(',', ".").parse::<f64>().ok().map(Value::from),
-        // A browser's local time is sent with the zone already worked out by the screen's handler.
+        // A browser's local time is made a moment by [`Values::set_moment`] before.
         _ => None,
     };
     number.unwrap_or_else(|| Value::from(text))

@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, login, queue, visit};
+use self::screens::{billing, doctor, lab, login, queue, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -74,11 +74,15 @@ pub fn router(state: AppState) -> Router {
         .route("/login", get(login::show).post(login::act))
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
+        .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}", get(visit::show).post(visit::act))
         .route("/visits/{visit}/documents/{document}", get(visit::document))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/billing", get(billing::show).post(billing::act))
+        .route("/lab", get(lab::show).post(lab::act))
+        .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
+        .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())

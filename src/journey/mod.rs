@@ -7,7 +7,7 @@
 //! - [`schema`], [`words`], [`ids`], [`money`]: what metadata is made of.
 //! - [`visit`], [`evolve`]: the state and how it changes.
 //! - [`decide`], [`refusal`], [`policy`]: what may follow, and why not; [`allowed`]: what may follow now.
-//! - [`measures`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
+//! - [`measures`], [`results`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
 
 pub mod allowed;
 pub mod decide;
@@ -18,6 +18,7 @@ pub mod measures;
 pub mod money;
 pub mod policy;
 pub mod refusal;
+pub mod results;
 pub mod schema;
 pub mod story;
 pub mod visit;

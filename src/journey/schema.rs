@@ -208,7 +208,9 @@ fn check_record(fields: &[Field], value: &Value, path: &str, problems: &mut Vec<
         }
     }
     for name in given.keys().filter(|name| !fields.iter().any(|field| field.name == name.as_str())) {
-        problems.push(FieldProblem::new(at(name), "is not a field of this event"));
+        // The name comes from outside: nothing invisible, no more of it than tells which it is.
+        let name: String = name.chars().take(50).flat_map(char::escape_debug).collect();
+        problems.push(FieldProblem::new(at(&name), "is not a field of this event"));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::Visit;
-use crate::journey::words::{Priority, Sex, Stage, VisitType};
+use crate::journey::words::{Priority, Sex, Stage, Station, VisitType};
 use crate::on;
 
 /// A test.
@@ -168,6 +168,10 @@ const TO_REVIEW: &str = select_cards!(
     "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL) \
      ORDER BY tests.urgency, tests.since LIMIT 100"
 );
+const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
+    JOIN tests ON tests.tenant_id = visits.tenant_id AND tests.visit_id = visits.visit_id \
+    WHERE visits.tenant_id = $1 AND visits.station = $2 AND visits.ended_at IS NULL \
+    AND tests.stage IN ('COMPLETED', 'REVIEWED', 'APPROVED', 'REPORTED', 'DELIVERED')";
 const COUNTS: &str = "SELECT stage, COUNT(*) AS tests FROM tests WHERE tenant_id = $1 AND pending GROUP BY stage";
 
 /// The tests at a stage on which something is to be done: the most urgent first, then the oldest.
@@ -183,6 +187,11 @@ pub async fn by_sample(db: &Db, tenant: &TenantId, sample: &str) -> sqlx::Result
 /// The tests at a stage on visits of a doctor, or of none.
 pub async fn for_doctor(db: &Db, tenant: &TenantId, stage: Stage, doctor: &PersonId) -> sqlx::Result<Vec<TestCard>> {
     on!(&db.read, pool => sqlx::query_as(TO_REVIEW).bind(tenant).bind(stage).bind(doctor).fetch_all(pool).await)
+}
+
+/// The open visits at a station of which some test has results.
+pub async fn visits_with_results(db: &Db, tenant: &TenantId, station: Station) -> sqlx::Result<Vec<VisitId>> {
+    on!(&db.read, pool => sqlx::query_scalar(VISITS_WITH_RESULTS).bind(tenant).bind(station).fetch_all(pool).await)
 }
 
 /// How many tests wait at each stage.

@@ -211,7 +211,13 @@ const BOARD: &str = select_cards!(
 const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
+const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1";
+const OPEN_BEFORE: &str = "SELECT visit_id FROM visits WHERE tenant_id = $1 AND day < $2 AND ended_at IS NULL \
+    ORDER BY registered_at LIMIT 500";
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
+const SEEN_BY: &str = select_cards!(
+    "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
+);
 const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
 );
@@ -241,9 +247,30 @@ pub async fn arrivals(
     on!(&db.read, pool => sqlx::query_as(ARRIVALS).bind(tenant).bind(day).bind(branch).fetch_all(pool).await)
 }
 
+/// The latest day that anybody visited.
+pub async fn latest_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<NaiveDate>> {
+    on!(&db.read, pool => sqlx::query_scalar(LATEST_DAY).bind(tenant).fetch_optional(pool).await)
+}
+
+/// The visits still open that began before a day, the oldest first.
+pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<VisitId>> {
+    on!(&db.read, pool => sqlx::query_scalar(OPEN_BEFORE).bind(tenant).bind(day).fetch_all(pool).await)
+}
+
 /// A patient's visits, the latest first.
 pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<VisitCard>> {
     on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
+}
+
+/// Whom a doctor saw on a day and who is still in the house, the latest first.
+pub async fn seen_by(db: &Db, tenant: &TenantId, doctor: &PersonId, day: NaiveDate) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(SEEN_BY)
+        .bind(tenant)
+        .bind(day)
+        .bind(doctor)
+        .bind(Status::Open)
+        .fetch_all(pool)
+        .await)
 }
 
 /// The visits on which billing has something to do, the oldest first.

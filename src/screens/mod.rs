@@ -2,8 +2,10 @@
 
 pub mod attempt;
 pub mod billing;
+pub mod doctor;
 pub mod form;
 pub mod icon;
+pub mod lab;
 pub mod layout;
 pub mod login;
 pub mod parts;

@@ -1,8 +1,11 @@
 //! The integration suite: stories told on both engines.
 
+mod api;
 mod database;
+mod demo;
 mod hospital;
 mod log;
 mod log_verify;
+mod record;
 mod sign_in;
 mod support;

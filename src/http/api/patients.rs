@@ -18,7 +18,7 @@ use crate::hospital::patients::{self, NewPatient};
 use crate::http::sign_in::Program;
 use crate::journey::ids::PatientId;
 use crate::journey::refusal::roles_in_words;
-use crate::journey::schema::{Field, Shape, check};
+use crate::journey::schema::{Field, FieldProblem, Shape, check};
 use crate::journey::words::{Code, Role, Sex, Word};
 
 /// Who may register a patient.
@@ -51,7 +51,13 @@ pub async fn register(
     if !body.is_object() {
         return Err(Problem::invalid("body", "must be an object"));
     }
-    let problems = check(FIELDS, &body);
+    let problems: Vec<_> = check(FIELDS, &body)
+        .into_iter()
+        .map(|problem| match FIELDS.iter().any(|field| field.name == problem.field) {
+            true => problem,
+            false => FieldProblem::new(problem.field, "is not a field of a patient"),
+        })
+        .collect();
     if !problems.is_empty() {
         return Err(Problem::invalid_request(problems));
     }

@@ -1,6 +1,8 @@
 //! The screens' handlers: each loads what its screen shows and logs what is posted from it.
 
 pub mod billing;
+pub mod doctor;
+pub mod lab;
 pub mod login;
 pub mod queue;
 pub mod visit;

@@ -17,13 +17,14 @@ use crate::hospital::{departments, people, rooms, tariff};
 use crate::http::AppState;
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::screens::lab::flagged;
 use crate::journey::allowed::allowed;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{DocumentId, Id, VisitId};
 use crate::journey::measures::measures;
 use crate::journey::schema::{FieldProblem, Shape};
 use crate::journey::visit::{Step, Visit};
-use crate::journey::words::{Flag, Role, Word};
+use crate::journey::words::{Role, Word};
 use crate::log;
 use crate::projections::{timeline, visits};
 use crate::record::{VISIT, Wish, steps};
@@ -109,7 +110,7 @@ fn file_name(path: &str) -> String {
 async fn log(desk: &Desk, typed: Values) -> Result<Outcome, Failure> {
     let mut values = typed.clone();
     match values.event() {
-        Some(EventType::TestCompleted) => flag_results(&mut values),
+        Some(EventType::TestCompleted) => values = flagged(without_blank_results(values)),
         Some(event) => set_times(desk, event, &mut values),
         None => {}
     }
@@ -137,8 +138,8 @@ fn set_times(desk: &Desk, event: EventType, values: &mut Values) {
     }
 }
 
-/// Drops results without a value, and flags the others by their range where the technician did not.
-fn flag_results(values: &mut Values) {
+/// Drops results without a value.
+fn without_blank_results(mut values: Values) -> Values {
     let blank: BTreeSet<String> = values
         .0
         .iter()
@@ -146,25 +147,7 @@ fn flag_results(values: &mut Values) {
         .map(|line| format!("{line}]."))
         .collect();
     values.0.retain(|(name, _)| !blank.iter().any(|line| name.starts_with(line)));
-    let number = |name: &str| values.get(name).and_then(|text| text.replace(',', ".").parse::<f64>().ok());
-    let flags: Vec<(String, String)> = values
-        .0
-        .iter()
-        .filter_map(|(name, _)| name.strip_suffix("value"))
-        .filter(|line| values.get(&format!("{line}flag")).is_none())
-        .filter_map(|line| {
-            let value = number(&format!("{line}value"))?;
-            let (low, high) = (number(&format!("{line}low")), number(&format!("{line}high")));
-            let flag = match () {
-                () if low.is_none() && high.is_none() => return None,
-                () if low.is_some_and(|low| value < low) => Flag::Low,
-                () if high.is_some_and(|high| value > high) => Flag::High,
-                () => Flag::Normal,
-            };
-            Some((format!("{line}flag"), flag.word().to_owned()))
-        })
-        .collect();
-    values.0.extend(flags);
+    values
 }
 
 /// Keeps an uploaded file and logs that it was added.
@@ -282,27 +265,18 @@ mod tests {
     }
 
     #[test]
-    fn results_are_flagged_by_their_range() {
+    fn results_left_blank_are_no_results() {
         let line = |line: usize, name: &str, value: &str| (format!("results[{line}].{name}"), value.to_owned());
-        let mut values = Values(vec![
+        let values = without_blank_results(Values(vec![
             line(0, "analyte", "Haemoglobin"),
-            line(0, "low", "12"),
-            line(0, "high", "17"),
-            line(0, "value", "9,5"),
+            line(0, "value", "9.5"),
             line(1, "analyte", "MCV"),
             line(1, "value", " "),
-            line(2, "analyte", "Platelets"),
-            line(2, "high", "400"),
-            line(2, "value", "500"),
-            line(2, "flag", "CRITICAL"),
             line(10, "analyte", "Colour"),
             line(10, "value", "amber"),
-        ]);
-        flag_results(&mut values);
-        assert_eq!(values.get("results[0].flag"), Some("LOW"));
+        ]));
+        assert_eq!(values.get("results[0].analyte"), Some("Haemoglobin"));
         assert_eq!(values.get("results[1].analyte"), None);
-        assert_eq!(values.get("results[2].flag"), Some("CRITICAL"));
         assert_eq!(values.get("results[10].analyte"), Some("Colour"));
-        assert_eq!(values.get("results[10].flag"), None);
     }
 }

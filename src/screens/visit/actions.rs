@@ -11,8 +11,8 @@ use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{BillId, DocumentId, FollowUpId, Id, RoomId, TestId};
 use crate::journey::money::Money;
 use crate::journey::schema::Shape;
-use crate::journey::visit::Place;
-use crate::journey::words::{Consultation, Station, Word};
+use crate::journey::visit::{Bill, Place};
+use crate::journey::words::{Consultation, Role, Station, Word};
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::day_and_time;
@@ -39,7 +39,8 @@ pub fn actions(page: &VisitPage) -> AnyView {
         events.push(EventType::VisitRegistered);
     }
     let first = events.first().copied().filter(|event| likelihood(page, *event) < LIKELY);
-    let more = events.split_off(events.len().min(if events.len() <= AT_ONCE + 1 { events.len() } else { AT_ONCE }));
+    // One alone is not worth a fold.
+    let more = events.split_off(if events.len() > AT_ONCE + 1 { AT_ONCE } else { events.len() });
     let shown = events.iter().map(|event| action(page, *event, Some(*event) == first)).collect_view();
     view! {
         <section class="card screen-only" aria-labelledby="can">
@@ -102,8 +103,7 @@ fn likelihood(page: &VisitPage, event: EventType) -> u8 {
     let in_consultation = visit.consultation == Consultation::InProgress;
     match event {
         EventType::EnteredRoom => 0,
-        EventType::QueueCalled if matches!(visit.place, Place::Queue { .. }) => 1,
-        EventType::QueueCalled if matches!(visit.place, Place::Away { .. }) => 1,
+        EventType::QueueCalled if !matches!(visit.place, Place::Called { .. }) && calls_here(page) => 1,
         EventType::QueueJoined if !visit.attended && visit.place == Place::Nowhere => 1,
         EventType::QueueSkipped => 2,
         EventType::ExitedRoom if !in_consultation => 2,
@@ -144,6 +144,17 @@ fn likelihood(page: &VisitPage, event: EventType) -> u8 {
         EventType::VisitCancelled => 37,
         EventType::VisitRegistered => 38,
     }
+}
+
+/// Whether who looks at the page serves the station that the patient waits at.
+fn calls_here(page: &VisitPage) -> bool {
+    let serve: &[Role] = match page.visit.place.station() {
+        Some(Station::Consultation) => &[Role::Doctor, Role::Nurse, Role::Receptionist],
+        Some(Station::Lab) => &[Role::LabTechnician],
+        Some(Station::Billing) => &[Role::BillingClerk, Role::Receptionist],
+        None => &[],
+    };
+    page.person.holds_any(serve)
 }
 
 /// Whether a step is about where the patient is, and so rests on what the page shows.
@@ -316,6 +327,10 @@ pub(super) fn things(page: &VisitPage, event: EventType) -> Vec<String> {
         .filter_map(|event| event.metadata().get(field).and_then(Value::as_str).map(str::to_owned))
         .collect();
     ids.dedup();
+    if event == EventType::PaymentRefunded {
+        // What is owed to the patient comes first.
+        ids.sort_by_key(|id| BillId::parse(id).ok().and_then(|id| page.visit.bills.get(&id)).map(Bill::balance));
+    }
     ids
 }
 

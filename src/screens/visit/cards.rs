@@ -11,6 +11,7 @@ use crate::journey::visit::Test;
 use crate::journey::words::{Flag, Stage};
 use crate::screens::billing::sums;
 use crate::screens::icon::{Icon, icon};
+use crate::screens::lab::results::flag_tag;
 use crate::screens::layout::BILLING;
 use crate::screens::parts::{day_and_time, stage_bar};
 
@@ -76,26 +77,23 @@ fn is_flagged(result: &AnalyteResult) -> bool {
 
 fn result(result: &AnalyteResult) -> AnyView {
     let unit = result.unit.as_ref().map_or(String::new(), |unit| format!(" {}", unit.as_str()));
-    let class = match result.flag {
-        Some(Flag::Critical) => "tag tag-danger",
-        _ => "tag tag-warning",
-    };
     let flag = result.flag.filter(|_| is_flagged(result));
     view! {
         <dt>{result.analyte.to_string()}</dt>
-        <dd>{result.value.to_string()} {unit} " " {flag.map(|flag| view! { <span class=class>{flag.label()}</span> })}</dd>
+        <dd>{result.value.to_string()} {unit} " " {flag.map(|flag| flag_tag(Some(flag)))}</dd>
     }
     .into_any()
 }
 
 /// The bills, each with its lines and what was paid.
 pub fn bills(page: &VisitPage) -> AnyView {
-    let (bills, tenant) = (&page.visit.bills, &page.tenant);
+    let (tenant, mut bills) = (&page.tenant, page.visit.bills.iter().collect::<Vec<_>>());
     if bills.is_empty() {
         return ().into_any();
     }
+    bills.sort_by_key(|(_, bill)| bill.billed_at);
     let due = page.visit.due();
-    let owed: Money = bills.values().map(|bill| (-bill.balance()).floor()).sum();
+    let owed: Money = bills.iter().map(|(_, bill)| (-bill.balance()).floor()).sum();
     let tag = if due > Money::ZERO {
         view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tenant.money(due)} " due"</span> }.into_any()
     } else if owed > Money::ZERO {

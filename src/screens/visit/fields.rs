@@ -15,6 +15,7 @@ use crate::journey::schema::{Field, Shape};
 use crate::journey::visit::Bill;
 use crate::journey::words::{Flag, Outcome, Priority, Station, VisitType, Word};
 use crate::screens::form::{EventForm, field_label};
+use crate::screens::lab::results::range;
 
 /// How many lines of a prescription are offered at once.
 const LINES: usize = 3;
@@ -418,17 +419,15 @@ fn result(form: &EventForm, line: usize, analyte: Analyte) -> AnyView {
     .into_iter()
     .filter_map(|(name, value)| Some(view! { <input type="hidden" name=path(name) value=value?/> }))
     .collect_view();
-    let range = match (number(analyte.low), number(analyte.high)) {
-        (Some(low), Some(high)) => format!("{low} to {high}"),
-        (Some(low), None) => format!("at least {low}"),
-        (None, Some(high)) => format!("at most {high}"),
-        (None, None) => String::new(),
-    };
     let value = form.input(&path("value"), Shape::Text { max: 200 }, false, None, "");
-    let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
-    let flag = form.select(&path("flag"), flags, false, Some(format!("Flag of {}", analyte.analyte)), "");
+    // With a range, the flag follows from it.
+    let ranged = analyte.low.is_some() || analyte.high.is_some();
+    let flag = (!ranged).then(|| {
+        let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
+        form.select(&path("flag"), flags, false, Some(format!("Flag of {}", analyte.analyte)), "")
+    });
     let control = view! {
-        {(!range.is_empty()).then(|| view! { <p class="hint">{range}</p> })}
+        {ranged.then(|| view! { <p class="hint">{range(analyte.low, analyte.high)}</p> })}
         <div class="row row-fixed">
             <div class="affix">{value} {analyte.unit.map(|unit| view! { <span>{unit}</span> })}</div>
             {flag}

@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod hospital;
+pub mod house;
 
 use std::future::Future;
 

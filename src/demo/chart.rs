@@ -1,0 +1,402 @@
+//! One visit as it is lived: every deed of the people at the time they do it.
+
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rand::Rng;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+
+use super::LiveError;
+use super::ailments::{Ailment, Signs};
+use super::house::House;
+use super::results::results;
+use crate::db::new_id;
+use crate::hospital::patients::Patient;
+use crate::hospital::people::Person;
+use crate::hospital::tariff::TariffEntry;
+use crate::journey::events::EventType;
+use crate::journey::ids::{BillId, BranchId, FollowUpId, TestId, VisitId};
+use crate::journey::money::Money;
+use crate::journey::words::{Method, Priority, Stage, Station, Verdict, VisitType};
+
+/// A deed of somebody.
+pub struct Deed<'h> {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: &'h Person,
+    /// On which visit.
+    pub visit: VisitId,
+    /// In which house.
+    pub branch: Option<BranchId>,
+    /// What.
+    pub event: EventType,
+    /// What is known about it.
+    pub metadata: Value,
+}
+
+/// The hours of the day until now; all of its times are drawn together when there are too few.
+#[derive(Clone, Copy, Debug)]
+pub struct Hours {
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// How long a second of the plan lasts.
+    pub pace: f64,
+}
+
+impl Hours {
+    fn at(self, seconds_ago: i64) -> DateTime<Utc> {
+        self.now - TimeDelta::seconds((seconds_ago as f64 * self.pace) as i64)
+    }
+}
+
+/// A bill to be paid.
+pub struct Bill {
+    id: BillId,
+    amount: Money,
+}
+
+/// A test that was ordered.
+pub struct Ordered<'h> {
+    id: TestId,
+    entry: &'h TariffEntry,
+}
+
+/// A visit that is being lived.
+pub struct Chart<'c, 'h> {
+    /// Where.
+    pub house: &'h House,
+    /// When.
+    pub hours: Hours,
+    /// Chance, the same on every day.
+    pub random: &'c mut StdRng,
+    /// All that is done on the day.
+    pub deeds: &'c mut Vec<Deed<'h>>,
+    /// Which visit.
+    pub visit: VisitId,
+    /// Whose.
+    pub patient: Patient,
+    /// With whom; none when only the laboratory is visited.
+    pub doctor: Option<&'h Person>,
+    /// In which house.
+    pub branch: Option<BranchId>,
+    /// Why.
+    pub ailment: &'static Ailment,
+    /// Seconds before now, as the plan counts them.
+    pub ago: i64,
+}
+
+impl<'h> Chart<'_, 'h> {
+    /// Lets some minutes pass, but never all that are left.
+    pub fn pass(&mut self, minutes: RangeInclusive<i64>) {
+        let seconds = self.random.random_range(minutes.start() * 60..=minutes.end() * 60);
+        self.ago = (self.ago - seconds).max(self.ago.min(20));
+    }
+
+    /// Lets time pass until so many minutes before now.
+    pub fn until(&mut self, minutes: i64) {
+        self.ago = self.ago.min(minutes * 60 + self.random.random_range(0..40));
+    }
+
+    /// Whether something of a chance in a hundred happens.
+    pub fn chance(&mut self, percent: u32) -> bool {
+        self.random.random_range(0..100) < percent
+    }
+
+    /// Somebody does something.
+    pub fn log(&mut self, by: &'h Person, event: EventType, metadata: Value) {
+        let (visit, branch) = (self.visit.clone(), self.branch.clone());
+        self.deeds.push(Deed { at: self.hours.at(self.ago), by, visit, branch, event, metadata });
+    }
+
+    /// The doctor does something.
+    fn doctor_logs(&mut self, event: EventType, metadata: Value) {
+        if let Some(doctor) = self.doctor {
+            self.log(doctor, event, metadata);
+        }
+    }
+
+    /// Reception registers the visit and, when there is a doctor, assigns it.
+    pub fn register(&mut self, visit_type: VisitType, priority: Priority) -> Result<(), LiveError> {
+        let department = self.house.department(self.ailment.department)?;
+        let metadata = json!({
+            "patientId": self.patient.id,
+            "visitType": visit_type,
+            "priority": priority,
+            "departmentId": department.id,
+            "reason": self.ailment.reason,
+        });
+        self.log(&self.house.reception, EventType::VisitRegistered, metadata);
+        if let Some(doctor) = self.doctor {
+            let metadata = json!({ "doctorId": doctor.id, "roomId": doctor.room_id });
+            self.log(&self.house.reception, EventType::VisitAssigned, metadata);
+        }
+        Ok(())
+    }
+
+    /// The patient joins the doctor's queue.
+    pub fn join_consultation(&mut self) {
+        let metadata = json!({ "station": Station::Consultation, "doctorId": self.doctor.map(|doctor| &doctor.id) });
+        self.log(&self.house.reception, EventType::QueueJoined, metadata);
+    }
+
+    /// The patient joins the queue of a station without a doctor.
+    pub fn join(&mut self, station: Station) {
+        let by = if station == Station::Lab { &self.house.lab } else { &self.house.billing };
+        self.log(by, EventType::QueueJoined, json!({ "station": station }));
+    }
+
+    /// The doctor calls the patient.
+    pub fn call(&mut self) {
+        self.doctor_logs(EventType::QueueCalled, json!({ "roomId": self.doctor.map(|doctor| &doctor.room_id) }));
+    }
+
+    /// Somebody calls the patient to a counter.
+    pub fn call_to(&mut self, by: &'h Person, counter: &str) {
+        self.log(by, EventType::QueueCalled, json!({ "counter": counter }));
+    }
+
+    /// The called patient does not come.
+    pub fn skip(&mut self) {
+        self.doctor_logs(EventType::QueueSkipped, json!({ "reason": "Did not answer the call" }));
+    }
+
+    /// The called patient enters the doctor's room.
+    pub fn enter(&mut self) {
+        self.doctor_logs(EventType::EnteredRoom, json!({ "roomId": self.doctor.map(|doctor| &doctor.room_id) }));
+    }
+
+    /// The nurse takes the vital signs.
+    pub fn vitals(&mut self) {
+        let child = *self.ailment.ages.end() <= 16;
+        let signs = self.ailment.signs;
+        let fever = signs == Signs::Fever;
+        let short = signs == Signs::ShortOfBreath;
+        let random = &mut *self.random;
+        let systolic = match (child, signs) {
+            (true, _) => random.random_range(92..108),
+            (_, Signs::HighPressure) => random.random_range(152..184),
+            _ => random.random_range(108..136),
+        };
+        let pulse = if child { 90 } else { 68 } + random.random_range(0..14) + if fever || short { 22 } else { 0 };
+        let mut metadata = json!({
+            "systolic": systolic,
+            "diastolic": systolic * 63 / 100 + random.random_range(-4..4),
+            "pulse": pulse,
+            "temperatureC": (if fever { 382 } else { 364 } + random.random_range(0..9)) as f64 / 10.0,
+            "spo2": if short { random.random_range(90..94) } else { random.random_range(96..100) },
+            "respiratoryRate": if short { 26 } else { 16 } + if child { 4 } else { 0 } + random.random_range(0..3),
+        });
+        if !child {
+            metadata["weightKg"] = json!(random.random_range(480..880) as f64 / 10.0);
+        }
+        if signs == Signs::Pain {
+            metadata["painScore"] = json!(random.random_range(4..8));
+        }
+        self.log(&self.house.nurse, EventType::VitalsRecorded, metadata);
+    }
+
+    /// Billing bills the consultation.
+    pub fn bill_consultation(&mut self, code: Option<&str>) -> Result<Bill, LiveError> {
+        let entry = match code {
+            Some(code) => self.house.entry(code)?,
+            None => self.house.consultation(&self.house.department(self.ailment.department)?.id)?,
+        };
+        let id: BillId = new_id();
+        let items = json!([{ "description": entry.name, "amount": entry.price }]);
+        self.log(&self.house.billing, EventType::ConsultationBilled, json!({ "billId": id, "items": items }));
+        Ok(Bill { id, amount: entry.price })
+    }
+
+    /// Billing bills tests.
+    pub fn bill_tests(&mut self, tests: &[Ordered<'h>]) -> Bill {
+        let id: BillId = new_id();
+        let items: Vec<Value> =
+            tests.iter().map(|test| json!({ "testId": test.id, "amount": test.entry.price })).collect();
+        self.log(&self.house.billing, EventType::TestsBilled, json!({ "billId": id, "items": items }));
+        Bill { id, amount: tests.iter().map(|test| test.entry.price).sum() }
+    }
+
+    /// The patient pays a bill.
+    pub fn pay(&mut self, bill: &Bill) {
+        self.take(EventType::PaymentReceived, bill, bill.amount);
+    }
+
+    /// The patient pays a part of a bill, so many hundredths of it.
+    pub fn pay_part(&mut self, bill: &mut Bill, hundredths: i64) {
+        let amount = Money(bill.amount.0 * hundredths / 10_000 * 100);
+        self.take(EventType::PaymentPartial, bill, amount);
+        bill.amount -= amount;
+    }
+
+    fn take(&mut self, event: EventType, bill: &Bill, amount: Money) {
+        let method = match self.random.random_range(0..10) {
+            0..5 => Method::Upi,
+            5..8 => Method::Cash,
+            8 => Method::Card,
+            _ => Method::Insurance,
+        };
+        let mut metadata = json!({ "billId": bill.id, "amount": amount, "method": method });
+        if method != Method::Cash {
+            metadata["reference"] = json!(self.random.random_range(100_000_000..1_000_000_000_u64).to_string());
+        }
+        self.log(&self.house.billing, event, metadata);
+    }
+
+    /// The manager gives back what a cancelled test cost, for billing took the payment.
+    pub fn refund(&mut self, bill: &Bill, test: &Ordered<'h>) {
+        let reason = format!("{} was cancelled", test.entry.name);
+        let metadata = json!({ "billId": bill.id, "amount": test.entry.price, "reason": reason });
+        self.log(&self.house.manager, EventType::PaymentRefunded, metadata);
+    }
+
+    /// The doctor prescribes.
+    pub fn prescribe(&mut self) {
+        let items: Vec<Value> = self
+            .ailment
+            .prescription
+            .iter()
+            .map(|line| {
+                let mut item = json!({ "drug": line.0, "dose": line.1, "frequency": line.2, "days": line.3 });
+                if !line.4.is_empty() {
+                    item["instructions"] = json!(line.4);
+                }
+                item
+            })
+            .collect();
+        if !items.is_empty() {
+            self.doctor_logs(EventType::PrescriptionGiven, json!({ "items": items }));
+        }
+    }
+
+    /// The first tests for the ailment are ordered: by the doctor, or by reception when there is none.
+    pub fn order(&mut self, many: usize, priority: Priority) -> Result<Vec<Ordered<'h>>, LiveError> {
+        let house = self.house;
+        let ordered = self.ailment.tests.iter().take(many);
+        let tests: Vec<Ordered<'h>> = ordered
+            .map(|code| Ok(Ordered { id: new_id(), entry: house.entry(code)? }))
+            .collect::<Result<_, LiveError>>()?;
+        let listed: Vec<Value> = tests
+            .iter()
+            .map(|Ordered { id, entry }| {
+                json!({
+                    "testId": id, "code": entry.code, "name": entry.name, "price": entry.price,
+                    "specimen": entry.specimen, "priority": priority,
+                })
+            })
+            .collect();
+        self.log(self.doctor.unwrap_or(&house.reception), EventType::TestsOrdered, json!({ "tests": listed }));
+        Ok(tests)
+    }
+
+    /// The doctor refers the patient onward.
+    pub fn refer(&mut self, to: &str, reason: &str) {
+        self.doctor_logs(EventType::ReferralGiven, json!({ "to": to, "reason": reason, "urgency": Priority::Routine }));
+    }
+
+    /// The doctor has done, and the patient leaves the room.
+    pub fn leave_room(&mut self, notes: &str) {
+        self.doctor_logs(
+            EventType::ConsultationCompleted,
+            json!({ "diagnosis": self.ailment.diagnosis, "notes": notes }),
+        );
+        self.doctor_logs(EventType::ExitedRoom, json!({}));
+    }
+
+    /// The visit ends well.
+    pub fn complete(&mut self) {
+        self.pass(1..=3);
+        self.log(&self.house.reception, EventType::VisitCompleted, json!({}));
+    }
+
+    /// The patient is to come again, and is reminded of it when wished.
+    pub fn follow_up(&mut self, day: NaiveDate, remind: bool) {
+        let id: FollowUpId = new_id();
+        let due = day.and_hms_opt(5, 30, 0).unwrap_or_default().and_utc();
+        let metadata = json!({
+            "followUpId": id, "dueAt": due, "doctorId": self.doctor.map(|doctor| &doctor.id), "note": "Review of progress",
+        });
+        self.log(&self.house.reception, EventType::FollowUpScheduled, metadata);
+        if remind {
+            self.pass(2..=5);
+            let metadata = json!({ "followUpId": id, "channel": "SMS" });
+            self.log(&self.house.reception, EventType::FollowUpReminderSent, metadata);
+        }
+    }
+
+    /// The tests go on together from one stage to another.
+    pub fn carry(&mut self, tests: &[Ordered<'h>], from: Stage, to: Stage) {
+        let path: [(Stage, RangeInclusive<i64>); 7] = [
+            (Stage::Collected, 1..=3),
+            (Stage::InProgress, 6..=12),
+            (Stage::Completed, 22..=38),
+            (Stage::Reviewed, 5..=12),
+            (Stage::Approved, 3..=9),
+            (Stage::Reported, 1..=3),
+            (Stage::Delivered, 3..=9),
+        ];
+        for (stage, minutes) in path.into_iter().filter(|(stage, _)| *stage > from && *stage <= to) {
+            self.pass(minutes);
+            // One reviewer for all tests of a visit.
+            let reviewer = self.doctor.filter(|_| self.chance(40)).unwrap_or(&self.house.pathologist);
+            for test in tests {
+                self.advance(test, stage, reviewer);
+            }
+        }
+    }
+
+    fn advance(&mut self, test: &Ordered<'h>, stage: Stage, reviewer: &'h Person) {
+        let house = self.house;
+        let id = &test.id;
+        let (by, event, metadata) = match stage {
+            Stage::Collected => {
+                let label = format!("S{:05}", self.random.random_range(10_000..100_000));
+                let metadata = json!({ "testId": id, "sampleId": label, "specimen": test.entry.specimen });
+                (&house.lab, EventType::TestSampleCollected, metadata)
+            }
+            Stage::InProgress => {
+                let analyser = match test.entry.specimen.as_deref() {
+                    Some("EDTA blood") => "Haematology analyser",
+                    Some("Citrate plasma") => "Coagulation analyser",
+                    Some("Urine" | "Stool") => "Microscopy bench",
+                    _ => "Chemistry analyser",
+                };
+                (&house.lab, EventType::TestInProgress, json!({ "testId": id, "analyser": analyser }))
+            }
+            Stage::Completed => {
+                let results = results(test.entry, self.ailment.findings, self.random);
+                (&house.lab, EventType::TestCompleted, json!({ "testId": id, "results": results }))
+            }
+            Stage::Reviewed => {
+                (reviewer, EventType::TestReviewed, json!({ "testId": id, "verdict": Verdict::Accepted }))
+            }
+            Stage::Approved => (&house.pathologist, EventType::TestApproved, json!({ "testId": id })),
+            Stage::Reported => (&house.pathologist, EventType::ReportGenerated, json!({ "testId": id })),
+            Stage::Delivered => {
+                let metadata = json!({ "testId": id, "deliveredTo": self.patient.name, "channel": "COUNTER" });
+                (&house.reception, EventType::ReportDelivered, metadata)
+            }
+            Stage::Ordered | Stage::Cancelled => return,
+        };
+        self.log(by, event, metadata);
+    }
+
+    /// The laboratory finds the specimen of a test spoilt.
+    pub fn reject(&mut self, test: &Ordered<'h>, reason: &str) {
+        self.pass(4..=9);
+        self.log(&self.house.lab, EventType::TestSampleRejected, json!({ "testId": test.id, "reason": reason }));
+    }
+
+    /// The pathologist does not trust the results of a test and has it run again.
+    pub fn repeat(&mut self, test: &Ordered<'h>, comment: &str) {
+        self.pass(5..=12);
+        let metadata = json!({ "testId": test.id, "verdict": Verdict::Repeat, "comment": comment });
+        self.log(&self.house.pathologist, EventType::TestReviewed, metadata);
+    }
+
+    /// The laboratory withdraws a test.
+    pub fn cancel(&mut self, test: &Ordered<'h>, reason: &str) {
+        self.log(&self.house.lab, EventType::TestCancelled, json!({ "testId": test.id, "reason": reason }));
+    }
+}

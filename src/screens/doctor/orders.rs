@@ -1,0 +1,233 @@
+//! What the doctor orders and records besides a prescription: tests, a referral, vital signs, a follow-up.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveTime};
+use leptos::prelude::*;
+
+use super::chart::not_now;
+use super::vital_signs::measurements;
+use super::{Chart, Doctor};
+use crate::hospital::tariff::TariffEntry;
+use crate::journey::events::EventType;
+use crate::journey::schema::Shape;
+use crate::journey::words::{Priority, Word};
+use crate::screens::form::{EventForm, field_label};
+use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::{clock_time, day_and_time};
+
+/// The tests of the tariff, to be ticked.
+pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> AnyView {
+    if !chart.may(EventType::TestsOrdered) {
+        return not_now(chart);
+    }
+    let form = chart.form(EventType::TestsOrdered, doctor);
+    let mut groups: BTreeMap<&str, Vec<&TariffEntry>> = BTreeMap::new();
+    for entry in tariff {
+        groups.entry(entry.specimen.as_deref().unwrap_or("No specimen")).or_default().push(entry);
+    }
+    let groups = groups
+        .into_iter()
+        .map(|(specimen, entries)| {
+            let picks = entries.into_iter().map(|entry| pick(&form, entry, doctor)).collect_view();
+            view! {
+                <fieldset class="pick-group">
+                    <legend>{specimen.to_owned()}</legend>
+                    <div class="pick-list">{picks}</div>
+                </fieldset>
+            }
+            .into_any()
+        })
+        .collect_view();
+    let soon =
+        [(Priority::Routine, "Routine"), (Priority::Urgent, "Urgent"), (Priority::Emergency, "STAT (emergency)")]
+            .into_iter()
+            .map(|(priority, label)| {
+                let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
+                view! {
+                    <label class="choice">
+                        <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
+                        {(priority != Priority::Routine).then(|| icon(Icon::TriangleAlert))} {label}
+                    </label>
+                }
+            })
+            .collect_view();
+    view! {
+        <form method="post" class="stack">
+            {form.hidden()} {problem(&form, "tests")} <div id=form.id("tests") class="stack">{groups}</div>
+            <fieldset class="field wide">
+                <legend>"How soon"</legend>
+                <div class="choices choices-row">{soon}</div>
+            </fieldset>
+            <div class="form-foot">
+                <button class="button button-primary">{icon(Icon::TestTubes)} "Order tests"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn pick(form: &EventForm, entry: &TariffEntry, doctor: &Doctor) -> AnyView {
+    let measures = match entry.analytes.len() {
+        0 | 1 => String::new(),
+        many => format!("{many} values"),
+    };
+    view! {
+        <label class="pick">
+            <input type="checkbox" name="pick" value=entry.code.clone() checked=form.chose("pick", &entry.code)/>
+            <span class="pick-main">{entry.name.clone()} " " <small>{measures}</small></span>
+            <span class="pick-end">{doctor.tenant.money(entry.price)}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// What was wrong with a part of a form that is no single field.
+fn problem(form: &EventForm, field: &str) -> AnyView {
+    form.problem(field)
+        .map(|problem| {
+            view! {
+                <p class="field-message" id=form.describedby(field)>
+                    {icon(Icon::TriangleAlert)} <span>{problem}</span>
+                </p>
+            }
+        })
+        .into_any()
+}
+
+/// A referral.
+pub(super) fn refer(chart: &Chart, doctor: &Doctor) -> AnyView {
+    if !chart.may(EventType::ReferralGiven) {
+        return not_now(chart);
+    }
+    let form = chart.form(EventType::ReferralGiven, doctor);
+    view! {
+        <form method="post" class="stack">
+            {form.hidden()}
+            <div class="fields">
+                {form.labelled("to", "Refer to")} {form.labelled("urgency", "How urgent")}
+                <div class="wide">{form.labelled("reason", "Reason")}</div>
+            </div>
+            <div class="form-foot">
+                <button class="button button-primary">{icon(Icon::Share2)} "Refer"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn unit(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "systolic" | "diastolic" => "mmHg",
+        "pulse" | "respiratoryRate" => "/min",
+        "temperatureC" => "°C",
+        "spo2" => "%",
+        "weightKg" => "kg",
+        "heightCm" => "cm",
+        "painScore" => "of 10",
+        _ => return None,
+    })
+}
+
+/// A form for vital signs, and those of the visit so far.
+pub(super) fn vitals(chart: &Chart, doctor: &Doctor) -> AnyView {
+    let form = chart.form(EventType::VitalsRecorded, doctor);
+    let entry = if chart.may(EventType::VitalsRecorded) {
+        let fields = EventType::VitalsRecorded.row().fields.iter().map(|field| {
+            let input = form.input(field.name, field.shape, false, None, "");
+            let control = match unit(field.name) {
+                Some(unit) => view! { <div class="affix">{input} <span>{unit}</span></div> }.into_any(),
+                None => input,
+            };
+            let label = if matches!(field.shape, Shape::Choice(_)) {
+                "New priority of the visit".to_owned()
+            } else {
+                field_label(field.name)
+            };
+            form.field(field.name, &label, false, control)
+        });
+        view! {
+            <form method="post" class="stack">
+                {form.hidden()} {problem(&form, "")} <div class="fields fields-narrow">{fields.collect_view()}</div>
+                <div class="form-foot">
+                    <button class="button button-primary">{icon(Icon::HeartPulse)} "Record vitals"</button>
+                </div>
+            </form>
+        }
+        .into_any()
+    } else {
+        not_now(chart)
+    };
+    view! { {entry} {measured(chart, doctor)} }.into_any()
+}
+
+/// What was measured on this visit, the latest first.
+fn measured(chart: &Chart, doctor: &Doctor) -> AnyView {
+    let mut all: Vec<_> = measurements(&chart.steps).collect();
+    if all.is_empty() {
+        return ().into_any();
+    }
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let rows = all
+        .into_iter()
+        .map(|(at, vitals)| {
+            let words: Vec<_> =
+                vitals.measurements().map(|(name, value, unit)| format!("{name} {value} {unit}")).collect();
+            view! {
+                <dt>{clock_time(&doctor.tenant, at)}</dt>
+                <dd>{words.join(", ")}</dd>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="measured">
+            <h2 class="form-title" id="measured">"Measured on this visit"</h2>
+            <dl class="facts">{rows}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+/// A follow-up, and those planned so far.
+pub(super) fn follow_up(chart: &Chart, doctor: &Doctor) -> AnyView {
+    if !chart.may(EventType::FollowUpScheduled) {
+        return not_now(chart);
+    }
+    let form = chart.form(EventType::FollowUpScheduled, doctor);
+    let in_a_week = doctor.tenant.local_day(doctor.now).checked_add_days(Days::new(7));
+    let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
+    let given = in_a_week.map(|day| day.and_time(ten).format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default();
+    let due = form.input("dueAt", Shape::Time, true, None, &given);
+    view! {
+        {planned(chart, doctor)}
+        <form method="post" class="stack">
+            {form.hidden()} <input type="hidden" name="doctorId" value=chart.doctor.to_string()/>
+            <div class="fields">
+                {form.field("dueAt", "Due on", false, due)} <div class="wide">{form.labelled("note", "What for")}</div>
+            </div>
+            <div class="form-foot">
+                <button class="button button-primary">{icon(Icon::CalendarPlus)} "Schedule follow-up"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn planned(chart: &Chart, doctor: &Doctor) -> AnyView {
+    if chart.visit.follow_ups.is_empty() {
+        return ().into_any();
+    }
+    let rows = chart
+        .visit
+        .follow_ups
+        .values()
+        .map(|follow_up| {
+            let note = follow_up.note.clone().unwrap_or_else(|| "nothing noted".to_owned());
+            view! {
+                <dt>{day_and_time(&doctor.tenant, follow_up.due_at)}</dt>
+                <dd>{note}</dd>
+            }
+        })
+        .collect_view();
+    view! { <dl class="facts">{rows}</dl> }.into_any()
+}

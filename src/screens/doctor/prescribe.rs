@@ -1,0 +1,114 @@
+//! Writing a prescription: lines to type in, and medicines to pick.
+//!
+//! The buttons that add lines send the form too, so that nothing typed is lost; the server answers with the longer form.
+
+use leptos::prelude::*;
+
+use super::chart::not_now;
+use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
+use super::{Chart, Doctor, Draft, Line, Tab};
+use crate::journey::events::EventType;
+use crate::screens::form::EventForm;
+use crate::screens::icon::{Icon, icon};
+
+/// Draws the form.
+pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyView {
+    if !chart.may(EventType::PrescriptionGiven) {
+        return not_now(chart);
+    }
+    let form = chart.form(EventType::PrescriptionGiven, doctor);
+    let lines = (0..draft.rows.max(draft.lines.len()))
+        .map(|number| line(&form, number, draft.lines.get(number).cloned().unwrap_or_default()))
+        .collect_view();
+    view! {
+        <form method="post" class="stack">
+            {form.hidden()} <input type="hidden" name="_then" value=chart.address(Tab::Prescribe)/>
+            <input type="hidden" name="_rows" value=draft.rows.to_string()/>
+            <div class="prescription" role="group" aria-labelledby="rx">
+                <table class="table table-lines">
+                    <caption id="rx" class="visually-hidden">"Prescription"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col" class="cell-wide">"Medicine"</th>
+                            <th scope="col">"Dose"</th>
+                            <th scope="col" class="cell-wide">"How often"</th>
+                            <th scope="col">"Days"</th>
+                            <th scope="col">"Instructions"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines}</tbody>
+                </table>
+            </div>
+            {datalists()}
+            <div class="form-foot">
+                <button class="button button-primary">{icon(Icon::Pill)} "Give prescription"</button>
+                {add("line", "Line", "Add a blank line")}
+            </div>
+            <div class="row">
+                <span class="secondary small">"Often given:"</span>
+                {MEDICINES[..QUICK].iter().map(|medicine| add(medicine.drug, medicine.drug, "")).collect_view()}
+                {add("last", "Repeat last prescription", "")}
+            </div>
+            {draft
+                .nothing_to_repeat
+                .then(|| view! { <p class="secondary" role="status">"There is no earlier prescription to repeat."</p> })}
+        </form>
+    }
+    .into_any()
+}
+
+fn add(what: &'static str, label: &'static str, aria_label: &'static str) -> AnyView {
+    let aria_label = (!aria_label.is_empty()).then_some(aria_label);
+    view! {
+        <button class="button button-compact" name="_add" value=what formnovalidate=true aria-label=aria_label>
+            {icon(if what == "last" { Icon::RotateCcw } else { Icon::Plus })} {label}
+        </button>
+    }
+    .into_any()
+}
+
+fn datalists() -> AnyView {
+    view! {
+        <datalist id="medicines">
+            {MEDICINES.iter().map(|medicine| view! { <option value=medicine.drug></option> }).collect_view()}
+        </datalist>
+        <datalist id="frequencies">
+            {FREQUENCIES.iter().map(|frequency| view! { <option value=*frequency></option> }).collect_view()}
+        </datalist>
+    }
+    .into_any()
+}
+
+fn line(form: &EventForm, number: usize, line: Line) -> AnyView {
+    let cell = |name: &str, label: &'static str, value: String, list: Option<&'static str>, max: &'static str| {
+        let field = format!("items[{number}].{name}");
+        let problem = form.problem(&field);
+        let message = form.describedby(&field);
+        let aria_label = format!("{label}, line {}", number + 1);
+        let is_days = name == "days";
+        view! {
+            <td data-label=label class=is_days.then_some("cell-short")>
+                <input id=form.id(&field) name=field.clone() value=value list=list maxlength=max autocomplete="off"
+                    class=is_days.then_some("number") inputmode=is_days.then_some("numeric") aria-label=aria_label
+                    aria-invalid=problem.as_ref().map(|_| "true") aria-describedby=message.clone()/>
+                {problem
+                    .map(|problem| {
+                        view! {
+                            <p class="field-message" id=message>{icon(Icon::TriangleAlert)} <span>{problem}</span></p>
+                        }
+                    })}
+            </td>
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            {cell("drug", "Medicine", line.drug, Some("medicines"), "200")}
+            {cell("dose", "Dose", line.dose, None, "100")}
+            {cell("frequency", "How often", line.frequency, Some("frequencies"), "100")}
+            {cell("days", "Days", line.days, None, "3")}
+            {cell("instructions", "Instructions", line.instructions, None, "500")}
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,232 @@
+//! The tests of the visit: how far they are, their values, and what the doctor does with them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::{Chart, Doctor};
+use crate::journey::events::{AnalyteResult, EventType};
+use crate::journey::ids::TestId;
+use crate::journey::visit::Test;
+use crate::journey::words::{Flag, Stage, Verdict, Word};
+use crate::screens::attempt::Attempt;
+use crate::screens::form::{EventForm, button};
+use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::{day_and_time, empty, phase_class, priority_tag, stage_bar};
+
+/// How a value compares with its range: as the laboratory says, otherwise by the numbers.
+pub(super) fn flag_of(result: &AnalyteResult) -> Option<Flag> {
+    result.flag.or_else(|| {
+        let value: f64 = result.value.trim().parse().ok()?;
+        match (result.low.as_deref(), result.high.as_deref()) {
+            (Some(low), _) if value < *low => Some(Flag::Low),
+            (_, Some(high)) if value > *high => Some(Flag::High),
+            (None, None) => None,
+            _ => Some(Flag::Normal),
+        }
+    })
+}
+
+/// A value with its unit and flag: "7.9 % · high".
+pub(super) fn value_in_words(result: &AnalyteResult) -> String {
+    let unit = result.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let flag = flag_of(result).map(|flag| format!(" · {flag}")).unwrap_or_default();
+    format!("{}{unit}{flag}", *result.value)
+}
+
+fn range(result: &AnalyteResult) -> String {
+    match (result.low.as_deref(), result.high.as_deref()) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("{low} or more"),
+        (None, Some(high)) => format!("{high} or less"),
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// Draws the tests of the visit.
+pub(super) fn results(chart: &Chart, doctor: &Doctor) -> AnyView {
+    if chart.visit.tests.is_empty() {
+        return empty(Icon::TestTubes, "No tests", "No tests were ordered on this visit.");
+    }
+    let tests = chart.visit.tests.iter().map(|(id, test)| one(chart, id, test, doctor)).collect_view();
+    view! { <div class="stack stack-loose">{tests}</div> }.into_any()
+}
+
+fn one(chart: &Chart, id: &TestId, test: &Test, doctor: &Doctor) -> AnyView {
+    let heading = format!("test-{id}");
+    let since = day_and_time(&doctor.tenant, test.since);
+    view! {
+        <section class="stack stack-tight" aria-labelledby=heading>
+            <div class="row row-between">
+                <h2 class="row" id=heading.clone()>{test.name.clone()} {priority_tag(test.priority)}</h2>
+                <span class=phase_class("tag", crate::journey::words::Phase::Test)>{test.stage.label()}</span>
+            </div>
+            {stage_bar(test.stage)} <p class="secondary small">{format!("{} since {since}", test.stage)}</p>
+            {(!test.results.is_empty()).then(|| values(id, test))} {actions(chart, id, test, doctor)}
+        </section>
+    }
+    .into_any()
+}
+
+fn values(id: &TestId, test: &Test) -> AnyView {
+    let caption = format!("values-{id}");
+    let rows = test.results.iter().map(value_row).collect_view();
+    view! {
+        <div class="table-wrap" role="group" aria-labelledby=caption tabindex="0">
+            <table class="table">
+                <caption class="visually-hidden" id=caption.clone()>{format!("Results of {}", test.name)}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Measured"</th>
+                        <th scope="col" class="number">"Value"</th>
+                        <th scope="col">"Unit"</th>
+                        <th scope="col">"Range"</th>
+                        <th scope="col">"Flag"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn value_row(result: &AnalyteResult) -> AnyView {
+    let flag = match flag_of(result) {
+        Some(flag @ Flag::Critical) => {
+            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {flag.label()}</span> }.into_any()
+        }
+        Some(flag @ (Flag::Low | Flag::High | Flag::Abnormal)) => {
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {flag.label()}</span> }.into_any()
+        }
+        Some(Flag::Normal) => view! { <span class="secondary">"in range"</span> }.into_any(),
+        None => view! { <span class="secondary">"–"</span> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">{result.analyte.to_string()}</th>
+            <td class="number">{result.value.to_string()}</td>
+            <td>{result.unit.as_deref().cloned().unwrap_or_else(|| "–".to_owned())}</td>
+            <td class="nowrap">{range(result)}</td>
+            <td>{flag}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What the doctor may do with a test at its stage.
+fn actions(chart: &Chart, id: &TestId, test: &Test, doctor: &Doctor) -> AnyView {
+    let visit = &chart.card.visit.visit_id;
+    let about = [("testId", id.to_string())];
+    let press = |event: EventType| {
+        chart.may(event).then(|| button(event, visit, None, &about).class("button button-primary").view())
+    };
+    let action = match test.stage {
+        Stage::Completed if chart.may(EventType::TestReviewed) => Some(review(chart, id, doctor)),
+        Stage::Reviewed => {
+            let entered_it = test.completed_by.as_ref() == Some(&chart.doctor);
+            if entered_it && !doctor.tenant.policy.approver_may_be_performer {
+                Some(
+                    view! { <p class="secondary">"You entered these results: somebody else approves them."</p> }
+                        .into_any(),
+                )
+            } else {
+                press(EventType::TestApproved)
+            }
+        }
+        Stage::Approved => press(EventType::ReportGenerated),
+        Stage::Reported if chart.may(EventType::ReportDelivered) => {
+            Some(fold(chart, EventType::ReportDelivered, id, &[("deliveredTo", true), ("channel", false)], doctor))
+        }
+        Stage::Ordered | Stage::Collected | Stage::InProgress if chart.may(EventType::TestCancelled) => {
+            Some(fold(chart, EventType::TestCancelled, id, &[("reason", true)], doctor))
+        }
+        _ => None,
+    };
+    action.into_any()
+}
+
+/// A form about one test: what was refused for another is not shown in it.
+fn form_of(chart: &Chart, event: EventType, id: &TestId, doctor: &Doctor) -> EventForm {
+    let is_about_it = |attempt: &&Arc<Attempt>| {
+        attempt.values.iter().any(|(name, value)| name == "testId" && *value == id.to_string())
+    };
+    EventForm::new(event, Some(&chart.card.visit.visit_id), None, doctor.attempt.as_ref().filter(is_about_it))
+}
+
+/// A text field of a form about one test; its id names the test unless the list of problems leads to it.
+fn text(form: &EventForm, field: &'static str, label: &'static str, required: bool, id: &TestId) -> AnyView {
+    let element = if form.problem(field).is_some() { form.id(field) } else { format!("{}-{id}", form.id(field)) };
+    let class = if form.problem(field).is_some() { "field field-error" } else { "field" };
+    let message = form.describedby(field);
+    view! {
+        <div class=class>
+            <label for=element.clone()>{label} {(!required).then(|| view! { " " <span class="optional">"optional"</span> })}</label>
+            {form
+                .problem(field)
+                .map(|problem| {
+                    view! {
+                        <p class="field-message" id=message.clone()>{icon(Icon::TriangleAlert)} <span>{problem}</span></p>
+                    }
+                })}
+            <input id=element name=field value=form.value(field).unwrap_or_default() required=required autocomplete="off"
+                aria-invalid=form.problem(field).map(|_| "true") aria-describedby=message/>
+        </div>
+    }
+    .into_any()
+}
+
+fn review(chart: &Chart, id: &TestId, doctor: &Doctor) -> AnyView {
+    let form = form_of(chart, EventType::TestReviewed, id, doctor);
+    view! {
+        <form method="post" class="stack">
+            {form.hidden()} <input type="hidden" name="testId" value=id.to_string()/>
+            {text(&form, "comment", "Comment", false, id)}
+            <div class="form-foot">
+                <button class="button button-primary" name="verdict" value=Verdict::Accepted.word()>
+                    {icon(Icon::ClipboardCheck)} "Accept results"
+                </button>
+                <button class="button" name="verdict" value=Verdict::Repeat.word()>
+                    {icon(Icon::RotateCcw)} "Repeat the test"
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn fold(
+    chart: &Chart,
+    event: EventType,
+    id: &TestId,
+    fields: &'static [(&'static str, bool)],
+    doctor: &Doctor,
+) -> AnyView {
+    let form = form_of(chart, event, id, doctor);
+    let inputs = fields
+        .iter()
+        .map(|(field, required)| {
+            let label = match *field {
+                "deliveredTo" => "Handed to",
+                "channel" => "How",
+                _ => "Reason",
+            };
+            text(&form, field, label, *required, id)
+        })
+        .collect_view();
+    let action = event.row().action;
+    view! {
+        <details class="fold fold-button" open=form.was_refused()>
+            <summary>{icon(Icon::of(event))} {action}</summary>
+            <div class="fold-body">
+                <form method="post" class="stack">
+                    {form.hidden()} <input type="hidden" name="testId" value=id.to_string()/> {inputs}
+                    <div class="form-foot">
+                        <button class="button button-primary">{icon(Icon::of(event))} {action}</button>
+                    </div>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,218 @@
+//! A test's card: what it is, whose, and the one step that brings it further.
+
+use leptos::prelude::*;
+
+use super::super::form::button;
+use super::super::icon::{Icon, icon};
+use super::super::parts::{age_and_sex, clock_time, stage_bar, wait};
+use super::results::results;
+use super::{Bench, Lab, Shown, forms};
+use crate::journey::events::EventType;
+use crate::journey::refusal::roles_in_words;
+use crate::journey::words::{Priority, Stage, VisitType, Word};
+use crate::projections::tests::TestCard;
+
+/// Whether a test comes before all others.
+fn is_stat(card: &TestCard) -> bool {
+    is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
+}
+
+/// Whether urgency comes before payment.
+fn is_emergency(card: &TestCard) -> bool {
+    card.visit_priority == Priority::Emergency || card.visit_type == VisitType::Emergency
+}
+
+/// Whether the specimen may not be collected before the test is paid for.
+fn waits_for_payment(lab: &Lab, card: &TestCard) -> bool {
+    card.test.stage == Stage::Ordered && lab.tenant.policy.pay_before_lab && !card.test.paid && !is_emergency(card)
+}
+
+/// The label suggested for a test's next specimen.
+pub(super) fn suggested_label(card: &TestCard) -> String {
+    let id = card.test.test_id.to_string();
+    let label = format!("S-{}", &id[id.len().saturating_sub(6)..]);
+    match card.test.recollections {
+        0 => label,
+        again => format!("{label}-{}", again + 1),
+    }
+}
+
+/// The address that opens a form on a test.
+fn open(lab: &Lab, card: &TestCard, event: EventType) -> String {
+    let join = if lab.address.contains('?') { '&' } else { '?' };
+    let id = &card.test.test_id;
+    format!("{}{join}open={id}&do={}#test-{id}", lab.address, event.word())
+}
+
+pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
+    let test = &card.test;
+    let opened = lab.opened.as_ref().filter(|opened| opened.test_id == test.test_id);
+    let today = lab.tenant.local_day(lab.now);
+    let stat = is_stat(card);
+    let mut details = vec![
+        card.patient_name.clone(),
+        age_and_sex(card.patient_birth_date, card.patient_sex, today),
+        test.specimen.clone().unwrap_or_else(|| "specimen not recorded".to_owned()),
+    ];
+    details.extend(test.sample_id.clone());
+    if test.stage == Stage::Ordered {
+        details.push(format!("ordered {}", clock_time(&lab.tenant, test.ordered_at)));
+        details.extend(lab.reasons.get(&test.test_id).map(|reason| format!("sample rejected: {reason}")));
+        if waits_for_payment(lab, card) {
+            let price = lab.tenant.money(test.price);
+            let due = if test.bill_id.is_some() { "not paid" } else { "not on a bill yet" };
+            details.push(format!("{due}: {price}"));
+        }
+    }
+    if let Some(name) = test.completed_by.as_ref().and_then(|person| lab.names.get(person))
+        && !matches!(test.stage, Stage::Ordered | Stage::Collected | Stage::InProgress)
+    {
+        details.push(format!("results by {name}"));
+    }
+    let judged = matches!(test.stage, Stage::Completed | Stage::Reviewed)
+        || (matches!(lab.shown, Shown::Sample(_)) && !test.results.is_empty());
+    view! {
+        <li class=if stat { "work work-over" } else { "work" } id=format!("test-{}", test.test_id)>
+            <span class="token token-plain">{card.token.clone()}</span>
+            <div class="work-main">
+                <h3 class="work-title">{test.name.clone()} {tags(lab, card)}</h3>
+                <p class="work-detail">{details.join(" · ")} {waits(lab, card)}</p>
+                {matches!(lab.shown, Shown::Sample(_))
+                    .then(|| view! { <p class="work-detail">{test.stage.label()}</p> {stage_bar(test.stage)} })}
+            </div>
+            {menu(lab, card)}
+            {action(lab, card)}
+            {judged
+                .then(|| {
+                    let table = results(&test.results, format!("results-{}", test.test_id), &test.name);
+                    view! { <div class="work-wide">{table}</div> }
+                })}
+            {opened.map(|opened| view! { <div class="work-wide">{forms::form(lab, card, opened)}</div> })}
+        </li>
+    }
+    .into_any()
+}
+
+fn tags(lab: &Lab, card: &TestCard) -> AnyView {
+    let again = card.test.recollections;
+    view! {
+        {is_stat(card)
+            .then(|| view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} "STAT"</span> })}
+        {(again > 0)
+            .then(|| {
+                let ordinal = match again {
+                    1 => "2nd".to_owned(),
+                    2 => "3rd".to_owned(),
+                    more => format!("{}th", more + 1),
+                };
+                view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {ordinal} " sample"</span> }
+            })}
+        {waits_for_payment(lab, card)
+            .then(|| view! { <span class="tag phase-pay">{icon(Icon::ReceiptIndianRupee)} "Payment first"</span> })}
+    }
+    .into_any()
+}
+
+fn waits(lab: &Lab, card: &TestCard) -> AnyView {
+    if card.test.pending {
+        view! { " · waits " {wait(card.test.since, lab.now, None)} }.into_any()
+    } else {
+        ().into_any()
+    }
+}
+
+/// The step that brings the test further, or why it is not this person's to take.
+fn action(lab: &Lab, card: &TestCard) -> AnyView {
+    let test = &card.test;
+    let Some(bench) = Bench::of(test.stage).filter(|_| test.pending) else {
+        return ().into_any();
+    };
+    let own = !lab.tenant.policy.approver_may_be_performer && test.completed_by.as_ref() == Some(&lab.actor.id);
+    let content = if waits_for_payment(lab, card) {
+        if lab.bills {
+            let href = format!("/billing?visit={}", test.visit_id);
+            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} "To billing"</a> }
+                .into_any()
+        } else {
+            hint("Is to be paid at billing first".to_owned())
+        }
+    } else if !lab.actor.may_log(bench.next, None) {
+        hint(format!("Waits for a {}", roles_in_words(bench.next.row().roles)))
+    } else if bench.next == EventType::TestApproved && own {
+        hint("You entered these results: another person approves them".to_owned())
+    } else {
+        step(lab, card, bench.next)
+    };
+    view! { <div class="work-action">{content}</div> }.into_any()
+}
+
+fn hint(words: String) -> AnyView {
+    view! { <p class="secondary centred">{words}</p> }.into_any()
+}
+
+/// A button where a press is enough; a link to the form where something is to be typed.
+fn step(lab: &Lab, card: &TestCard, event: EventType) -> AnyView {
+    let test = &card.test;
+    let mut given = vec![("testId", test.test_id.to_string())];
+    let label = match event {
+        EventType::TestSampleCollected => {
+            given.push(("sampleId", suggested_label(card)));
+            given.extend(test.specimen.clone().map(|specimen| ("specimen", specimen)));
+            if test.recollections > 0 { "Collect again" } else { "Collect" }
+        }
+        EventType::TestInProgress => "Start",
+        EventType::TestReviewed => "Accept",
+        EventType::TestApproved => "Approve",
+        EventType::TestCompleted => return opener(lab, card, event, "Enter results"),
+        EventType::ReportDelivered => return opener(lab, card, event, "Hand over"),
+        other => other.row().action,
+    };
+    button(event, &test.visit_id, None, &given).label(label).class("button button-primary button-wide").view()
+}
+
+fn opener(lab: &Lab, card: &TestCard, event: EventType, label: &'static str) -> AnyView {
+    let href = open(lab, card, event);
+    view! { <a class="button button-primary button-wide" href=href>{icon(Icon::of(event))} {label}</a> }.into_any()
+}
+
+/// What else can be done with a test.
+fn menu(lab: &Lab, card: &TestCard) -> AnyView {
+    let test = &card.test;
+    let paths = format!("/visits/{}", test.visit_id);
+    let papers = format!("{paths}/tests/{}", test.test_id);
+    let link = |name, href: String, words| view! { <a class="menu-item" href=href>{icon(name)} {words}</a> };
+    let may = |event| test.pending && lab.actor.may_log(event, None);
+    let form = |event, words: &'static str| {
+        let class = if event == EventType::TestCancelled { "menu-item menu-item-danger" } else { "menu-item" };
+        may(event).then(|| {
+            view! { <a class=class href=open(lab, card, event)>{icon(Icon::of(event))} {words}</a> }
+        })
+    };
+    let further = match test.stage {
+        Stage::Ordered if !waits_for_payment(lab, card) => {
+            form(EventType::TestSampleCollected, "Collect with another label")
+        }
+        Stage::Collected => form(EventType::TestInProgress, "Start on an analyser"),
+        Stage::Completed => form(EventType::TestReviewed, "Repeat, or comment"),
+        _ => None,
+    };
+    let underway = matches!(test.stage, Stage::Collected | Stage::InProgress);
+    let started = underway || test.stage == Stage::Ordered;
+    view! {
+        <details class="menu" name="menu">
+            <summary class="button button-quiet button-icon" aria-label=format!("More for {}, {}", card.token, test.name)>
+                {icon(Icon::EllipsisVertical)}
+            </summary>
+            <div class="menu-panel">
+                {link(Icon::Route, paths, "Open the journey")}
+                {test.sample_id.is_some().then(|| link(Icon::Tag, format!("{papers}/label"), "Print the label"))}
+                {(!test.results.is_empty()).then(|| link(Icon::Printer, format!("{papers}/report"), "Print the report"))}
+                {further}
+                {underway.then(|| form(EventType::TestSampleRejected, "Reject the sample"))}
+                {(started && may(EventType::TestCancelled)).then(|| view! { <hr/> })}
+                {started.then(|| form(EventType::TestCancelled, "Cancel the test"))}
+            </div>
+        </details>
+    }
+    .into_any()
+}

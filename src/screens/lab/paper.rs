@@ -1,0 +1,139 @@
+//! What the laboratory prints: the report of a test, and the label of a specimen.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::super::icon::{Icon, icon};
+use super::super::parts::{age_and_sex, day_and_time};
+use super::results::results;
+use crate::hospital::patients::Patient;
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::{TestId, VisitId};
+use crate::journey::visit::Test;
+
+/// Who did something, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// By name.
+    pub name: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What is printed about a test.
+pub struct Paper {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// The patient.
+    pub patient: Patient,
+    /// The visit.
+    pub visit_id: VisitId,
+    /// What the patient is called by.
+    pub token: String,
+    /// The doctor of the visit.
+    pub doctor: Option<String>,
+    /// The test's id.
+    pub test_id: TestId,
+    /// The test.
+    pub test: Test,
+    /// Who entered the results.
+    pub entered: Option<Signature>,
+    /// Who reviewed them.
+    pub reviewed: Option<Signature>,
+    /// What the review says.
+    pub comment: Option<String>,
+    /// Who approved them.
+    pub approved: Option<Signature>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+}
+
+/// Shows the report of a test.
+pub fn report(paper: Paper) -> impl IntoView {
+    let Paper { tenant, patient, visit_id, token, doctor, test_id, test, entered, reviewed, comment, approved, now } =
+        paper;
+    let missing = || "not recorded".to_owned();
+    let time = |at: Option<DateTime<Utc>>| at.map_or_else(missing, |at| day_and_time(&tenant, at));
+    let signed = |signature: &Option<Signature>| match signature {
+        Some(Signature { name, at }) => format!("{name}, {}", day_and_time(&tenant, *at)),
+        None => "not yet".to_owned(),
+    };
+    let age = age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at));
+    let preliminary = approved.is_none().then(|| {
+        view! {
+            <div class="notice notice-warning notice-line" role="status">
+                {icon(Icon::TriangleAlert)} <p><b>"Not yet approved."</b> " Preliminary: not to be handed over."</p>
+            </div>
+        }
+    });
+    view! {
+        <main class="page stack" id="main">
+            <article class="paper" aria-label="Report">
+                <header class="paper-head">
+                    <div>
+                        <h1>{tenant.name.clone()}</h1>
+                        <p>"Laboratory report"</p>
+                    </div>
+                    <span class="token">{token}</span>
+                </header>
+                {preliminary}
+                <h2>{test.name.clone()}</h2>
+                <dl class="facts">
+                    <dt>"Patient"</dt><dd>{patient.name.clone()} ", " {age}</dd>
+                    <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
+                    <dt>"Doctor"</dt><dd>{doctor.unwrap_or_else(missing)}</dd>
+                    <dt>"Specimen"</dt><dd>{test.specimen.clone().unwrap_or_else(missing)}</dd>
+                    <dt>"Sample id"</dt><dd>{test.sample_id.clone().unwrap_or_else(missing)}</dd>
+                    <dt>"Ordered"</dt><dd>{time(Some(test.ordered_at))}</dd>
+                    <dt>"Collected"</dt><dd>{time(test.collected_at)}</dd>
+                    <dt>"Reported"</dt><dd>{time(test.reported_at)}</dd>
+                </dl>
+                {results(&test.results, "results".to_owned(), &test.name)}
+                {comment.map(|comment| view! { <p><b>"Comment: "</b> {comment}</p> })}
+                <dl class="facts">
+                    <dt>"Entered by"</dt><dd>{signed(&entered)}</dd>
+                    <dt>"Reviewed by"</dt><dd>{signed(&reviewed)}</dd>
+                    <dt>"Approved by"</dt><dd>{signed(&approved)}</dd>
+                </dl>
+                <p class="small">"Report " {test_id.to_string()} " · printed " {day_and_time(&tenant, now)}</p>
+            </article>
+            {back(&visit_id)}
+        </main>
+    }
+}
+
+/// Shows the label of a specimen.
+pub fn label(paper: Paper) -> impl IntoView {
+    let Paper { tenant, patient, visit_id, token, test, .. } = paper;
+    let not_collected = || "not collected yet".to_owned();
+    view! {
+        <main class="page stack" id="main">
+            <article class="paper slip" aria-label="Label">
+                <h1 class="visually-hidden">"Label of a sample"</h1>
+                <span class="token token-plain">{token}</span>
+                <p>
+                    <b>{patient.name.clone()}</b> <br/> {age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at))}
+                </p>
+                <dl class="facts">
+                    <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
+                    <dt>"Sample"</dt><dd><b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b></dd>
+                    <dt>"Test"</dt><dd>{test.name.clone()}</dd>
+                    <dt>"Specimen"</dt><dd>{test.specimen.clone().unwrap_or_else(|| "not recorded".to_owned())}</dd>
+                    <dt>"Collected"</dt>
+                    <dd>{test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at))}</dd>
+                </dl>
+            </article>
+            {back(&visit_id)}
+        </main>
+    }
+}
+
+fn back(visit_id: &VisitId) -> AnyView {
+    view! {
+        <p class="secondary screen-only centred">
+            "Print with the browser (Ctrl P). " <a href="/lab">"To the lab"</a> " · "
+            <a href=format!("/visits/{visit_id}")>"To the journey"</a>
+        </p>
+    }
+    .into_any()
+}

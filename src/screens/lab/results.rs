@@ -1,0 +1,74 @@
+//! Results as a table, the same at the bench and on paper.
+
+use leptos::prelude::*;
+
+use super::super::icon::{Icon, icon};
+use crate::journey::events::AnalyteResult;
+use crate::journey::words::Flag;
+
+/// A range as people write it: `12 – 17`, `≤ 20`, `≥ 40`.
+pub fn range(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{low} – {high}"),
+        (Some(low), None) => format!("≥ {low}"),
+        (None, Some(high)) => format!("≤ {high}"),
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// The tag of a flag; what is in range needs none.
+pub fn flag_tag(flag: Option<Flag>) -> AnyView {
+    match flag {
+        None => "–".into_any(),
+        Some(Flag::Normal) => Flag::Normal.label().into_any(),
+        Some(Flag::Low) => view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "Low"</span> }.into_any(),
+        Some(Flag::High) => {
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "High"</span> }.into_any()
+        }
+        Some(Flag::Abnormal) => {
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "Abnormal"</span> }.into_any()
+        }
+        Some(Flag::Critical) => {
+            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} "Critical"</span> }.into_any()
+        }
+    }
+}
+
+/// The results of a test; `id` is the caption's.
+pub fn results(results: &[AnalyteResult], id: String, test: &str) -> AnyView {
+    let row = |result: &AnalyteResult| {
+        let bound = |bound: &Option<_>| bound.as_ref().map(|bound: &crate::journey::schema::Decimal<_, _>| bound.0);
+        let value = result.value.0.clone();
+        let value = match result.flag {
+            None | Some(Flag::Normal) => value.into_any(),
+            Some(_) => view! { <b>{value}</b> }.into_any(),
+        };
+        view! {
+            <tr>
+                <th scope="row">{result.analyte.0.clone()}</th>
+                <td class="number">{value}</td>
+                <td>{result.unit.as_ref().map_or("–", |unit| unit.as_str()).to_owned()}</td>
+                <td class="nowrap">{range(bound(&result.low), bound(&result.high))}</td>
+                <td>{flag_tag(result.flag)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-wrap" role="group" aria-labelledby=id tabindex="0">
+            <table class="table">
+                <caption class="visually-hidden" id=id.clone()>{format!("Results of {test}")}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Analyte"</th>
+                        <th scope="col" class="number">"Value"</th>
+                        <th scope="col">"Unit"</th>
+                        <th scope="col">"Range"</th>
+                        <th scope="col">"Flag"</th>
+                    </tr>
+                </thead>
+                <tbody>{results.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! Stories of the one way in, on both engines.
+
+mod batches;
+mod flow;
+mod many;
+mod references;
+mod refusals;
+mod retries;
+mod tokens;

@@ -1,0 +1,77 @@
+//! What an event names must exist in this hospital.
+
+use serde_json::{Value, json};
+use sojourn::db::{Db, new_id};
+use sojourn::journey::events::EventType::{self, *};
+use sojourn::journey::ids::VisitId;
+use sojourn::journey::refusal::Refusal;
+use sojourn::journey::words::{Code, Role};
+use sojourn::record::Wish;
+
+use crate::support::house::{House, refusal};
+use crate::support::stories;
+
+stories! {
+    what_does_not_exist_here_is_unknown,
+    a_visit_of_another_hospital_does_not_exist,
+}
+
+async fn what_does_not_exist_here_is_unknown(db: Db) {
+    let (here, there) = (House::open(&db, "City Hospital").await, House::open(&db, "Lake Hospital").await);
+    let (visit, foreign) = (here.register().await, there.register().await);
+    let nobody: VisitId = new_id();
+    let (doctor, stranger) = (&here.who(Role::Doctor).id, &there.who(Role::Doctor).id);
+    let patient = &here.patient;
+    let registered = |field: &str, id: Value| {
+        let mut metadata = json!({ "patientId": patient });
+        metadata[field] = id;
+        (VisitRegistered, metadata)
+    };
+    let unknown: [(&str, (EventType, Value)); 16] = [
+        ("patientId", registered("patientId", json!(nobody))),
+        ("patientId", registered("patientId", json!(there.patient))),
+        ("departmentId", registered("departmentId", json!(nobody))),
+        ("departmentId", registered("departmentId", json!(there.department))),
+        ("followUpOf", registered("followUpOf", json!(nobody))),
+        ("followUpOf", registered("followUpOf", json!(foreign))),
+        ("rescheduledFrom", registered("rescheduledFrom", json!(foreign))),
+        ("doctorId", (VisitAssigned, json!({ "doctorId": nobody }))),
+        ("doctorId", (VisitAssigned, json!({ "doctorId": stranger }))),
+        ("roomId", (VisitAssigned, json!({ "doctorId": doctor, "roomId": nobody }))),
+        ("roomId", (VisitAssigned, json!({ "doctorId": doctor, "roomId": there.room }))),
+        // A patient is no doctor, a department no room.
+        ("doctorId", (VisitAssigned, json!({ "doctorId": patient }))),
+        ("roomId", (EnteredRoom, json!({ "roomId": here.department }))),
+        ("roomId", (QueueCalled, json!({ "roomId": there.room }))),
+        ("doctorId", (QueueJoined, json!({ "doctorId": stranger }))),
+        ("roomId", (EnteredRoom, json!({ "roomId": there.room }))),
+    ];
+    for (field, (event, metadata)) in unknown {
+        let visit = (event != VisitRegistered).then(|| visit.clone());
+        let refused = refusal(here.record(Role::Receptionist, vec![Wish::new(visit, event, metadata.clone())]).await);
+        let Refusal::UnknownReference { field: named, .. } = &refused.refusal else {
+            panic!("{metadata}: {}", refused.refusal)
+        };
+        assert_eq!(named, field, "{metadata}");
+    }
+    for branch in [new_id(), there.branch.clone()] {
+        let wish = Wish { branch_id: Some(branch), ..here.registration(None) };
+        let refused = refusal(here.record(Role::Receptionist, vec![wish]).await).refusal;
+        assert!(matches!(&refused, Refusal::UnknownReference { field, .. } if field == "branchId"), "{refused}");
+    }
+    assert_eq!((here.verified().await, there.verified().await), (1, 1));
+}
+
+async fn a_visit_of_another_hospital_does_not_exist(db: Db) {
+    let (here, there) = (House::open(&db, "City Hospital").await, House::open(&db, "Lake Hospital").await);
+    let foreign = there.register().await;
+    for visit in [foreign, new_id()] {
+        let refused = here.refused(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+        assert_eq!(refused.refusal.code(), Code::VisitNotFound);
+        assert_eq!((refused.visit, refused.allowed), (None, Vec::new()));
+    }
+    let refused =
+        refusal(here.record(Role::Nurse, vec![Wish::new(None, VitalsRecorded, json!({ "pulse": 72 }))]).await);
+    assert_eq!(refused.refusal.code(), Code::VisitNotFound);
+    assert_eq!((here.verified().await, there.verified().await), (0, 1));
+}
