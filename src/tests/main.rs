@@ -7,5 +7,6 @@ mod hospital;
 mod log;
 mod log_verify;
 mod record;
+mod screens;
 mod sign_in;
 mod support;
