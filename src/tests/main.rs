@@ -13,3 +13,4 @@ mod schema;
 mod screens;
 mod sign_in;
 mod support;
+mod visit_page;

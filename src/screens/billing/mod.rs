@@ -9,10 +9,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-pub use self::receipt::{Receipt, receipt};
+pub use self::receipt::{Receipt, receipt, sums};
 
 use self::forms::{consultation_form, payment_form, refund_form, tests_form};
-use self::receipt::sums;
 use super::attempt::Attempt;
 use super::icon::{Icon, icon};
 use super::parts::{age_and_sex, empty, priority_tag, wait};

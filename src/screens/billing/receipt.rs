@@ -13,7 +13,8 @@ use crate::journey::visit::Bill;
 use crate::projections::visits::VisitCard;
 use crate::screens::parts::{clock_time, day_and_time};
 
-pub(super) fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
+/// The lines of a bill, what was paid and what is left.
+pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
     let line = |word: String, amount: String| view! { <div><dt>{word}</dt><dd>{amount}</dd></div> };
     let balance = bill.balance();
     let (word, left) =

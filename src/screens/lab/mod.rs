@@ -3,7 +3,7 @@
 mod card;
 mod forms;
 pub mod paper;
-mod results;
+pub mod results;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
