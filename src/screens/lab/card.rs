@@ -13,7 +13,7 @@ use crate::journey::words::{Priority, Stage, VisitType, Word};
 use crate::projections::tests::TestCard;
 
 /// Whether a test comes before all others.
-fn is_stat(card: &TestCard) -> bool {
+pub(super) fn is_stat(card: &TestCard) -> bool {
     is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
 }
 
