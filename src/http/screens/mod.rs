@@ -4,4 +4,7 @@ pub mod billing;
 pub mod doctor;
 pub mod lab;
 pub mod login;
+pub mod patients;
 pub mod queue;
+pub mod reception;
+pub mod registration;
