@@ -122,10 +122,10 @@ pub async fn register(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
     if !problems.is_empty() {
         return Ok(Err(desk.mistyped(values, problems)));
     }
-    if let Some(new) = new {
-        if let Some(problem) = register_patient(desk, &values, new_patient_id, new).await? {
-            return Ok(Err(desk.mistyped(values, vec![problem])));
-        }
+    if let Some(new) = new
+        && let Some(problem) = register_patient(desk, &values, new_patient_id, new).await?
+    {
+        return Ok(Err(desk.mistyped(values, vec![problem])));
     }
     // Whatever is refused now, the patient is known from here on.
     Ok(desk.record(values, &key, wishes).await?.map_err(|attempt| {
