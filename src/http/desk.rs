@@ -217,7 +217,8 @@ impl Desk {
     /// After a form is done, back to where it was sent from, or on to where it says.
     fn go_on(&self, values: &Values, recorded: &Recorded) -> Response {
         let then = values.get("_then").and_then(safe_next).map(ToOwned::to_owned);
-        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "logged" | "visit" | "do"));
+        let kept =
+            self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "logged" | "visit" | "do" | "about"));
         let query =
             kept.map(|(name, value)| format!("{}={}&", query_text(name), query_text(value))).collect::<String>();
         let mut address = then.unwrap_or_else(|| format!("{}?{query}", self.path));

@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, doctor, lab, login, patients, queue, reception};
+use self::screens::{billing, doctor, lab, login, patients, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -76,6 +76,8 @@ pub fn router(state: AppState) -> Router {
         .route("/theme", post(login::theme))
         .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
+        .route("/visits/{visit}", get(visit::show).post(visit::act))
+        .route("/visits/{visit}/documents/{document}", get(visit::document))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
         .route("/reception", get(reception::show).post(reception::act))
         .route("/visits/{visit}/slip", get(reception::slip_page))

@@ -156,6 +156,15 @@ pub fn icon(name: Icon) -> AnyView {
     view! { <svg class="icon" aria-hidden="true" viewBox="0 0 24 24" inner_html=name.drawing()></svg> }.into_any()
 }
 
+/// Draws an icon within a drawing.
+pub fn icon_at(name: Icon, x: u32, y: u32, size: u32) -> AnyView {
+    view! {
+        <svg class="icon" x=x.to_string() y=y.to_string() width=size.to_string() height=size.to_string() viewBox="0 0 24 24"
+            inner_html=name.drawing()></svg>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,3 +17,4 @@ pub mod reception;
 pub mod registration;
 pub mod shell;
 pub mod slip;
+pub mod visit;

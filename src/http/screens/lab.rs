@@ -138,7 +138,7 @@ fn with_one_reason(mut values: Values) -> Values {
 }
 
 /// Adds to every result how it compares with its range; where that cannot be known, what was chosen stands.
-fn flagged(mut values: Values) -> Values {
+pub(super) fn flagged(mut values: Values) -> Values {
     let number = |values: &Values, name: &str| values.get(name).and_then(|text| text.replace(',', ".").parse().ok());
     let lines: Vec<String> = values
         .0

@@ -8,3 +8,4 @@ pub mod patients;
 pub mod queue;
 pub mod reception;
 pub mod registration;
+pub mod visit;

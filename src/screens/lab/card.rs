@@ -81,7 +81,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
                     .then(|| view! { <p class="work-detail">{test.stage.label()}</p> {stage_bar(test.stage)} })}
             </div>
             {menu(lab, card)}
-            {action(lab, card)}
+            {(opened.map(|opened| opened.event) != Bench::of(test.stage).map(|bench| bench.next)).then(|| action(lab, card))}
             {judged
                 .then(|| {
                     let table = results(&test.results, format!("results-{}", test.test_id), &test.name);

@@ -3,7 +3,7 @@
 mod card;
 mod forms;
 pub mod paper;
-mod results;
+pub mod results;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -220,8 +220,8 @@ fn call(lab: &Lab, card: &VisitCard) -> AnyView {
     let skip = (visit.status == Status::Called)
         .then(|| button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]).label("Skip").view());
     view! {
-        <div class="row-fixed">
-            <form method="post" class="row-fixed">
+        <div class="row row-fixed">
+            <form method="post" class="row row-fixed">
                 {form.hidden()} {destination(lab, card, &form)}
                 <button class=class>{icon(Icon::of(EventType::QueueCalled))} {label}</button>
             </form>

@@ -1,0 +1,244 @@
+//! The visit's tests, bills, documents and follow-ups.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::VisitPage;
+use crate::journey::events::{AnalyteResult, EventType};
+use crate::journey::ids::{DocumentId, Id};
+use crate::journey::money::Money;
+use crate::journey::visit::Test;
+use crate::journey::words::{Flag, Stage};
+use crate::screens::billing::sums;
+use crate::screens::icon::{Icon, icon};
+use crate::screens::lab::results::flag_tag;
+use crate::screens::layout::BILLING;
+use crate::screens::parts::{day_and_time, stage_bar};
+
+/// The tests, each with its stage and its results.
+pub fn tests(page: &VisitPage) -> AnyView {
+    let tests = &page.visit.tests;
+    if tests.is_empty() {
+        return ().into_any();
+    }
+    let open = tests.values().filter(|test| !matches!(test.stage, Stage::Delivered | Stage::Cancelled)).count();
+    view! {
+        <section class="card" aria-labelledby="tests">
+            <div class="card-head">
+                <h2 id="tests">"Tests"</h2>
+                {if open > 0 {
+                    view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {open} " open"</span> }.into_any()
+                } else {
+                    view! { <span class="tag tag-success">{icon(Icon::Check)} "Done"</span> }.into_any()
+                }}
+            </div>
+            <ul class="stack">{tests.values().map(test).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn test(test: &Test) -> AnyView {
+    let stage = if test.stage == Stage::Ordered && test.recollections > 0 {
+        view! { <span class="tag tag-danger">{icon(Icon::RotateCcw)} "Collect again"</span> }.into_any()
+    } else {
+        view! { <span class="secondary">{test.stage.label()}</span> }.into_any()
+    };
+    view! {
+        <li class="stack stack-tight">
+            <div class="row row-between"><b>{test.name.clone()}</b> {stage}</div>
+            {(test.stage != Stage::Cancelled).then(|| stage_bar(test.stage))}
+            {(!test.results.is_empty()).then(|| results(test))}
+        </li>
+    }
+    .into_any()
+}
+
+fn results(test: &Test) -> AnyView {
+    let flagged = test.results.iter().filter(|result| is_flagged(result)).count();
+    let summary = match flagged {
+        0 => "Results".to_owned(),
+        flagged => format!("Results, {flagged} out of range"),
+    };
+    let rows = test.results.iter().map(result).collect_view();
+    let open = flagged > 0 && test.results.len() <= 8;
+    view! {
+        <details class="fold" open=open>
+            <summary>{summary} <span class="visually-hidden">" of " {test.name.clone()}</span></summary>
+            <dl class="facts small">{rows}</dl>
+        </details>
+    }
+    .into_any()
+}
+
+fn is_flagged(result: &AnalyteResult) -> bool {
+    result.flag.is_some_and(|flag| flag != Flag::Normal)
+}
+
+fn result(result: &AnalyteResult) -> AnyView {
+    let unit = result.unit.as_ref().map_or(String::new(), |unit| format!(" {}", unit.as_str()));
+    let flag = result.flag.filter(|_| is_flagged(result));
+    view! {
+        <dt>{result.analyte.to_string()}</dt>
+        <dd>{result.value.to_string()} {unit} " " {flag.map(|flag| flag_tag(Some(flag)))}</dd>
+    }
+    .into_any()
+}
+
+/// The bills, each with its lines and what was paid.
+pub fn bills(page: &VisitPage) -> AnyView {
+    let (tenant, mut bills) = (&page.tenant, page.visit.bills.iter().collect::<Vec<_>>());
+    if bills.is_empty() {
+        return ().into_any();
+    }
+    bills.sort_by_key(|(_, bill)| bill.billed_at);
+    let due = page.visit.due();
+    let owed: Money = bills.iter().map(|(_, bill)| (-bill.balance()).floor()).sum();
+    let tag = if due > Money::ZERO {
+        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tenant.money(due)} " due"</span> }.into_any()
+    } else if owed > Money::ZERO {
+        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tenant.money(owed)} " owed"</span> }.into_any()
+    } else {
+        view! { <span class="tag tag-success">{icon(Icon::Check)} "Settled"</span> }.into_any()
+    };
+    let receipts = page.person.holds_any(BILLING);
+    let bills = bills
+        .iter()
+        .map(|(id, bill)| {
+            let href = format!("/visits/{}/bills/{id}/receipt", page.id());
+            let label = format!("Receipt for the {} bill", bill.kind.label().to_lowercase());
+            view! {
+                <li>
+                    <div class="row row-between">
+                        <h3>{bill.kind.label()}</h3>
+                        {receipts
+                            .then(|| {
+                                view! {
+                                    <a class="button button-quiet button-compact" href=href aria-label=label>
+                                        {icon(Icon::Printer)} "Receipt"
+                                    </a>
+                                }
+                            })}
+                    </div>
+                    {sums(tenant, bill)}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card" aria-labelledby="bills">
+            <div class="card-head"><h2 id="bills">"Bills"</h2> {tag}</div>
+            <ul class="stack">{bills}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// The documents; those whose content is kept here can be opened.
+pub fn documents(page: &VisitPage) -> AnyView {
+    let documents = &page.visit.documents;
+    if documents.is_empty() {
+        return ().into_any();
+    }
+    let rows = documents
+        .iter()
+        .map(|(id, document)| {
+            let name = match page.kept.contains(id) {
+                true => {
+                    let href = format!("/visits/{}/documents/{id}", page.id());
+                    view! { <a href=href download>{document.file_name.clone()}</a> }.into_any()
+                }
+                false => document.file_name.clone().into_any(),
+            };
+            let mut details: Vec<String> = document.kind.iter().cloned().collect();
+            details.push(size_in_words(document.size_bytes));
+            details.extend(added(page, id));
+            let shared =
+                (!document.shared_with.is_empty()).then(|| format!("shared with {}", document.shared_with.join(", ")));
+            view! {
+                <li class="list-row">
+                    {icon(Icon::FileText)}
+                    <div class="list-main">
+                        <p class="list-title">{name}</p>
+                        <p class="list-detail">{details.join(" · ")}</p>
+                        {shared.map(|shared| view! { <p class="list-detail">{shared}</p> })}
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card card-flush" aria-labelledby="documents">
+            <div class="card-head"><h2 id="documents">"Documents"</h2></div>
+            <ul class="list">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// When a document was added, and by whom.
+fn added(page: &VisitPage, id: &DocumentId) -> Option<String> {
+    let event = page.stored.iter().map(|stored| &stored.event).find(|event| {
+        event.event_type == crate::journey::words::Word::word(EventType::DocumentUploaded)
+            && event.metadata.get("documentId").and_then(Value::as_str) == Some(id.as_str())
+    })?;
+    let by = page.names.get(&event.performed_by).map_or("somebody", String::as_str);
+    Some(format!("{} by {by}", day_and_time(&page.tenant, event.performed_at)))
+}
+
+/// A size as people read it: `218 kB`, `1.4 MB`.
+fn size_in_words(bytes: i64) -> String {
+    match bytes {
+        ..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+/// The planned follow-ups.
+pub fn follow_ups(page: &VisitPage) -> AnyView {
+    let follow_ups = &page.visit.follow_ups;
+    if follow_ups.is_empty() {
+        return ().into_any();
+    }
+    let rows = follow_ups
+        .values()
+        .map(|planned| {
+            let doctor = planned.doctor_id.as_ref().and_then(|id| page.names.get(id)).cloned();
+            let reminders = match planned.reminders {
+                0 => "no reminder sent yet".to_owned(),
+                1 => "one reminder sent".to_owned(),
+                reminders => format!("{reminders} reminders sent"),
+            };
+            let details: Vec<_> = doctor.into_iter().chain(planned.note.clone()).chain([reminders]).collect();
+            view! {
+                <li class="list-row">
+                    {icon(Icon::CalendarClock)}
+                    <div class="list-main">
+                        <p class="list-title">{day_and_time(&page.tenant, planned.due_at)}</p>
+                        <p class="list-detail">{details.join(" · ")}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card card-flush" aria-labelledby="follow-ups">
+            <div class="card-head"><h2 id="follow-ups">"Follow-ups"</h2></div>
+            <ul class="list">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size_in_words;
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        assert_eq!(size_in_words(812), "812 bytes");
+        assert_eq!(size_in_words(218_400), "218 kB");
+        assert_eq!(size_in_words(1_449_000), "1.4 MB");
+    }
+}

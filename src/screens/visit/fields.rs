@@ -1,0 +1,455 @@
+//! What there is to fill in for a step: fields by the event's schema, lists of what the hospital and the visit have.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use super::VisitPage;
+use super::actions::{accepted, address, thing, thing_name, things};
+use crate::hospital::rooms::RoomKind;
+use crate::hospital::tariff::{Analyte, TariffEntry, TariffKind};
+use crate::journey::events::{Event, EventType};
+use crate::journey::ids::{BillId, Id, TestId};
+use crate::journey::money::Money;
+use crate::journey::schema::{Field, Shape};
+use crate::journey::visit::Bill;
+use crate::journey::words::{Flag, Outcome, Priority, Station, VisitType, Word};
+use crate::screens::form::{EventForm, field_label};
+use crate::screens::lab::results::range;
+
+/// How many lines of a prescription are offered at once.
+const LINES: usize = 3;
+
+/// What a document may be called in a word.
+const DOCUMENT_KINDS: [&str; 8] =
+    ["Referral letter", "Report", "Scan", "Prescription", "Consent", "Insurance", "Proof of identity", "Other"];
+
+/// The fields of a step's form.
+pub fn fields(page: &VisitPage, form: &EventForm) -> AnyView {
+    match form.event() {
+        EventType::VisitRegistered => registration(page, form),
+        EventType::TestsOrdered => order(page, form),
+        EventType::ConsultationBilled => consultation_bill(page, form),
+        EventType::TestsBilled => tests_bill(page, form),
+        EventType::PrescriptionGiven => prescription(form),
+        EventType::VitalsRecorded => vitals(form),
+        EventType::TestCompleted => results(page, form),
+        EventType::DocumentUploaded => upload(form),
+        event => {
+            let fields = event.row().fields.iter().map(|field| by_shape(page, form, field)).collect_view();
+            view! { <div class="fields">{fields}</div> }.into_any()
+        }
+    }
+}
+
+/// A labelled field with something in it already.
+fn given(form: &EventForm, field: &Field, given: &str) -> AnyView {
+    let control = form.input(field.name, field.shape, field.required, None, given);
+    form.field(field.name, &field_label(field.name), !field.required, control)
+}
+
+/// A labelled list to choose from.
+fn select(form: &EventForm, field: &Field, choices: Vec<(String, String)>, given: &str) -> AnyView {
+    let control = form.select(field.name, choices, field.required, None, given);
+    form.field(field.name, &field_label(field.name), !field.required, control)
+}
+
+fn by_shape(page: &VisitPage, form: &EventForm, field: &Field) -> AnyView {
+    let event = form.event();
+    if thing(event).is_some_and(|(name, _)| name == field.name) {
+        return about(page, form, field);
+    }
+    match field.shape {
+        Shape::NewId(_) => ().into_any(),
+        Shape::Id("person") => {
+            let doctor = page.visit.doctor().map_or(String::new(), ToString::to_string);
+            let doctors = page.doctors.iter().map(|doctor| (doctor.id.to_string(), doctor.name.clone())).collect();
+            select(form, field, doctors, if field.required { "" } else { &doctor })
+        }
+        Shape::Id("room") => select(form, field, rooms(page), ""),
+        Shape::Id("department") => select(form, field, departments(page), ""),
+        Shape::Id("document") => {
+            let documents = page.visit.documents.iter();
+            select(
+                form,
+                field,
+                documents.map(|(id, document)| (id.to_string(), document.file_name.clone())).collect(),
+                "",
+            )
+        }
+        Shape::Choice(_) if field.name == "station" => stations(page, form, field),
+        Shape::Money { .. } => money(page, form, field, &amount(page, form)),
+        Shape::Text { .. } if field.name == "specimen" => given(form, field, &specimen(page, event)),
+        _ => given(form, field, ""),
+    }
+}
+
+/// The visit's own thing that a step is about: hidden when there is but one.
+fn about(page: &VisitPage, form: &EventForm, field: &Field) -> AnyView {
+    let event = form.event();
+    let Some((name, kind)) = thing(event) else { return ().into_any() };
+    let things = things(page, event);
+    let named = |id: &String| thing_name(page, kind, id).unwrap_or_else(|| id.clone());
+    match subject(page, form) {
+        // What is asked besides depends on what it is about: the others are a page away.
+        Some(chosen) if things.len() < 2 || is_shaped_by_thing(event) => {
+            let others = things
+                .iter()
+                .filter(|id| **id != chosen)
+                .map(|id| view! { <li><a href=address(page, event, id)>{named(id)}</a></li> })
+                .collect::<Vec<_>>();
+            view! {
+                <input type="hidden" name=name value=chosen.clone()/>
+                {(!others.is_empty())
+                    .then(|| {
+                        view! {
+                            <div class="wide">
+                                <p class="small"><b>{named(&chosen)}</b></p>
+                                <p class="small secondary">"Or instead:"</p>
+                                <ul class="small">{others}</ul>
+                            </div>
+                        }
+                    })}
+            }
+            .into_any()
+        }
+        _ => {
+            let choices = things.iter().map(|id| (id.clone(), named(id))).collect();
+            select(form, field, choices, "")
+        }
+    }
+}
+
+/// Whether the other fields of a step depend on what it is about.
+fn is_shaped_by_thing(event: EventType) -> bool {
+    matches!(
+        event,
+        EventType::PaymentReceived | EventType::PaymentPartial | EventType::PaymentRefunded | EventType::TestCompleted
+    )
+}
+
+/// What a form is about: what was sent, what the address asks for, or the first.
+fn subject(page: &VisitPage, form: &EventForm) -> Option<String> {
+    let (field, _) = thing(form.event())?;
+    let things = things(page, form.event());
+    let asked = page.about.clone().filter(|asked| things.contains(asked));
+    form.value(field).filter(|sent| thing_name_is_known(page, form, sent)).or(asked).or(things.into_iter().next())
+}
+
+fn thing_name_is_known(page: &VisitPage, form: &EventForm, id: &str) -> bool {
+    thing(form.event()).is_some_and(|(_, kind)| thing_name(page, kind, id).is_some())
+}
+
+fn rooms(page: &VisitPage) -> Vec<(String, String)> {
+    let branch = page.card.visit.branch_id.as_ref();
+    page.rooms
+        .iter()
+        .filter(|room| room.kind == RoomKind::Consultation && branch.is_none_or(|branch| room.branch_id == *branch))
+        .map(|room| (room.id.to_string(), room.name.clone()))
+        .collect()
+}
+
+fn departments(page: &VisitPage) -> Vec<(String, String)> {
+    page.departments.iter().map(|department| (department.id.to_string(), department.name.clone())).collect()
+}
+
+/// The queues that can be joined now.
+fn stations(page: &VisitPage, form: &EventForm, field: &Field) -> AnyView {
+    let open: BTreeSet<Station> = accepted(page, form.event())
+        .iter()
+        .filter_map(|event| match event {
+            Event::QueueJoined(joined) => joined.station,
+            _ => None,
+        })
+        .collect();
+    let likely = if !page.visit.attended && page.visit.visit_type != VisitType::LabOnly {
+        Station::Consultation
+    } else if page.visit.due() > Money::ZERO && open.contains(&Station::Billing) {
+        Station::Billing
+    } else if open.contains(&Station::Lab) {
+        Station::Lab
+    } else {
+        Station::Consultation
+    };
+    let choices = open.into_iter().map(|station| (station.word().to_owned(), station.label().to_owned())).collect();
+    select(form, field, choices, likely.word())
+}
+
+fn money(page: &VisitPage, form: &EventForm, field: &Field, given: &str) -> AnyView {
+    let sign = page.tenant.money(Money::ZERO);
+    let control = view! {
+        <div class="affix">
+            <span>{sign.trim_end_matches('0').to_owned()}</span>
+            {form.input(field.name, field.shape, field.required, None, given)}
+        </div>
+    };
+    form.field(field.name, &field_label(field.name), !field.required, control)
+}
+
+/// What is likely paid or given back: all that is due, or all that is owed.
+fn amount(page: &VisitPage, form: &EventForm) -> String {
+    let bill = subject(page, form).and_then(|id| BillId::parse(&id).ok()).and_then(|id| page.visit.bills.get(&id));
+    let likely = match (form.event(), bill) {
+        (EventType::PaymentReceived, Some(bill)) => bill.balance(),
+        (EventType::PaymentRefunded, Some(bill)) => owed(bill),
+        _ => Money::ZERO,
+    };
+    if likely > Money::ZERO { format!("{}.{:02}", likely.0 / 100, likely.0 % 100) } else { String::new() }
+}
+
+fn owed(bill: &Bill) -> Money {
+    (-bill.balance()).floor()
+}
+
+/// What is to be collected, when it is one test's.
+fn specimen(page: &VisitPage, event: EventType) -> String {
+    match &things(page, event)[..] {
+        [one] => TestId::parse(one).ok().and_then(|id| page.visit.tests.get(&id)?.specimen.clone()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+fn field(event: EventType, name: &str) -> Option<&'static Field> {
+    event.row().fields.iter().find(|field| field.name == name)
+}
+
+/// A new visit of the same patient, linked to this one.
+fn registration(page: &VisitPage, form: &EventForm) -> AnyView {
+    let visit = &page.visit;
+    let (link, likely) = match visit.outcome {
+        Some(Outcome::Rescheduled) => (Some("rescheduledFrom"), visit.visit_type),
+        Some(Outcome::Completed) => (Some("followUpOf"), VisitType::FollowUp),
+        _ => (None, visit.visit_type),
+    };
+    let department = visit.department_id.as_ref().map_or(String::new(), ToString::to_string);
+    let fields = form
+        .event()
+        .row()
+        .fields
+        .iter()
+        .map(|field| match field.name {
+            "patientId" | "rescheduledFrom" | "followUpOf" => ().into_any(),
+            "departmentId" => select(form, field, departments(page), &department),
+            "visitType" => given(form, field, likely.word()),
+            "priority" => given(form, field, Priority::Routine.word()),
+            _ => given(form, field, ""),
+        })
+        .collect_view();
+    view! {
+        <input type="hidden" name="patientId" value=visit.patient_id.to_string()/>
+        {link.map(|link| view! { <input type="hidden" name=link value=page.id().to_string()/> })}
+        <div class="fields">{fields}</div>
+    }
+    .into_any()
+}
+
+/// What can be picked, each with its price.
+fn picks(
+    page: &VisitPage,
+    legend: &'static str,
+    kind: &'static str,
+    entries: impl Iterator<Item = (String, String, Option<String>, Money, bool)>,
+) -> AnyView {
+    let picks = entries
+        .map(|(value, name, note, price, checked)| {
+            view! {
+                <label class="pick">
+                    <input type=kind name="pick" value=value checked=checked/>
+                    <span class="pick-main">{name} {note.map(|note| view! { " " <small>{note}</small> })}</span>
+                    <span class="pick-end">{page.tenant.money(price)}</span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="pick-group">
+            <legend>{legend}</legend>
+            <div class="pick-list">{picks}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn offered(page: &VisitPage, kind: TariffKind) -> impl Iterator<Item = &TariffEntry> {
+    page.tariff.iter().filter(move |entry| entry.kind == kind)
+}
+
+fn order(page: &VisitPage, form: &EventForm) -> AnyView {
+    let tests = offered(page, TariffKind::Test).map(|entry| {
+        let checked = form.chose("pick", &entry.code);
+        (entry.code.clone(), entry.name.clone(), entry.specimen.clone(), entry.price, checked)
+    });
+    let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
+    let priority = form.select("priority", choices, true, None, page.visit.priority.word());
+    view! {
+        {picks(page, "Tests", "checkbox", tests)}
+        {form.field("priority", "Priority", false, priority)}
+    }
+    .into_any()
+}
+
+fn consultation_bill(page: &VisitPage, form: &EventForm) -> AnyView {
+    let own = offered(page, TariffKind::Consultation)
+        .find(|entry| entry.department_id.is_some() && entry.department_id == page.visit.department_id)
+        .or(offered(page, TariffKind::Consultation).next())
+        .map(|entry| entry.code.clone());
+    let consultations = offered(page, TariffKind::Consultation).map(|entry| {
+        let checked =
+            if form.was_refused() { form.chose("pick", &entry.code) } else { own.as_ref() == Some(&entry.code) };
+        (entry.code.clone(), entry.name.clone(), None, entry.price, checked)
+    });
+    view! {
+        {picks(page, "Consultation", "checkbox", consultations)}
+        {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
+    }
+    .into_any()
+}
+
+fn tests_bill(page: &VisitPage, form: &EventForm) -> AnyView {
+    let billable = accepted(page, form.event()).into_iter().filter_map(|event| match event {
+        Event::TestsBilled(billed) => billed.items.first().map(|item| item.test_id.clone()),
+        _ => None,
+    });
+    let tests = billable.filter_map(|id| {
+        let test = page.visit.tests.get(&id)?;
+        let checked = !form.was_refused() || form.chose("pick", id.as_str());
+        Some((id.to_string(), test.name.clone(), None, test.price, checked))
+    });
+    view! {
+        {picks(page, "Tests", "checkbox", tests)}
+        {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
+    }
+    .into_any()
+}
+
+fn prescription(form: &EventForm) -> AnyView {
+    let Some(Shape::List { of, .. }) = field(form.event(), "items").map(|field| field.shape) else {
+        return ().into_any();
+    };
+    let sent = (0..50).take_while(|line| form.value(&format!("items[{line}].drug")).is_some()).count();
+    let lines = (0..LINES.max(sent))
+        .map(|line| {
+            let fields = of
+                .iter()
+                .map(|field| {
+                    let name = format!("items[{line}].{}", field.name);
+                    let required = field.required && line == 0;
+                    let control = form.input(&name, field.shape, required, None, "");
+                    let label = if field.name == "drug" { "Medicine".to_owned() } else { field_label(field.name) };
+                    form.field(&name, &label, !field.required, control)
+                })
+                .collect_view();
+            view! {
+                <fieldset class="stack stack-tight">
+                    <legend class="form-title">{format!("Medicine {}", line + 1)}</legend>
+                    <div class="fields fields-narrow">{fields}</div>
+                </fieldset>
+            }
+        })
+        .collect_view();
+    view! { {lines} }.into_any()
+}
+
+fn vitals(form: &EventForm) -> AnyView {
+    let unit = |name: &str| match name {
+        "systolic" | "diastolic" => Some("mmHg"),
+        "pulse" | "respiratoryRate" => Some("/min"),
+        "temperatureC" => Some("°C"),
+        "spo2" => Some("%"),
+        "weightKg" => Some("kg"),
+        "heightCm" => Some("cm"),
+        "painScore" => Some("of 10"),
+        _ => None,
+    };
+    let fields = form
+        .event()
+        .row()
+        .fields
+        .iter()
+        .map(|field| {
+            let input = form.input(field.name, field.shape, false, None, "");
+            let control = match unit(field.name) {
+                Some(unit) => view! { <div class="affix">{input} <span>{unit}</span></div> }.into_any(),
+                None => input,
+            };
+            form.field(field.name, &field_label(field.name), false, control)
+        })
+        .collect_view();
+    view! {
+        <p class="hint">"At least one; a priority only to change it."</p>
+        <div class="fields fields-narrow">{fields}</div>
+    }
+    .into_any()
+}
+
+/// The values of one test: those that were sent, then the others that its tariff entry measures.
+fn results(page: &VisitPage, form: &EventForm) -> AnyView {
+    let test = subject(page, form).and_then(|id| TestId::parse(&id).ok()).and_then(|id| page.visit.tests.get(&id));
+    let entry = test.and_then(|test| page.tariff.iter().find(|entry| entry.code == test.code));
+    let measured = entry.map(|entry| entry.analytes.clone()).unwrap_or_default();
+    let sent: Vec<String> = (0..100).map_while(|line| form.value(&format!("results[{line}].analyte"))).collect();
+    let known = |name: &String| measured.iter().find(|analyte| analyte.analyte == *name).cloned();
+    let mut lines: Vec<Analyte> = sent
+        .iter()
+        .map(|name| known(name).unwrap_or(Analyte { analyte: name.clone(), unit: None, low: None, high: None }))
+        .collect();
+    lines.extend(measured.iter().filter(|analyte| !sent.contains(&analyte.analyte)).cloned());
+    if lines.is_empty() {
+        lines.push(Analyte { analyte: "Result".to_owned(), unit: None, low: None, high: None });
+    }
+    let rows = lines.into_iter().enumerate().map(|(line, analyte)| result(form, line, analyte)).collect_view();
+    let about = field(form.event(), "testId").map(|field| about(page, form, field));
+    view! {
+        {about}
+        <p class="hint">"What is left blank is not reported. Values out of range are flagged by themselves."</p>
+        <div class="stack stack-tight">{rows}</div>
+    }
+    .into_any()
+}
+
+fn result(form: &EventForm, line: usize, analyte: Analyte) -> AnyView {
+    let path = |name: &str| format!("results[{line}].{name}");
+    let number = |number: Option<f64>| number.map(|number| number.to_string());
+    let hidden = [
+        ("analyte", Some(analyte.analyte.clone())),
+        ("unit", analyte.unit.clone()),
+        ("low", number(analyte.low)),
+        ("high", number(analyte.high)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(view! { <input type="hidden" name=path(name) value=value?/> }))
+    .collect_view();
+    let value = form.input(&path("value"), Shape::Text { max: 200 }, false, None, "");
+    // With a range, the flag follows from it.
+    let ranged = analyte.low.is_some() || analyte.high.is_some();
+    let flag = (!ranged).then(|| {
+        let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
+        form.select(&path("flag"), flags, false, Some(format!("Flag of {}", analyte.analyte)), "")
+    });
+    let control = view! {
+        {ranged.then(|| view! { <p class="hint">{range(analyte.low, analyte.high)}</p> })}
+        <div class="row row-fixed">
+            <div class="affix">{value} {analyte.unit.map(|unit| view! { <span>{unit}</span> })}</div>
+            {flag}
+        </div>
+    };
+    view! { {hidden} {form.field(&path("value"), &analyte.analyte, false, control)} }.into_any()
+}
+
+fn upload(form: &EventForm) -> AnyView {
+    let described = form.describedby("file");
+    let file = view! {
+        <p class="hint" id=format!("{}-hint", form.id("file"))>"PDF, JPEG or PNG, at most 1.9 MB"</p>
+        <input type="file" id=form.id("file") name="file" required accept=".pdf,.jpg,.jpeg,.png"
+            aria-invalid=form.problem("file").map(|_| "true")
+            aria-describedby=described.unwrap_or_else(|| format!("{}-hint", form.id("file")))/>
+    };
+    let kinds = DOCUMENT_KINDS.iter().map(|kind| ((*kind).to_owned(), (*kind).to_owned())).collect();
+    view! {
+        <div class="fields">
+            {form.field("file", "File", false, file)}
+            {form.field("kind", "What it is", true, form.select("kind", kinds, false, None, ""))}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,125 @@
+//! The journey of one visit: where the patient is, where the time went, every step so far, and what can be done now.
+
+mod actions;
+mod banner;
+mod cards;
+mod fields;
+mod strip;
+mod timeline;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::attempt::Attempt;
+use crate::hospital::departments::Department;
+use crate::hospital::people::Person;
+use crate::hospital::rooms::{Room, RoomKind};
+use crate::hospital::tariff::TariffEntry;
+use crate::hospital::tenants::Tenant;
+use crate::journey::decide::Actor;
+use crate::journey::events::EventType;
+use crate::journey::ids::*;
+use crate::journey::measures::Measures;
+use crate::journey::visit::Visit;
+use crate::journey::words::Station;
+use crate::log::StoredEvent;
+use crate::projections::timeline::TimelineRow;
+use crate::projections::visits::VisitCard;
+
+/// What the page of a visit shows.
+pub struct VisitPage {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who looks at it.
+    pub person: Person,
+    /// The same as the journey knows them.
+    pub actor: Actor,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// The visit as lists show it.
+    pub card: VisitCard,
+    /// The visit's state.
+    pub visit: Visit,
+    /// Where its time went.
+    pub measures: Measures,
+    /// Its steps as people read them, the oldest first.
+    pub steps: Vec<TimelineRow>,
+    /// Its events as the log holds them.
+    pub stored: Vec<StoredEvent>,
+    /// Whether every event is as its hash says it was logged.
+    pub intact: bool,
+    /// The documents whose content is kept here.
+    pub kept: BTreeSet<DocumentId>,
+    /// What people are called.
+    pub names: BTreeMap<PersonId, String>,
+    /// The doctors.
+    pub doctors: Vec<Person>,
+    /// The rooms.
+    pub rooms: Vec<Room>,
+    /// The departments.
+    pub departments: Vec<Department>,
+    /// What the hospital offers.
+    pub tariff: Vec<TariffEntry>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+    /// The step whose form the address asks for.
+    pub asked: Option<EventType>,
+    /// The bill or test that the address asks for it to be about.
+    pub about: Option<String>,
+}
+
+impl VisitPage {
+    fn id(&self) -> &VisitId {
+        &self.card.visit.visit_id
+    }
+
+    fn room_name(&self, id: &RoomId) -> Option<&str> {
+        self.rooms.iter().find(|room| room.id == *id).map(|room| room.name.as_str())
+    }
+
+    /// How many minutes a wait at a station should last at most: as the department says, at the lab the department of its rooms.
+    fn target(&self, station: Station) -> Option<i64> {
+        match station {
+            Station::Consultation => self.card.target_minutes,
+            Station::Lab => {
+                let branch = self.card.visit.branch_id.as_ref();
+                let labs = self.rooms.iter().filter(|room| room.kind == RoomKind::Lab);
+                labs.filter(|room| branch.is_none_or(|branch| room.branch_id == *branch))
+                    .filter_map(|room| {
+                        self.departments.iter().find(|other| Some(&other.id) == room.department_id.as_ref())
+                    })
+                    .map(|department| department.target_minutes)
+                    .next()
+            }
+            Station::Billing => None,
+        }
+    }
+}
+
+/// What people wait for at a station.
+fn waited_for(station: Station) -> &'static str {
+    match station {
+        Station::Consultation => "for the doctor",
+        Station::Lab => "for the lab",
+        Station::Billing => "to pay",
+    }
+}
+
+/// Shows a visit.
+pub fn visit(page: VisitPage) -> impl IntoView {
+    view! {
+        <main class="page stack journey" id="main">
+            {banner::banner(&page)} {banner::now(&page)} {strip::strip(&page)}
+            <div class="columns">
+                {timeline::timeline(&page)}
+                <aside class="stack" aria-label="This visit">
+                    {actions::actions(&page)} {cards::tests(&page)} {cards::bills(&page)} {cards::documents(&page)}
+                    {cards::follow_ups(&page)}
+                </aside>
+            </div>
+        </main>
+    }
+}
