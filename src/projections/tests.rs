@@ -163,11 +163,7 @@ macro_rules! select_cards {
 
 const WORKLIST: &str =
     select_cards!("tests.stage = $2 AND tests.pending ORDER BY tests.urgency, tests.since LIMIT 200");
-// The inner query is answered by the index alone; asked directly, SQLite would read all tests of the tenant.
-const BY_SAMPLE: &str = select_cards!(
-    "(tests.visit_id, tests.test_id) IN (SELECT t.visit_id, t.test_id FROM tests t WHERE t.tenant_id = $1 AND t.sample_id = $2) \
-     ORDER BY tests.since DESC LIMIT 20"
-);
+const BY_SAMPLE: &str = select_cards!("tests.sample_id = $2 ORDER BY tests.since DESC LIMIT 20");
 const TO_REVIEW: &str = select_cards!(
     "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL) \
      ORDER BY tests.urgency, tests.since LIMIT 100"
