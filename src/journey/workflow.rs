@@ -1,6 +1,6 @@
 //! The state machine as data and as a diagram, found by walking it.
 //!
-//! No transition is written down here: one model visit is led through every event that [`decide`](super::decide::decide) accepts.
+//! No transition is written down here: one model visit is led through every event that [`decide`] accepts.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
