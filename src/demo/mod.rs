@@ -5,6 +5,7 @@ mod chart;
 mod day;
 mod evening;
 mod house;
+mod laboratory;
 mod plan;
 mod results;
 mod ways;

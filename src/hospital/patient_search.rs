@@ -125,8 +125,11 @@ pub async fn likely_duplicates(
     phone: Option<&str>,
     birth_date: Option<NaiveDate>,
 ) -> sqlx::Result<Vec<Patient>> {
+    // Each part is answered by its index alone; with OR, SQLite would read all patients of the tenant.
     const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients \
-        WHERE tenant_id = $1 AND (name_key = $2 OR phone_key = $3 OR birth_date = $4) ORDER BY created_at DESC, id LIMIT 500";
+        WHERE tenant_id = $1 AND id IN (SELECT id FROM patients WHERE tenant_id = $1 AND name_key = $2 \
+        UNION ALL SELECT id FROM patients WHERE tenant_id = $1 AND phone_key = $3 \
+        UNION ALL SELECT id FROM patients WHERE tenant_id = $1 AND birth_date = $4) ORDER BY created_at DESC, id LIMIT 500";
     let candidate = Likeness::new(name, phone, birth_date);
     let patients: Vec<Patient> = on!(&db.read, pool => {
         sqlx::query_as(SQL).bind(tenant).bind(&candidate.name_key).bind(&candidate.phone_key).bind(candidate.birth_date)

@@ -60,7 +60,7 @@ pub struct NewPatient {
 
 impl NewPatient {
     /// The same, tidied, or everything that is wrong with it.
-    fn checked(self, today: NaiveDate) -> Result<Self, WriteError> {
+    pub fn checked(self, today: NaiveDate) -> Result<Self, WriteError> {
         let mut problems = Vec::new();
         let mut problem = |field, text: &str| problems.push(Problem { field, problem: text.to_owned() });
         let given = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -131,10 +131,46 @@ pub async fn register(db: &Db, tenant: &Tenant, new: NewPatient, now: DateTime<U
     Ok(patient)
 }
 
+/// Registers a patient by an id that follows from the request, so that the same request twice registers them once.
+pub async fn register_once(
+    db: &Db,
+    tenant: &Tenant,
+    id: &PatientId,
+    new: NewPatient,
+    now: DateTime<Utc>,
+) -> Result<Patient, WriteError> {
+    if let Some(patient) = by_id(db, &tenant.id, id).await? {
+        return Ok(patient);
+    }
+    let mut tx = db.begin().await?;
+    match insert(&mut tx, tenant, id.clone(), new, now).await {
+        Ok(patient) => {
+            commit(tx).await?;
+            Ok(patient)
+        }
+        // Perhaps the other press was quicker.
+        Err(WriteError::Database(error)) => {
+            drop(tx);
+            by_id(db, &tenant.id, id).await?.ok_or(WriteError::Database(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Registers a patient within a transaction.
 pub async fn register_within(
     tx: &mut Tx,
     tenant: &Tenant,
+    new: NewPatient,
+    now: DateTime<Utc>,
+) -> Result<Patient, WriteError> {
+    insert(tx, tenant, new_id(), new, now).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    id: PatientId,
     new: NewPatient,
     now: DateTime<Utc>,
 ) -> Result<Patient, WriteError> {
@@ -146,7 +182,7 @@ pub async fn register_within(
         None => next_mrn(tx, tenant).await?,
     };
     let patient = Patient {
-        id: new_id(),
+        id,
         mrn,
         name: new.name,
         sex: new.sex,

@@ -317,7 +317,7 @@ impl Desk {
     /// Turns what was picked from the tariff, or from the visit's tests, into the event's lines.
     ///
     /// `pick` names a tariff code or a test's id; `discount`, `priority` and free lines are fields like any other.
-    async fn expand(
+    pub async fn expand(
         &self,
         event: EventType,
         values: &Values,

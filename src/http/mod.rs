@@ -31,7 +31,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, doctor, lab, login, queue, visit};
+use self::screens::{billing, doctor, lab, login, patients, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -79,6 +79,10 @@ pub fn router(state: AppState) -> Router {
         .route("/visits/{visit}", get(visit::show).post(visit::act))
         .route("/visits/{visit}/documents/{document}", get(visit::document))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
+        .route("/reception", get(reception::show).post(reception::act))
+        .route("/visits/{visit}/slip", get(reception::slip_page))
+        .route("/patients", get(patients::search))
+        .route("/patients/{patient}", get(patients::show))
         .route("/billing", get(billing::show).post(billing::act))
         .route("/lab", get(lab::show).post(lab::act))
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))

@@ -1,6 +1,6 @@
 //! An event before and after it is stored.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ pub struct StoredEvent {
     pub hash: Digest,
 }
 
-/// Cuts a time to the milliseconds that both engines keep.
+/// Cuts a time to the milliseconds that both engines keep; a leap second, which PostgreSQL does not, is the second after it.
 pub fn to_milliseconds(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.trunc_subsecs(3)
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }

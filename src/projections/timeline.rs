@@ -77,3 +77,34 @@ const OF_VISIT: &str =
 pub async fn of_visit(db: &Db, tenant: &TenantId, visit: &VisitId) -> sqlx::Result<Vec<TimelineRow>> {
     on!(&db.read, pool => sqlx::query_as(OF_VISIT).bind(tenant).bind(visit).fetch_all(pool).await)
 }
+
+/// A document, or a report, of one of a patient's visits.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct DocumentRow {
+    /// Of which visit.
+    pub visit_id: VisitId,
+    /// What the patient was called by on that visit.
+    pub token: String,
+    /// Whether it was added or written here.
+    pub event_type: EventType,
+    /// One plain sentence that names it.
+    pub sentence: String,
+    /// When it came to be.
+    pub performed_at: DateTime<Utc>,
+}
+
+const DOCUMENTS_OF_PATIENT: &str = "SELECT timeline.visit_id, visits.token, timeline.event_type, timeline.sentence, timeline.performed_at \
+     FROM visits JOIN timeline ON timeline.tenant_id = visits.tenant_id AND timeline.visit_id = visits.visit_id \
+     WHERE visits.tenant_id = $1 AND visits.patient_id = $2 AND timeline.event_type IN ($3, $4) \
+     ORDER BY timeline.performed_at DESC, timeline.position DESC LIMIT 200";
+
+/// The documents and reports of all of a patient's visits, the latest first.
+pub async fn documents_of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<DocumentRow>> {
+    on!(&db.read, pool => sqlx::query_as(DOCUMENTS_OF_PATIENT)
+        .bind(tenant)
+        .bind(patient)
+        .bind(EventType::DocumentUploaded)
+        .bind(EventType::ReportGenerated)
+        .fetch_all(pool)
+        .await)
+}

@@ -215,6 +215,7 @@ const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY d
 const OPEN_BEFORE: &str = "SELECT visit_id FROM visits WHERE tenant_id = $1 AND day < $2 AND ended_at IS NULL \
     ORDER BY registered_at LIMIT 500";
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
+const LATEST_OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 1");
 const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
 );
@@ -260,6 +261,11 @@ pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Re
 /// A patient's visits, the latest first.
 pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<VisitCard>> {
     on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
+}
+
+/// A patient's latest visit.
+pub async fn latest_of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Option<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(LATEST_OF_PATIENT).bind(tenant).bind(patient).fetch_optional(pool).await)
 }
 
 /// Whom a doctor saw on a day and who is still in the house, the latest first.

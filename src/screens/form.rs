@@ -40,7 +40,7 @@ pub fn field_label(field: &str) -> String {
     for (index, letter) in name.chars().enumerate() {
         match letter {
             _ if index == 0 => words.extend(letter.to_uppercase()),
-            'A'..='Z' if name.chars().any(char::is_lowercase) => {
+            'A'..='Z' if name.chars().next().is_some_and(char::is_lowercase) => {
                 words.push(' ');
                 words.extend(letter.to_lowercase());
             }

@@ -172,6 +172,10 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
 }
 
 fn just_logged(logged: Logged) -> impl IntoView {
+    let slip = (logged.event == EventType::VisitRegistered).then(|| {
+        let href = format!("/visits/{}/slip", logged.visit);
+        view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} "Token slip"</a> }
+    });
     view! {
         <div class="notice notice-success notice-line" role="status">
             {icon(Icon::CircleCheck)}
@@ -179,6 +183,7 @@ fn just_logged(logged: Logged) -> impl IntoView {
                 {logged.event.label()} ": " {logged.token} " "
                 <a href=format!("/visits/{}", logged.visit)>{logged.patient}</a>
             </p>
+            {slip}
         </div>
     }
 }

@@ -1,3 +1,54 @@
 //! The figures: how fast the journey, the log and the pages are.
+//!
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey append pages` chooses.
 
-fn main() {}
+mod figures;
+#[allow(dead_code, unused_imports, unused_macros)]
+mod support;
+
+use std::env;
+
+use sojourn::db::Db;
+use support::Database;
+
+#[tokio::main]
+async fn main() {
+    // Cargo adds flags of its own.
+    let chosen: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |part: &str| chosen.is_empty() || chosen.iter().any(|word| word == part);
+    println!("{}", if cfg!(debug_assertions) { "Not optimised: these figures say little." } else { "Optimised." });
+    if wanted("journey") {
+        figures::journey::measure();
+    }
+    for engine in ["SQLite", "PostgreSQL"] {
+        if engine == "PostgreSQL" && env::var_os("SOJOURN_TEST_POSTGRES").is_none() {
+            println!("\n{engine}: not measured; `cargo xtask bench` starts a server");
+            continue;
+        }
+        if wanted("append") {
+            println!("\n{engine}: appending, two seconds each");
+            let (database, db) = open(engine).await;
+            figures::append::measure(&db).await;
+            close(database, db).await;
+        }
+        for visits in [1_000, 100_000] {
+            if wanted("pages") {
+                println!("\n{engine}: pages with {visits} visits");
+                let (database, db) = open(engine).await;
+                figures::pages::measure(&db, visits).await;
+                close(database, db).await;
+            }
+        }
+    }
+}
+
+async fn open(engine: &str) -> (Database, Db) {
+    let database = if engine == "SQLite" { Database::sqlite().await } else { Database::postgres().await };
+    let db = Db::open(&database.url).await.expect("the fresh database opens");
+    (database, db)
+}
+
+async fn close(database: Database, db: Db) {
+    db.close().await;
+    database.remove().await;
+}

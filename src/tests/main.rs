@@ -1,12 +1,16 @@
 //! The integration suite: stories told on both engines.
 
 mod api;
+mod architecture;
 mod database;
 mod demo;
 mod hospital;
 mod log;
 mod log_verify;
+mod projections;
 mod record;
+mod schema;
 mod screens;
 mod sign_in;
 mod support;
+mod visit_page;

@@ -62,10 +62,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
             .map_err(|_| Problem::invalid("query", "cannot be read"))?;
         let mut parameters = Self { given: BTreeMap::new(), problems: Vec::new() };
         for (name, value) in pairs {
-            if parameters.given.contains_key(&name) {
+            if parameters.given.insert(name.clone(), value).is_some() {
                 parameters.problems.push(FieldProblem::new(name, "must be given once"));
-            } else {
-                parameters.given.insert(name, value);
             }
         }
         Ok(parameters)

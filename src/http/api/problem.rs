@@ -25,8 +25,11 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 const PAUSE: HeaderValue = HeaderValue::from_static("5");
 
 /// What did not work, in words for programs and for people.
+#[derive(Debug)]
+pub struct Problem(Box<Members>);
+
 #[derive(Debug, Serialize)]
-pub struct Problem {
+struct Members {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -85,7 +88,7 @@ fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S:
 impl Problem {
     /// A problem in a sentence.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Members {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Failed"),
             status,
@@ -97,7 +100,7 @@ impl Problem {
             allowed: None,
             index: None,
             beside: Map::new(),
-        }
+        }))
     }
 
     /// The usual words for a status of HTTP.
@@ -131,7 +134,9 @@ impl Problem {
     /// Headers, parameters or fields are not as they should be.
     pub fn invalid_request(fields: Vec<FieldProblem>) -> Self {
         let detail = "Some of what was sent is missing or not right.";
-        Self { fields, ..Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail) }
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail);
+        problem.0.fields = fields;
+        problem
     }
 
     /// One header or parameter is not as it should be.
@@ -151,7 +156,7 @@ impl Problem {
 
     /// Which event of a batch it is about.
     pub fn at_index(mut self, index: usize) -> Self {
-        self.index = Some(index);
+        self.0.index = Some(index);
         self
     }
 
@@ -164,8 +169,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status;
-        let mut response = (status, Json(self)).into_response();
+        let status = self.0.status;
+        let mut response = (status, Json(self.0)).into_response();
         finish(status, response.headers_mut());
         response
     }
@@ -190,11 +195,11 @@ impl From<Refusal> for Problem {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let mut problem = Self::new(status, code.word(), refusal.sentence());
-        problem.fields = named(refusal.field_problems());
+        problem.0.fields = named(refusal.field_problems());
         match code {
             Code::InvalidMetadata => {}
-            Code::VersionConflict | Code::UnknownReference => problem.beside = refusal.facts(),
-            _ => problem.facts = refusal.facts(),
+            Code::VersionConflict | Code::UnknownReference => problem.0.beside = refusal.facts(),
+            _ => problem.0.facts = refusal.facts(),
         }
         problem
     }
@@ -211,8 +216,8 @@ fn named(mut fields: Vec<FieldProblem>) -> Vec<FieldProblem> {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let mut problem = Self::from(refused.refusal);
-        problem.allowed = refused.visit.is_some().then_some(refused.allowed);
-        problem.state = refused.visit.map(|visit| State::of(visit, refused.visit_id));
+        problem.0.allowed = refused.visit.is_some().then_some(refused.allowed);
+        problem.0.state = refused.visit.map(|visit| State::of(visit, refused.visit_id));
         problem
     }
 }
@@ -240,7 +245,7 @@ impl From<WriteError> for Problem {
             ),
             WriteError::Taken { field, .. } => {
                 let mut problem = Self::new(StatusCode::CONFLICT, "ALREADY_IN_USE", "This is already in use.");
-                problem.fields = vec![FieldProblem::new(field, "is already in use")];
+                problem.0.fields = vec![FieldProblem::new(field, "is already in use")];
                 problem
             }
             WriteError::UnknownReference(field) => {
@@ -306,6 +311,6 @@ mod tests {
             assert_eq!(response.headers().get(RETRY_AFTER), Some(&PAUSE));
         }
         let broken = Problem::from(sqlx::Error::RowNotFound);
-        assert_eq!((broken.status, broken.code), (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"));
+        assert_eq!((broken.0.status, broken.0.code), (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"));
     }
 }

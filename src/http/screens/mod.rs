@@ -4,5 +4,8 @@ pub mod billing;
 pub mod doctor;
 pub mod lab;
 pub mod login;
+pub mod patients;
 pub mod queue;
+pub mod reception;
+pub mod registration;
 pub mod visit;

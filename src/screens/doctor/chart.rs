@@ -51,7 +51,7 @@ pub(super) fn chart(chart: &Chart, doctor: &Doctor) -> AnyView {
         Content::FollowUp => orders::follow_up(chart, doctor),
     };
     view! {
-        <section class="card card-phase phase-consult stack" aria-label="Patient">
+        <section class="card card-phase phase-consult" aria-label="Patient">
             {banner(chart, doctor)} {tiles(chart, doctor)} {tabs(chart)} {content} {foot(chart, doctor)}
         </section>
         {others(chart, doctor)}

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::chart::not_now;
 use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
-use super::{Chart, Doctor, Draft, Line, Tab};
+use super::{Chart, Doctor, Draft, Line};
 use crate::journey::events::EventType;
 use crate::screens::form::EventForm;
 use crate::screens::icon::{Icon, icon};
@@ -22,7 +22,7 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
         .collect_view();
     view! {
         <form method="post" class="stack">
-            {form.hidden()} <input type="hidden" name="_then" value=chart.address(Tab::Prescribe)/>
+            {form.hidden()} <input type="hidden" name="_then" value="/doctor?tab=prescribe"/>
             <input type="hidden" name="_rows" value=draft.rows.to_string()/>
             <div class="prescription" role="group" aria-labelledby="rx">
                 <table class="table table-lines">

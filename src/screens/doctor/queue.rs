@@ -16,8 +16,12 @@ use super::results::{flag_of, value_in_words};
 
 /// Shown in place of a chart while nobody is in the room.
 pub(super) fn empty_room(doctor: &Doctor) -> AnyView {
-    let (title, words) = match doctor.waiting.first() {
-        Some(next) => {
+    let (title, words) = match (doctor.called.first(), doctor.waiting.first()) {
+        (Some(called), _) => (
+            format!("{} {} is called", called.visit.token, called.patient_name),
+            "Press Entered when the patient comes in.".to_owned(),
+        ),
+        (None, Some(next)) => {
             let longest = doctor.waiting.iter().map(|card| (doctor.now - card.visit.since).num_seconds()).max();
             let longest = human_duration(longest.unwrap_or_default());
             let waiting = match doctor.waiting.len() {
@@ -26,7 +30,9 @@ pub(super) fn empty_room(doctor: &Doctor) -> AnyView {
             };
             (format!("Call next: {} {}", next.visit.token, next.patient_name), waiting)
         }
-        None => ("Nobody waits for you".to_owned(), "Patients appear here once they join your queue.".to_owned()),
+        (None, None) => {
+            ("Nobody waits for you".to_owned(), "Patients appear here once they join your queue.".to_owned())
+        }
     };
     view! {
         <section class="card card-phase phase-consult" aria-labelledby="nobody">

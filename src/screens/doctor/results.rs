@@ -30,7 +30,7 @@ pub(super) fn flag_of(result: &AnalyteResult) -> Option<Flag> {
 /// A value with its unit and flag: "7.9 % · high".
 pub(super) fn value_in_words(result: &AnalyteResult) -> String {
     let unit = result.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-    let flag = flag_of(result).map(|flag| format!(" · {flag}")).unwrap_or_default();
+    let flag = flag_of(result).map(|flag| format!("\u{a0}· {flag}")).unwrap_or_default();
     format!("{}{unit}{flag}", *result.value)
 }
 

@@ -13,7 +13,7 @@ use crate::journey::words::{Priority, Stage, VisitType, Word};
 use crate::projections::tests::TestCard;
 
 /// Whether a test comes before all others.
-fn is_stat(card: &TestCard) -> bool {
+pub(super) fn is_stat(card: &TestCard) -> bool {
     is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
 }
 
@@ -81,7 +81,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
                     .then(|| view! { <p class="work-detail">{test.stage.label()}</p> {stage_bar(test.stage)} })}
             </div>
             {menu(lab, card)}
-            {action(lab, card)}
+            {(opened.map(|opened| opened.event) != Bench::of(test.stage).map(|bench| bench.next)).then(|| action(lab, card))}
             {judged
                 .then(|| {
                     let table = results(&test.results, format!("results-{}", test.test_id), &test.name);

@@ -113,7 +113,9 @@ impl Bench {
 }
 
 /// Shows the laboratory.
-pub fn lab(lab: Lab) -> impl IntoView {
+pub fn lab(mut lab: Lab) -> impl IntoView {
+    // A visit may have become urgent after its tests were ordered.
+    lab.cards.sort_by_key(|card| !card::is_stat(card));
     let (title, sample) = match &lab.shown {
         Shown::Stage(stage) => (Bench::of(*stage).map_or(stage.label(), |bench| bench.label).to_owned(), String::new()),
         Shown::Sample(sample) => (format!("Sample {sample}"), sample.clone()),
@@ -220,8 +222,8 @@ fn call(lab: &Lab, card: &VisitCard) -> AnyView {
     let skip = (visit.status == Status::Called)
         .then(|| button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]).label("Skip").view());
     view! {
-        <div class="row-fixed">
-            <form method="post" class="row-fixed">
+        <div class="row row-fixed">
+            <form method="post" class="row row-fixed">
                 {form.hidden()} {destination(lab, card, &form)}
                 <button class=class>{icon(Icon::of(EventType::QueueCalled))} {label}</button>
             </form>

@@ -1,12 +1,12 @@
 //! The standard out-patient's way, from the front desk to the report.
 
-use serde_json::{Value, json};
-use sojourn::db::{Db, new_id};
-use sojourn::journey::events::EventType::{self, *};
-use sojourn::journey::ids::{BillId, TestId};
+use serde_json::json;
+use sojourn::db::Db;
+use sojourn::journey::events::EventType::*;
 use sojourn::journey::words::{Outcome, Role, Stage, Status};
 use sojourn::projections::{bills, tests, timeline, visits};
 
+use crate::support::flow;
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -16,54 +16,10 @@ stories! {
     each_hospital_has_its_own_log,
 }
 
-const RECEPTIONIST: Role = Role::Receptionist;
-const DOCTOR: Role = Role::Doctor;
-const BILLING: Role = Role::BillingClerk;
-const LAB: Role = Role::LabTechnician;
-const PATHOLOGIST: Role = Role::Pathologist;
-
 async fn five_people_carry_one_patient_through(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let visit = house.register().await;
-    let (consultation, bill, test): (BillId, BillId, TestId) = (new_id(), new_id(), new_id());
-    let on_test = || json!({ "testId": test });
-    let paid = |bill: &BillId, amount| json!({ "billId": bill, "amount": amount, "method": "UPI" });
-    let steps: [(Role, EventType, Value); 18] = [
-        (RECEPTIONIST, QueueJoined, json!({ "doctorId": house.who(DOCTOR).id })),
-        (
-            BILLING,
-            ConsultationBilled,
-            json!({ "billId": consultation, "items": [{ "description": "Consultation", "amount": 50_000 }] }),
-        ),
-        (BILLING, PaymentReceived, paid(&consultation, 50_000)),
-        (DOCTOR, QueueCalled, json!({ "roomId": house.room })),
-        (DOCTOR, EnteredRoom, json!({ "roomId": house.room })),
-        (DOCTOR, ExitedRoom, json!({})),
-        (
-            DOCTOR,
-            PrescriptionGiven,
-            json!({ "items": [{ "drug": "Paracetamol", "dose": "500 mg", "frequency": "twice a day", "days": 3 }] }),
-        ),
-        (
-            DOCTOR,
-            TestsOrdered,
-            json!({ "tests": [{ "testId": test, "code": "CBC", "name": "Blood count", "price": 30_000 }] }),
-        ),
-        (BILLING, TestsBilled, json!({ "billId": bill, "items": [{ "testId": test, "amount": 30_000 }] })),
-        (BILLING, PaymentReceived, paid(&bill, 30_000)),
-        (LAB, TestSampleCollected, json!({ "testId": test, "sampleId": "S-1" })),
-        (LAB, TestInProgress, on_test()),
-        (
-            LAB,
-            TestCompleted,
-            json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "13.5", "low": 12.0 }] }),
-        ),
-        (DOCTOR, TestReviewed, on_test()),
-        (PATHOLOGIST, TestApproved, on_test()),
-        (PATHOLOGIST, ReportGenerated, on_test()),
-        (RECEPTIONIST, ReportDelivered, json!({ "testId": test, "deliveredTo": "the patient" })),
-        (RECEPTIONIST, VisitCompleted, json!({})),
-    ];
+    let steps = flow::standard(&house.who(Role::Doctor).id, &house.room);
     for (number, (role, event, metadata)) in (2..).zip(steps) {
         let stored = house.log(role, &visit, event, metadata).await;
         assert_eq!((stored.event.version, stored.position), (number, number));
@@ -95,7 +51,7 @@ async fn changes_are_announced_once_they_can_be_read(db: Db) {
         let house = house.clone();
         async move {
             let visit = house.register().await;
-            house.refused(RECEPTIONIST, &visit, ExitedRoom, json!({})).await;
+            house.refused(Role::Receptionist, &visit, ExitedRoom, json!({})).await;
             for _ in 0..20 {
                 house.log(Role::Nurse, &visit, VitalsRecorded, json!({ "pulse": 72 })).await;
             }
@@ -116,10 +72,10 @@ async fn changes_are_announced_once_they_can_be_read(db: Db) {
 async fn each_hospital_has_its_own_log(db: Db) {
     let (here, there) = (House::open(&db, "City Hospital").await, House::open(&db, "Lake Hospital").await);
     let visit = here.register().await;
-    here.log(RECEPTIONIST, &visit, QueueJoined, json!({})).await;
+    here.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
     // The same id elsewhere is another visit.
     let wish = there.registration(Some(&visit));
-    let other = there.record(RECEPTIONIST, vec![wish]).await.expect("a registration").events.remove(0);
+    let other = there.record(Role::Receptionist, vec![wish]).await.expect("a registration").events.remove(0);
     assert_eq!((other.position, other.event.version), (1, 1));
     here.log(Role::Nurse, &visit, VitalsRecorded, json!({ "pulse": 72 })).await;
     assert_eq!((here.verified().await, there.verified().await), (3, 1));

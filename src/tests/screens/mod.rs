@@ -1,6 +1,8 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
-mod visit;
+mod doctor;
+mod lab;
+mod reception;
 
 use std::sync::Arc;
 

@@ -1,8 +1,10 @@
 //! What the stories share: fresh databases, and one way to tell a story on both engines.
 
 pub mod events;
+pub mod flow;
 pub mod hospital;
 pub mod house;
+pub mod source;
 
 use std::future::Future;
 

@@ -1,0 +1,97 @@
+//! `/reception`: who arrives, who is registered, where they go; and the slip with their token.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::{patients, registration};
+use crate::hospital::{branches, departments, people, rooms};
+use crate::http::desk::{Desk, Failure};
+use crate::http::form::Values;
+use crate::journey::events::EventType;
+use crate::journey::ids::{BranchId, Id, VisitId};
+use crate::journey::words::{Role, Status, Word};
+use crate::projections::visits;
+use crate::screens::attempt::Attempt;
+use crate::screens::layout::RECEPTION;
+use crate::screens::reception::{Opened, Reception, reception};
+use crate::screens::slip::{Slip, slip};
+
+/// Shows the desk, or the form to register a visit when the address asks for it.
+pub async fn show(desk: Desk) -> Result<Response, Failure> {
+    page(desk, None).await
+}
+
+/// Registers a visit, or logs a step of one.
+pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
+    desk.needs(RECEPTION)?;
+    let values = Values(pairs);
+    let outcome = match values.event() {
+        Some(EventType::VisitRegistered) => registration::register(&desk, values).await?,
+        _ => desk.log(values).await?,
+    };
+    match outcome {
+        Ok(response) => Ok(response),
+        Err(attempt) => page(desk, Some(attempt)).await,
+    }
+}
+
+async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(RECEPTION)?;
+    let registers = attempt.as_ref().is_some_and(|attempt| attempt.event == Some(EventType::VisitRegistered));
+    if registers || desk.query("register").is_some() {
+        return registration::page(desk, attempt).await;
+    }
+    let tenant = &desk.tenant.id;
+    let asked = desk.query("branch").and_then(|branch| BranchId::parse(branch).ok());
+    let branch = desk.branch().cloned().or(asked);
+    let query = desk.query("q").map(ToOwned::to_owned);
+    let data = Reception {
+        tenant: desk.tenant.clone(),
+        actor: desk.person.actor(),
+        found: match &query {
+            Some(query) => patients::found(&desk, query).await?,
+            None => Vec::new(),
+        },
+        query,
+        arrivals: visits::arrivals(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
+        status: desk.query("status").and_then(Status::from_word),
+        branches: if desk.branch().is_none() { branches::list(desk.db(), tenant).await? } else { Vec::new() },
+        doctors: people::of_role(desk.db(), tenant, Role::Doctor).await?,
+        rooms: rooms::list(desk.db(), tenant).await?,
+        branch,
+        opened: opened(&desk, attempt.as_deref()),
+        now: desk.now,
+        attempt: attempt.clone(),
+    };
+    desk.show("Reception", attempt, move || reception(data)).await
+}
+
+/// The form that stands open below a row: the one refused just now, or the one that the address asks for.
+fn opened(desk: &Desk, attempt: Option<&Attempt>) -> Option<Opened> {
+    let (event, visit) = match attempt {
+        Some(attempt) => (attempt.event?, attempt.visit.clone()?),
+        None => (EventType::from_word(desk.query("do")?)?, VisitId::parse(desk.query("visit")?).ok()?),
+    };
+    Some(Opened { event, visit })
+}
+
+/// Shows the slip with a visit's token, to be printed.
+pub async fn slip_page(Path(visit): Path<String>, desk: Desk) -> Result<Response, Failure> {
+    desk.needs(RECEPTION)?;
+    let visit = VisitId::parse(&visit).map_err(|_| Failure::NotFound)?;
+    let card = visits::get(desk.db(), &desk.tenant.id, &visit).await?.ok_or(Failure::NotFound)?;
+    let department = match &card.visit.department_id {
+        Some(id) => departments::by_id(desk.db(), &desk.tenant.id, id).await?,
+        None => None,
+    };
+    let branch = card.visit.branch_id.clone().or(department.map(|department| department.branch_id));
+    let branch = match branch {
+        Some(id) => branches::by_id(desk.db(), &desk.tenant.id, &id).await?,
+        None => None,
+    };
+    let data = Slip { tenant: desk.tenant.clone(), branch: branch.map(|branch| branch.name), card };
+    desk.show(format!("Token slip {}", data.card.visit.token), None, move || slip(data)).await
+}

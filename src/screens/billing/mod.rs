@@ -1,0 +1,222 @@
+//! Billing: what is to be billed and paid now, and one visit's bills.
+
+mod forms;
+mod receipt;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+pub use self::receipt::{Receipt, receipt, sums};
+
+use self::forms::{consultation_form, payment_form, refund_form, tests_form};
+use super::attempt::Attempt;
+use super::icon::{Icon, icon};
+use super::parts::{age_and_sex, empty, priority_tag, wait};
+use crate::hospital::tariff::TariffEntry;
+use crate::hospital::tenants::Tenant;
+use crate::journey::decide::Actor;
+use crate::journey::events::EventType;
+use crate::journey::ids::{BillId, PersonId};
+use crate::journey::money::Money;
+use crate::journey::visit::{Bill, Visit};
+use crate::journey::words::{BillKind, Stage, VisitType};
+use crate::projections::visits::VisitCard;
+
+/// What the billing desk shows.
+pub struct Billing {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who looks at it.
+    pub actor: Actor,
+    /// The visits on which something is to be billed or paid, the oldest first.
+    pub waiting: Vec<VisitCard>,
+    /// The visit looked at.
+    pub chosen: Option<Chosen>,
+    /// The bill looked at.
+    pub bill: Option<BillId>,
+    /// The consultations of the tariff.
+    pub consultations: Vec<TariffEntry>,
+    /// What people are called.
+    pub names: BTreeMap<PersonId, String>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// A visit looked at.
+pub struct Chosen {
+    /// As lists show it.
+    pub card: VisitCard,
+    /// Its state.
+    pub visit: Visit,
+}
+
+/// Shows the billing desk.
+pub fn billing(billing: Billing) -> impl IntoView {
+    let due: Money = billing.waiting.iter().map(|card| card.visit.due).sum();
+    let unpaid = billing.waiting.iter().filter(|card| card.visit.due > Money::ZERO).count();
+    let to_bill = billing.waiting.len() - unpaid;
+    let lead =
+        format!("{unpaid} with something to pay, {} together · {to_bill} to be billed", billing.tenant.money(due));
+    let left = match &billing.chosen {
+        Some(chosen) => visit_view(&billing, chosen),
+        None => empty(
+            Icon::ReceiptIndianRupee,
+            "Nothing to bill or pay",
+            "Consultations and tests show up here as they happen.",
+        ),
+    };
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>"Billing"</h1>
+                    <p class="page-lead">{lead}</p>
+                </div>
+                <div class="actions">
+                    <a class="button button-compact" href="/queue/billing">{icon(Icon::Users)} "Billing queue"</a>
+                </div>
+            </div>
+            <div class="columns">
+                <div class="stack">{left}</div>
+                <aside class="stack" aria-label="To be billed and paid">{waiting_list(&billing)}</aside>
+            </div>
+        </main>
+    }
+}
+
+fn waiting_list(billing: &Billing) -> AnyView {
+    let chosen = billing.chosen.as_ref().map(|chosen| &chosen.card.visit.visit_id);
+    let rows = billing
+        .waiting
+        .iter()
+        .map(|card| {
+            let visit = &card.visit;
+            let current = (chosen == Some(&visit.visit_id)).then_some("true");
+            let mut details = Vec::new();
+            if visit.unbilled > 0 {
+                details.push(format!("{} tests to bill", visit.unbilled));
+            }
+            details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
+            let due = if visit.due > Money::ZERO { billing.tenant.money(visit.due) } else { "to bill".to_owned() };
+            view! {
+                <li class="list-row" aria-current=current>
+                    <span class="token token-plain">{visit.token.clone()}</span>
+                    <div class="list-main">
+                        <p class="list-title">
+                            <a href=format!("/billing?visit={}", visit.visit_id)>{card.patient_name.clone()}</a>
+                            " "
+                            {priority_tag(visit.priority)}
+                        </p>
+                        <p class="list-detail">{details.join(" · ")}</p>
+                    </div>
+                    <div>
+                        <b class="number">{due}</b>
+                        <p class="list-detail">{visit.billing_since.map(|since| wait(since, billing.now, None))}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card card-flush" aria-labelledby="unpaid">
+            <div class="card-head">
+                <h2 id="unpaid">"To bill and pay"</h2>
+                <span class="tag phase-pay">{icon(Icon::Hourglass)} {billing.waiting.len()}</span>
+            </div>
+            {if billing.waiting.is_empty() {
+                view! { <div class="empty"><p class="empty-title">"Everything is billed and paid"</p></div> }.into_any()
+            } else {
+                view! { <ul class="list">{rows}</ul> }.into_any()
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+fn visit_view(billing: &Billing, chosen: &Chosen) -> AnyView {
+    let (card, visit) = (&chosen.card, &chosen.visit);
+    let today = billing.tenant.local_day(billing.now);
+    let mut facts =
+        vec![age_and_sex(card.patient_birth_date, card.patient_sex, today), format!("MRN {}", card.patient_mrn)];
+    facts.extend(card.department_name.clone());
+    let may = |event| billing.actor.may_log(event, Some(visit));
+    let round = visit.round();
+    let billed = |bill: &&Bill| bill.kind == BillKind::Consultation && bill.round == round && bill.amount > Money::ZERO;
+    let consultation_open = visit.visit_type != VisitType::LabOnly && !visit.bills.values().any(|bill| billed(&bill));
+    let unbilled: Vec<_> =
+        visit.tests.iter().filter(|(_, test)| test.bill_id.is_none() && test.stage != Stage::Cancelled).collect();
+    let open = visit.outcome.is_none();
+    let bill = billing
+        .bill
+        .as_ref()
+        .and_then(|id| visit.bills.get_key_value(id))
+        .or_else(|| visit.bills.iter().find(|(_, bill)| bill.balance() != Money::ZERO))
+        .or_else(|| visit.bills.iter().next_back());
+    view! {
+        <section class="card" aria-labelledby="patient">
+            <div class="patient-banner">
+                <span class="token">{card.visit.token.clone()}</span>
+                <div class="patient-main">
+                    <h2 class="patient-name" id="patient">
+                        <a href=format!("/visits/{}", card.visit.visit_id)>{card.patient_name.clone()}</a>
+                        " "
+                        {priority_tag(visit.priority)}
+                    </h2>
+                    <p class="secondary">{facts.join(" · ")}</p>
+                </div>
+            </div>
+        </section>
+        {(open && !unbilled.is_empty() && may(EventType::TestsBilled)).then(|| tests_form(billing, chosen, &unbilled))}
+        {(open && consultation_open && may(EventType::ConsultationBilled)).then(|| consultation_form(billing, chosen))}
+        {(visit.bills.len() > 1).then(|| bill_tabs(billing, chosen, bill.map(|(id, _)| id)))}
+        {bill.map(|(id, bill)| bill_view(billing, chosen, id, bill))}
+    }
+    .into_any()
+}
+
+fn bill_tabs(billing: &Billing, chosen: &Chosen, current: Option<&BillId>) -> AnyView {
+    let tabs = chosen
+        .visit
+        .bills
+        .iter()
+        .map(|(id, bill)| {
+            let href = format!("/billing?visit={}&bill={id}", chosen.card.visit.visit_id);
+            let label = format!("{} {}", bill.kind.label(), billing.tenant.money(bill.amount));
+            view! { <li><a href=href aria-current=(current == Some(id)).then_some("true")>{label}</a></li> }
+        })
+        .collect_view();
+    view! { <nav class="tabs" aria-label="Bills"><ul>{tabs}</ul></nav> }.into_any()
+}
+
+fn bill_view(billing: &Billing, chosen: &Chosen, id: &BillId, bill: &Bill) -> AnyView {
+    let visit_id = &chosen.card.visit.visit_id;
+    let tenant = &billing.tenant;
+    let may = |event| billing.actor.may_log(event, Some(&chosen.visit));
+    let open = chosen.visit.outcome.is_none();
+    let balance = bill.balance();
+    let tag = if balance > Money::ZERO {
+        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tenant.money(balance)} " due"</span> }.into_any()
+    } else if balance < Money::ZERO {
+        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tenant.money(-balance)} " owed"</span> }
+            .into_any()
+    } else {
+        view! { <span class="tag tag-success">{icon(Icon::Check)} "Settled"</span> }.into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby="bill">
+            <div class="card-head"><h2 id="bill">{bill.kind.label()} " bill"</h2> {tag}</div>
+            {sums(tenant, bill)}
+            {(open && balance > Money::ZERO && may(EventType::PaymentReceived)).then(|| payment_form(billing, chosen, id, balance))}
+            {(bill.refundable() > Money::ZERO && may(EventType::PaymentRefunded)).then(|| refund_form(billing, chosen, id, bill))}
+            <div class="row">
+                <a class="button" href=format!("/visits/{visit_id}/bills/{id}/receipt")>{icon(Icon::Printer)} "Receipt"</a>
+            </div>
+        </section>
+    }
+    .into_any()
+}

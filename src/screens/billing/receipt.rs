@@ -1,0 +1,93 @@
+//! A bill's sums, and the receipt.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use crate::hospital::patients::Patient;
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::{BillId, PersonId};
+use crate::journey::money::Money;
+use crate::journey::visit::Bill;
+use crate::projections::visits::VisitCard;
+use crate::screens::parts::{clock_time, day_and_time};
+
+/// The lines of a bill, what was paid and what is left.
+pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
+    let line = |word: String, amount: String| view! { <div><dt>{word}</dt><dd>{amount}</dd></div> };
+    let balance = bill.balance();
+    let (word, left) =
+        if balance < Money::ZERO { ("Owed to the patient", -balance) } else { ("Still to pay", balance) };
+    view! {
+        <dl class="sums">
+            {bill.items.iter().map(|item| line(item.description.clone(), tenant.money(item.amount))).collect_view()}
+            {(bill.discount > Money::ZERO).then(|| line("Discount".into(), tenant.money(-bill.discount)))}
+            {bill
+                .payments
+                .iter()
+                .map(|payment| {
+                    let word = format!("Paid {} by {}", clock_time(tenant, payment.at), payment.method);
+                    line(word, tenant.money(-payment.amount))
+                })
+                .collect_view()}
+            {(bill.refunded > Money::ZERO).then(|| line("Given back".into(), tenant.money(bill.refunded)))}
+            <div class="total"><dt>{word}</dt><dd>{tenant.money(left)}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// What a receipt shows.
+pub struct Receipt {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// The visit.
+    pub card: VisitCard,
+    /// The bill's id.
+    pub bill_id: BillId,
+    /// The bill.
+    pub bill: Bill,
+    /// The patient.
+    pub patient: Patient,
+    /// What people are called.
+    pub names: BTreeMap<PersonId, String>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+}
+
+/// Shows a bill with its payments, to be printed.
+pub fn receipt(receipt: Receipt) -> impl IntoView {
+    let Receipt { tenant, card, bill_id, bill, patient, names, now } = receipt;
+    let takers = bill
+        .payments
+        .iter()
+        .map(|payment| {
+            let by = names.get(&payment.by).cloned().unwrap_or_default();
+            format!("{} by {} to {by}", tenant.money(payment.amount), payment.method)
+        })
+        .collect::<Vec<_>>()
+        .join("; ");
+    view! {
+        <main class="page page-narrow stack" id="main">
+            <article class="paper">
+                <header class="paper-head">
+                    <div>
+                        <h1>{tenant.name.clone()}</h1>
+                        <p>"Receipt · " {bill.kind.label()}</p>
+                    </div>
+                    <span class="token">{card.visit.token.clone()}</span>
+                </header>
+                <dl class="facts">
+                    <dt>"Patient"</dt><dd>{patient.name.clone()} ", MRN " {patient.mrn.clone()}</dd>
+                    <dt>"Billed"</dt><dd>{day_and_time(&tenant, bill.billed_at)}</dd>
+                    <dt>"Paid"</dt><dd>{if takers.is_empty() { "not yet".to_owned() } else { takers }}</dd>
+                    <dt>"Number"</dt><dd>{bill_id.to_string()}</dd>
+                    <dt>"Printed"</dt><dd>{day_and_time(&tenant, now)}</dd>
+                </dl>
+                {sums(&tenant, &bill)}
+            </article>
+            <p class="secondary screen-only">"Print with the browser (Ctrl P). " <a href=format!("/billing?visit={}", card.visit.visit_id)>"Back to billing"</a></p>
+        </main>
+    }
+}

@@ -1,0 +1,42 @@
+//! The slip with a visit's token, for the patient to hold; printed 80 mm wide.
+
+use leptos::prelude::*;
+
+use super::parts::day_and_time;
+use crate::hospital::tenants::Tenant;
+use crate::projections::visits::VisitCard;
+
+/// What the slip says.
+pub struct Slip {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// The branch's name.
+    pub branch: Option<String>,
+    /// The visit.
+    pub card: VisitCard,
+}
+
+/// Shows the slip.
+pub fn slip(slip: Slip) -> impl IntoView {
+    let Slip { tenant, branch, card } = slip;
+    let place = [card.department_name.clone(), branch].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>"Token slip"</h1>
+                    <p class="page-lead">"Print with " <kbd>"Ctrl"</kbd> " + " <kbd>"P"</kbd> ", 80 mm wide"</p>
+                </div>
+                <div class="actions"><a class="button" href="/reception">"Back to reception"</a></div>
+            </div>
+            <article class="paper slip" aria-label="Token slip">
+                <p><b>{tenant.name.clone()}</b> <br/> <span class="small">{place}</span></p>
+                <span class="token token-plain">{card.visit.token.clone()}</span>
+                <p><b>{card.patient_name.clone()}</b> <br/> {card.doctor_name.clone()}</p>
+                <p class="small">
+                    {day_and_time(&tenant, card.visit.registered_at)} <br/> "Watch the display; you are called by this token."
+                </p>
+            </article>
+        </main>
+    }
+}

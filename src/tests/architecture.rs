@@ -1,0 +1,199 @@
+//! The rules of the house, held against the source.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::support::source::{Source, files, is_part_of_name, package, product};
+
+/// Fails with all that breaks a rule, not only the first.
+fn none(broken: Vec<String>, rule: &str) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+/// Holds every file that is not in `beyond` against something that its code must not contain.
+fn code_without(words: &[&str], beyond: &[&str], rule: &str) {
+    let sources = product();
+    let bound = sources.iter().filter(|source| !beyond.contains(&source.module()));
+    let broken = bound.flat_map(|source| {
+        let found = words.iter().filter(|word| source.code.contains(*word));
+        found.map(|word| format!("{}: {word}", source.path)).collect::<Vec<_>>()
+    });
+    none(broken.collect(), rule);
+}
+
+/// The literals that are SQL.
+fn statements(source: &Source) -> impl Iterator<Item = &str> {
+    const VERBS: [&str; 5] = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH "];
+    let texts = source.literals.iter().map(|(_, text)| text.as_str());
+    texts.filter(|text| VERBS.iter().any(|verb| text.trim_start().starts_with(verb)))
+}
+
+#[test]
+fn the_journey_needs_nothing_but_std_serde_and_time() {
+    const MAY: [&str; 3] = ["chrono", "serde", "serde_json"];
+    let manifest = fs::read_to_string(package().join("Cargo.toml")).expect("the manifest");
+    let dependencies = manifest.split("\n[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());
+    let crates = dependencies.expect("dependencies").lines().filter_map(|line| line.split_once(" = "));
+    let crates: Vec<_> = crates
+        .map(|(name, _)| name.trim_end_matches(".workspace").replace('-', "_"))
+        .filter(|name| !MAY.contains(&name.as_str()))
+        .collect();
+    assert!(crates.iter().any(|name| name == "sqlx"), "{crates:?}");
+    let mut broken = Vec::new();
+    for source in product().iter().filter(|source| source.module() == "journey") {
+        for name in &crates {
+            let path = format!("{name}::");
+            let used = source
+                .code
+                .match_indices(&path)
+                .any(|(at, _)| !source.code[..at].ends_with(|c: char| is_part_of_name(c) || c == ':'));
+            if used {
+                broken.push(format!("{} uses {name}", source.path));
+            }
+        }
+        for word in
+            ["Utc::now", "Local::now", "SystemTime", "Instant", "std::fs", "std::net", "std::env", "std::thread"]
+        {
+            if source.code.contains(word) {
+                broken.push(format!("{} uses {word}", source.path));
+            }
+        }
+    }
+    none(broken, "the journey is pure: clock, chance and the world come in as arguments");
+}
+
+#[test]
+fn modules_use_only_those_before_them() {
+    // Each module, and those it may use beside itself.
+    const ORDER: [(&str, &[&str]); 12] = [
+        ("journey", &[]),
+        ("islands", &["journey"]),
+        ("clock", &[]),
+        ("db", &["journey"]),
+        ("log", &["journey", "db"]),
+        ("hospital", &["journey", "db"]),
+        ("projections", &["journey", "db", "log", "hospital::tenants::Tenant"]),
+        ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
+        ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
+        ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record"]),
+        ("http", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record", "screens"]),
+        (
+            "command",
+            &[
+                "journey",
+                "islands",
+                "clock",
+                "db",
+                "log",
+                "hospital",
+                "projections",
+                "record",
+                "demo",
+                "screens",
+                "http",
+            ],
+        ),
+    ];
+    let mut broken = Vec::new();
+    for source in product().iter().filter(|source| !["main", "lib"].contains(&source.module())) {
+        let Some((module, may)) = ORDER.iter().find(|(module, _)| *module == source.module()) else {
+            broken.push(format!("{} is in no module of the table: say here what it may use", source.path));
+            continue;
+        };
+        for path in source.crate_paths() {
+            // The macros that db exports stand at the crate's root.
+            let path = if ["on", "from"].contains(&path) { "db" } else { path };
+            let fits = |prefix: &&str| {
+                path == *prefix || path.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with("::"))
+            };
+            if !fits(module) && !may.iter().any(fits) {
+                broken.push(format!("{} uses crate::{path}", source.path));
+            }
+        }
+        let is_top = source.path == format!("{module}.rs") || source.path == format!("{module}/mod.rs");
+        if is_top && source.code.contains("super::") {
+            broken.push(format!("{} uses super::, which is the crate's root: write crate::", source.path));
+        }
+    }
+    none(broken, "journey ← islands; journey ← log ← projections ← record ← screens ← http ← main; hospital ← record");
+}
+
+#[test]
+fn nothing_but_the_recorder_appends() {
+    let words = ["lock_head", "save_head", "log::append", "append::append"];
+    code_without(&words, &["log", "record"], "nothing but record appends to the log");
+}
+
+#[test]
+fn nothing_but_the_log_knows_its_table() {
+    let mut broken = Vec::new();
+    for source in product().iter().filter(|source| source.module() != "log") {
+        let texts = source.literals.iter().filter(|(_, text)| text.contains("visit_events"));
+        broken.extend(texts.map(|(_, text)| format!("{}: {text}", source.path)));
+    }
+    none(broken, "nothing but log names the table visit_events");
+}
+
+#[test]
+fn sql_is_where_it_belongs() {
+    let mut broken = Vec::new();
+    let (belongs, foreign): (Vec<_>, Vec<_>) =
+        product().into_iter().partition(|source| ["db", "log", "projections", "hospital"].contains(&source.module()));
+    for source in &foreign {
+        broken.extend(statements(source).map(|text| format!("{}: {text}", source.path)));
+    }
+    none(broken, "nothing but db, log, projections and hospital holds SQL");
+    let found = belongs.iter().map(|source| statements(source).count()).sum::<usize>();
+    assert!(found > 80, "SQL is recognised when it is seen: {found} statements");
+}
+
+#[test]
+fn every_statement_is_handed_a_tenant() {
+    // Statements without a tenant, and why.
+    const WITHOUT: [(&str, &str); 12] = [
+        ("SELECT 1", "asks whether the database is there"),
+        ("FROM tenants", "tenants themselves"),
+        ("INSERT INTO tenants", "a tenant's own row"),
+        ("FROM sessions WHERE id_digest = $1 AND", "who is signed in, and where, is found by the session's id"),
+        ("DELETE FROM sessions WHERE id_digest = $1", "signing out, by the session's id"),
+        ("DELETE FROM sessions WHERE seen_at", "sessions of all tenants that have run out"),
+        ("SELECT p.id, p.sign_in_name", "the beginning of a query; its end names the tenant, or a sign-in name"),
+        ("WHERE t.token_digest", "whom a program calls for is found by its token"),
+        ("token_digest = $", "whom a program calls for is found by its token"),
+        ("revoked_at", "a token's own row"),
+        ("last_used_at", "a token's own row"),
+        ("SELECT COUNT(*) FROM patient", "whether there is anything real in a database"),
+    ];
+    let mut broken = Vec::new();
+    for source in product() {
+        for text in statements(&source) {
+            let handed = ["tenant_id = $", "(tenant_id,", ".tenant_id = $"].iter().any(|words| text.contains(words));
+            if !handed && !WITHOUT.iter().any(|(words, _)| text.contains(words)) {
+                broken.push(format!("{}: {text}", source.path));
+            }
+        }
+    }
+    none(broken, "every query is handed a tenant");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    // Files that are one table.
+    const LONG: [&str; 1] = ["journey/events.rs"];
+    let root = package().join("src");
+    let long = files(&root).into_iter().filter_map(|path| {
+        let lines = fs::read_to_string(&path).expect("a file of the source").lines().count();
+        let path = path.strip_prefix(&root).expect("a path below it").to_string_lossy().into_owned();
+        (lines > 400 && !LONG.contains(&path.as_str())).then(|| format!("{path} has {lines} lines"))
+    });
+    none(long.collect(), "a file over 400 lines is asked what its two halves are called");
+    let product: BTreeSet<_> =
+        product().into_iter().filter(|source| source.lines > 400).map(|source| source.path).collect();
+    assert_eq!(product, LONG.map(str::to_owned).into(), "who got shorter leaves the list");
+}
+
+#[test]
+fn nothing_panics_by_intent() {
+    let words = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!(", "dbg!("];
+    code_without(&words, &[], "no unwrap, expect or panic outside tests");
+}

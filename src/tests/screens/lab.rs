@@ -1,0 +1,249 @@
+//! Stories of the laboratory's screen.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::tariff::{self, Analyte, NewTariffEntry, TariffKind};
+use sojourn::journey::events::EventType;
+use sojourn::journey::ids::{TestId, VisitId};
+use sojourn::journey::money::Money;
+use sojourn::journey::words::{Role, Word};
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(
+    a_test_goes_from_its_order_to_the_patient,
+    a_rejected_sample_is_collected_again,
+    each_does_what_their_roles_allow,
+    what_was_typed_survives_a_refusal,
+    the_unpaid_wait_for_payment,
+    patients_are_called_to_the_lab,
+    a_report_says_whether_it_is_approved,
+);
+
+/// A laboratory, and a patient with one test ordered in an emergency.
+struct Laboratory {
+    house: House,
+    visit: VisitId,
+    test: TestId,
+    technician: Browser,
+    pathologist: Browser,
+}
+
+impl Laboratory {
+    async fn open(db: Db, priority: &str) -> Self {
+        let house = House::open(&db, "City Hospital").await;
+        let within = |analyte: &str, unit: &str, low, high| Analyte {
+            analyte: analyte.to_owned(),
+            unit: Some(unit.to_owned()),
+            low: Some(low),
+            high: Some(high),
+        };
+        let entry = NewTariffEntry {
+            code: "CBC".to_owned(),
+            name: "Complete blood count".to_owned(),
+            kind: TariffKind::Test,
+            price: Money(35_000),
+            department_id: None,
+            specimen: Some("EDTA blood".to_owned()),
+            analytes: vec![within("Haemoglobin", "g/dL", 12.0, 17.0), within("Platelets", "10³/µL", 150.0, 410.0)],
+        };
+        let mut tx = db.begin().await.expect("a transaction");
+        tariff::add(&mut tx, &house.tenant.id, entry).await.expect("the tariff's entry");
+        commit(tx).await.expect("it is written");
+
+        let visit: VisitId = new_id();
+        let mut registration = house.registration(Some(&visit));
+        registration.metadata["visitType"] = json!("LAB_ONLY");
+        registration.metadata["priority"] = json!(priority);
+        house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+        let test: TestId = new_id();
+        let ordered = json!({ "tests": [{
+            "testId": test, "code": "CBC", "name": "Complete blood count", "price": 35_000, "specimen": "EDTA blood",
+        }] });
+        house.log(Role::Receptionist, &visit, EventType::TestsOrdered, ordered).await;
+        let technician = Browser::sign_in(&house, "imran", &[Role::LabTechnician]).await;
+        let pathologist = Browser::sign_in(&house, "leela", &[Role::Pathologist]).await;
+        Self { house, visit, test, technician, pathologist }
+    }
+
+    /// Sends a form, which is logged, and answers with the event's metadata.
+    async fn logged(&self, who: &Browser, path: &str, event: EventType, typed: &[(&str, &str)]) -> Value {
+        let answer = self.tried(who, path, event, typed).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let last = self.house.stream(&self.visit).await.pop().expect("an event").event;
+        assert_eq!(last.event_type, event.word());
+        assert_eq!(last.performed_by, who.person.id);
+        last.metadata
+    }
+
+    async fn tried(&self, who: &Browser, path: &str, event: EventType, typed: &[(&str, &str)]) -> super::Answer {
+        let test = self.test.to_string();
+        let mut fields = vec![("testId", test.as_str())];
+        fields.extend_from_slice(typed);
+        who.post(path, event, &self.visit, &fields).await
+    }
+
+    async fn collect_and_start(&self) {
+        let imran = &self.technician;
+        self.logged(imran, "/lab", EventType::TestSampleCollected, &[("sampleId", "S-1")]).await;
+        self.logged(imran, "/lab?stage=collected", EventType::TestInProgress, &[]).await;
+    }
+
+    async fn complete(&self) -> Value {
+        let page = format!("/lab?stage=running&open={}", self.test);
+        let typed = [
+            ("results[0].analyte", "Haemoglobin"),
+            ("results[0].unit", "g/dL"),
+            ("results[0].low", "12"),
+            ("results[0].high", "17"),
+            ("results[0].value", "9.1"),
+            ("results[1].analyte", "Smear"),
+            ("results[1].value", "toxic granules"),
+            ("results[1].flag", "ABNORMAL"),
+        ];
+        self.logged(&self.technician, &page, EventType::TestCompleted, &typed).await
+    }
+
+    fn report(&self) -> String {
+        format!("/visits/{}/tests/{}/report", self.visit, self.test)
+    }
+}
+
+async fn a_test_goes_from_its_order_to_the_patient(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    let (imran, leela) = (&lab.technician, &lab.pathologist);
+    let page = imran.get("/lab").await;
+    assert!(page.text.contains("Complete blood count") && page.text.contains("STAT"), "{}", page.text);
+
+    let collected =
+        lab.logged(imran, "/lab", EventType::TestSampleCollected, &[("sampleId", "S-7"), ("specimen", "Blood")]).await;
+    assert_eq!(collected, json!({ "testId": lab.test, "sampleId": "S-7", "specimen": "Blood" }));
+    let found = imran.get("/lab?sample=S-7").await;
+    assert!(found.text.contains("Complete blood count") && found.text.contains("Collected"));
+    assert!(imran.get("/lab?sample=S-8").await.text.contains("No test has this sample"));
+    lab.logged(imran, "/lab?stage=collected", EventType::TestInProgress, &[("analyser", "Sysmex 1")]).await;
+
+    let form = imran.get(&format!("/lab?stage=running&open={}", lab.test)).await;
+    assert!(form.text.contains("Haemoglobin, g/dL") && form.text.contains("150 – 410"), "{}", form.text);
+    let completed = lab.complete().await;
+    assert_eq!(completed["results"][0]["flag"], "LOW", "worked out from the range");
+    assert_eq!(completed["results"][1]["flag"], "ABNORMAL", "as it was chosen");
+
+    lab.logged(leela, "/lab?stage=review", EventType::TestReviewed, &[("comment", "Seen")]).await;
+    lab.logged(leela, "/lab?stage=approve", EventType::TestApproved, &[]).await;
+    lab.logged(imran, "/lab?stage=report", EventType::ReportGenerated, &[]).await;
+    let form = imran.get(&format!("/lab?stage=handover&open={}", lab.test)).await;
+    assert!(form.text.contains(r#"value="Asha Rao""#), "it is handed to the patient");
+    let handed = [("deliveredTo", "Asha Rao"), ("channel", "In person")];
+    lab.logged(imran, "/lab?stage=handover", EventType::ReportDelivered, &handed).await;
+    assert!(imran.get("/lab?stage=handover").await.text.contains("Nothing to do here"));
+}
+
+async fn a_rejected_sample_is_collected_again(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.collect_and_start().await;
+    let typed = [("reason", "Clotted"), ("reason", "right arm")];
+    let rejected = lab.logged(&lab.technician, "/lab?stage=running", EventType::TestSampleRejected, &typed).await;
+    assert_eq!(rejected["reason"], "Clotted: right arm");
+    let page = lab.technician.get("/lab").await.text;
+    for words in ["Collect again", "sample rejected: clotted: right arm"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let cancelled =
+        lab.logged(&lab.technician, "/lab", EventType::TestCancelled, &[("reason", "Patient declined")]).await;
+    assert_eq!(cancelled["reason"], "Patient declined");
+}
+
+async fn each_does_what_their_roles_allow(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    let nurse = Browser::sign_in(&lab.house, "mary", &[Role::Nurse]).await;
+    assert_eq!(nurse.get("/lab").await.status, StatusCode::FORBIDDEN);
+    let tried = lab.tried(&nurse, "/lab", EventType::TestSampleCollected, &[]).await;
+    assert_eq!(tried.status, StatusCode::FORBIDDEN);
+
+    lab.collect_and_start().await;
+    assert!(lab.pathologist.get("/lab?stage=running").await.text.contains("Waits for a lab technician"));
+    lab.complete().await;
+    assert!(lab.technician.get("/lab?stage=review").await.text.contains("Waits for a doctor or pathologist"));
+    let before = lab.house.stream(&lab.visit).await.len();
+    let tried = lab.tried(&lab.technician, "/lab?stage=review", EventType::TestReviewed, &[]).await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(lab.house.stream(&lab.visit).await.len(), before);
+}
+
+async fn what_was_typed_survives_a_refusal(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.collect_and_start().await;
+    let page = format!("/lab?stage=running&open={}", lab.test);
+    let typed = [
+        ("results[0].analyte", "Haemoglobin"),
+        ("results[0].value", "9.1"),
+        ("results[1].analyte", "Platelets"),
+        ("results[1].value", ""),
+    ];
+    let refused = lab.tried(&lab.technician, &page, EventType::TestCompleted, &typed).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in [r#"value="9.1""#, "There is a problem", "Value, line 2"] {
+        assert!(refused.text.contains(words), "{words}: {}", refused.text);
+    }
+}
+
+async fn the_unpaid_wait_for_payment(db: Db) {
+    let lab = Laboratory::open(db, "ROUTINE").await;
+    let page = lab.technician.get("/lab").await.text;
+    for words in ["Payment first", "not on a bill yet: ₹350", "Is to be paid at billing first"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("STAT"));
+    let refused = lab.tried(&lab.technician, "/lab", EventType::TestSampleCollected, &[]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("not possible now"), "{}", refused.text);
+}
+
+async fn patients_are_called_to_the_lab(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.house.log(Role::Receptionist, &lab.visit, EventType::QueueJoined, json!({ "station": "LAB" })).await;
+    assert!(lab.technician.get("/lab").await.text.contains("Patients at the lab"));
+    let room = lab.house.room.to_string();
+    let version = lab.house.stream(&lab.visit).await.len().to_string();
+    let typed = [("_version", version.as_str()), ("roomId", room.as_str())];
+    let called = lab.technician.post("/lab", EventType::QueueCalled, &lab.visit, &typed).await;
+    assert_eq!(called.status, StatusCode::SEE_OTHER, "{}", called.text);
+    let page = lab.technician.get(&called.location).await.text;
+    assert!(page.contains("called to Room 1") && page.contains("Skip"), "{page}");
+    let skipped = lab.technician.post("/lab", EventType::QueueSkipped, &lab.visit, &typed[..1]).await;
+    assert_eq!(skipped.status, StatusCode::UNPROCESSABLE_ENTITY, "the page is stale");
+    let skipped = lab.technician.post("/lab", EventType::QueueSkipped, &lab.visit, &[]).await;
+    assert_eq!(skipped.status, StatusCode::SEE_OTHER);
+    assert!(lab.technician.get("/lab").await.text.contains("did not come when called"));
+}
+
+async fn a_report_says_whether_it_is_approved(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.collect_and_start().await;
+    assert_eq!(lab.technician.get(&lab.report()).await.status, StatusCode::NOT_FOUND, "there are no results");
+    let label = lab.technician.get(&lab.report().replace("report", "label")).await;
+    assert!(label.text.contains("S-1") && label.text.contains("Asha Rao"), "{}", label.text);
+    lab.complete().await;
+    let report = lab.technician.get(&lab.report()).await;
+    assert!(report.text.contains("Not yet approved") && report.text.contains("toxic granules"), "{}", report.text);
+
+    // Who entered the results may review them, and not approve them.
+    let both = Browser::sign_in(&lab.house, "both", &[Role::LabTechnician, Role::Pathologist]).await;
+    let repeat = [("verdict", "REPEAT"), ("comment", "Too low to be true")];
+    lab.logged(&both, "/lab?stage=review", EventType::TestReviewed, &repeat).await;
+    lab.logged(&both, "/lab?stage=collected", EventType::TestInProgress, &[]).await;
+    let typed = [("results[0].analyte", "Haemoglobin"), ("results[0].value", "13")];
+    lab.logged(&both, "/lab?stage=running", EventType::TestCompleted, &typed).await;
+    lab.logged(&both, "/lab?stage=review", EventType::TestReviewed, &[]).await;
+    assert!(both.get("/lab?stage=approve").await.text.contains("another person approves them"));
+    let refused = lab.tried(&both, "/lab?stage=approve", EventType::TestApproved, &[]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    lab.logged(&lab.pathologist, "/lab?stage=approve", EventType::TestApproved, &[]).await;
+    let report = lab.technician.get(&lab.report()).await.text;
+    assert!(!report.contains("Not yet approved") && !report.contains("Too low to be true"), "{report}");
+    assert!(report.contains("leela") && report.contains("both"), "{report}");
+}
