@@ -105,7 +105,7 @@ fn likelihood(page: &VisitPage, event: EventType) -> u8 {
         EventType::EnteredRoom => 0,
         EventType::QueueCalled if !matches!(visit.place, Place::Called { .. }) && calls_here(page) => 1,
         EventType::QueueJoined if !visit.attended && visit.place == Place::Nowhere => 1,
-        EventType::QueueSkipped => 2,
+        EventType::QueueSkipped => 20,
         EventType::ExitedRoom if !in_consultation => 2,
         EventType::PaymentRefunded if visit.bills.values().any(|bill| bill.balance() < Money::ZERO) => 3,
         EventType::PaymentReceived => 3,
