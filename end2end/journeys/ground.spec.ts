@@ -1,4 +1,5 @@
 import { expect, test } from "@playwright/test";
+import { signIn } from "./hospital.ts";
 
 test("a page loads with its islands awake and nothing refused", async ({ page }) => {
   const complaints: string[] = [];
@@ -9,6 +10,7 @@ test("a page loads with its islands awake and nothing refused", async ({ page })
 
   const response = await page.goto("/");
   expect(response?.status()).toBe(200);
+  expect(page.url()).toContain("/login");
   expect(response?.headers()["content-security-policy"]).toContain("'strict-dynamic'");
 
   // The keys answer once the wasm is there, so this shows that it is.
@@ -22,7 +24,8 @@ test("a page loads with its islands awake and nothing refused", async ({ page })
   expect(complaints).toEqual([]);
 });
 
-test("an address with nothing at it says so, in a page", async ({ page }) => {
+test("an address with nothing at it says so, in a page", async ({ browser }) => {
+  const page = await signIn(browser, "auditor");
   const response = await page.goto("/nowhere");
   expect(response?.status()).toBe(404);
   await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();

@@ -1,0 +1,42 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect, test } from "@playwright/test";
+import { register, signIn } from "./hospital.ts";
+
+async function expectAccessible(page: Page, address: string) {
+  await page.goto(address);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ").slice(0, 400)}`);
+  expect(found, address).toEqual([]);
+}
+
+const SCREENS: [who: string, addresses: string[]][] = [
+  ["reception", ["/reception", "/reception?q=a", "/reception?register=new", "/queue/consultation", "/queue/lab", "/billing", "/patients"]],
+  ["doctor", ["/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals"]],
+  ["lab", ["/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover"]],
+  ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
+  ["auditor", ["/patients", "/billing", "/nowhere"]],
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing on the sign-in page, ${colorScheme}`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme })).newPage();
+    await expectAccessible(page, "/login");
+  });
+
+  for (const [who, addresses] of SCREENS) {
+    test(`axe finds nothing on the screens of ${who}, ${colorScheme}`, async ({ browser }) => {
+      const page = await signIn(browser, who, { colorScheme });
+      for (const address of addresses) await expectAccessible(page, address);
+    });
+  }
+
+  test(`axe finds nothing on a journey, a patient, a slip and a refusal, ${colorScheme}`, async ({ browser }) => {
+    const page = await signIn(browser, "reception", { colorScheme });
+    const visit = await register(page, `Axe ${colorScheme}`);
+    await expectAccessible(page, `/visits/${visit}`);
+    await expectAccessible(page, `/visits/${visit}/slip`);
+    await page.goto(`/visits/${visit}`);
+    const patient = await page.locator(".patient-name a").first().getAttribute("href");
+    await expectAccessible(page, patient ?? "");
+  });
+}

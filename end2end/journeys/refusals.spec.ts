@@ -1,0 +1,50 @@
+import { expect, test } from "@playwright/test";
+import { expectLogged, register, signIn } from "./hospital.ts";
+
+test("two people call the same patient: the second is told, and nothing happens twice", async ({ browser }) => {
+  const reception = await signIn(browser, "reception");
+  const nurse = await signIn(browser, "nurse");
+  const patient = "Twice Called";
+  await register(reception, patient);
+  const ticket = (page: typeof nurse) => page.locator(".ticket", { hasText: patient });
+  await reception.goto("/queue/consultation");
+  await nurse.goto("/queue/consultation");
+  await ticket(nurse).getByRole("button", { name: "Call" }).click();
+  await expectLogged(nurse, "Called");
+
+  await ticket(reception).getByRole("button", { name: "Call" }).click();
+  const refusal = reception.locator("#refusal");
+  await expect(refusal).toContainText("Somebody changed this visit while you were looking at it");
+  await expect(refusal.getByText("What can be done instead:")).toBeVisible();
+});
+
+test("more than the balance is refused, with what was typed kept and the facts beside it", async ({ browser }) => {
+  const reception = await signIn(browser, "reception");
+  const visit = await register(reception, "Over Payer");
+  await reception.goto(`/billing?visit=${visit}`);
+  await reception.getByRole("button", { name: "Bill consultation" }).click();
+  await expectLogged(reception, "Consultation billed");
+  await reception.locator("[name=amount]").fill("999999");
+  const answer = reception.waitForResponse((response) => response.request().method() === "POST");
+  await reception.getByRole("button", { name: "Take payment" }).click();
+  expect((await answer).status()).toBe(422);
+  await expect(reception.locator("#refusal")).toContainText("The amount is more than the balance.");
+  await expect(reception.locator("#refusal")).toContainText("Still to pay");
+  await expect(reception.locator("[name=amount]")).toHaveValue("999999");
+});
+
+test("the wrong role is told which role is needed", async ({ browser }) => {
+  const lab = await signIn(browser, "lab");
+  const response = await lab.goto("/billing");
+  expect(response?.status()).toBe(403);
+  await expect(lab.getByText(/Only a billing clerk, receptionist or manager may open this page/)).toBeVisible();
+});
+
+test("a wrong passphrase is refused in one sentence", async ({ page }) => {
+  await page.goto("/login");
+  await page.getByLabel("User name").fill("nobody-here");
+  await page.getByLabel("Passphrase").fill("not the passphrase");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("The name or the passphrase is wrong.");
+  await expect(page.getByLabel("User name")).toHaveValue("nobody-here");
+});
