@@ -4,6 +4,7 @@ mod actions;
 mod banner;
 mod cards;
 mod fields;
+mod lines;
 mod strip;
 mod timeline;
 
