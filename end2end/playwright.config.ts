@@ -15,6 +15,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
+  timeout: 120_000,
   workers: 2,
   reporter: [["list"]],
   use: {

@@ -26,7 +26,9 @@ export async function expectLogged(page: Page, words: string) {
 export async function register(reception: Page, patient: string): Promise<string> {
   await reception.goto("/reception?register=new");
   await reception.locator("[name=name]").fill(patient);
-  await reception.locator("[name=doctorId]").selectOption({ label: "Dr Ananya Iyer" });
+  const doctors = reception.locator("[name=doctorId]");
+  const doctor = await doctors.locator("option", { hasText: "Dr Ananya Iyer" }).getAttribute("value");
+  await doctors.selectOption(doctor);
   await reception.getByRole("button", { name: "Register visit" }).click();
   await expectLogged(reception, patient);
   const address = await reception.locator(".notice-success a", { hasText: patient }).getAttribute("href");

@@ -56,7 +56,7 @@ async function outpatientVisit(browser: Browser, look: Look, patient: string) {
   const values = card(lab, patient).locator('input[name$=".value"]');
   await expect(values).not.toHaveCount(0);
   for (const value of await values.all()) await value.fill("12.5");
-  await card(lab, patient).getByRole("button", { name: "Enter results" }).click();
+  await card(lab, patient).getByRole("button", { name: "Complete the test" }).click();
   await expectLogged(lab, "Results entered");
 
   await pathologist.goto("/lab?stage=review");
