@@ -132,7 +132,7 @@ pub fn empty(name: Icon, title: &'static str, words: &'static str) -> AnyView {
 /// A text as a part of a query.
 pub fn query_text(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push_str(&format!("%{byte:02X}"));
