@@ -287,7 +287,7 @@ impl Desk {
             "latest" => "Latest entry",
             "registeredAt" => "Registered",
             "roles" => "Who may",
-            "actualVersion" => "Steps logged meanwhile",
+            "actualVersion" => "Steps logged so far",
             _ => return None,
         };
         Some((word.to_owned(), self.fact_value(name, value)))
