@@ -13,4 +13,3 @@ mod schema;
 mod screens;
 mod sign_in;
 mod support;
-mod visit_page;

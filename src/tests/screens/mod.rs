@@ -3,6 +3,7 @@
 mod doctor;
 mod lab;
 mod reception;
+mod visit;
 
 use std::sync::Arc;
 
