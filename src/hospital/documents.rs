@@ -66,7 +66,7 @@ impl Content {
             return Err(Unfit::TooLarge);
         }
         let media_type = MediaType::of(&content).ok_or(Unfit::UnknownKind)?;
-        Ok(Self { sha256: format!("{:x}", Sha256::digest(&content)), media_type, content })
+        Ok(Self { sha256: Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect(), media_type, content })
     }
 }
 
