@@ -2,6 +2,8 @@
 //!
 //! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
+pub mod rows;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -216,6 +218,39 @@ fn is_locked(error: &sqlx::Error) -> bool {
     let code = sqlite.and_then(|error| error.code()?.parse::<i32>().ok());
     // The low byte is the primary result code.
     code.is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED))
+}
+
+/// What the failure of a query means for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The database is away, or busy: the same may work a little later.
+    Away,
+    /// There is no room left to write to: reading goes on.
+    Full,
+    /// The query itself is at fault.
+    Query,
+}
+
+impl Trouble {
+    /// What a failure means.
+    pub fn of(error: &sqlx::Error) -> Self {
+        use sqlx::Error::*;
+        match error {
+            Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => Self::Away,
+            Database(error) => error.code().map_or(Self::Query, |code| match code.parse::<u32>() {
+                // SQLite: the low byte is the primary code: full; busy, locked, input or output, cannot open.
+                Ok(code) if code < 10_000 && code & 0xff == 13 => Self::Full,
+                Ok(code) if code < 10_000 && matches!(code & 0xff, 5 | 6 | 10 | 14) => Self::Away,
+                _ if code == "53100" => Self::Full,
+                // PostgreSQL: connection, rollback to be tried again, resources, operator, system.
+                _ if code.len() == 5 && ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
+                    Self::Away
+                }
+                _ => Self::Query,
+            }),
+            _ => Self::Query,
+        }
+    }
 }
 
 /// A URL as it may be shown: without its password, which may stand before the host or among the parameters.

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::form::Values;
 use super::sign_in::{NotSignedIn, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
-use crate::db::{Db, new_id};
+use crate::db::{Db, Trouble, new_id};
 use crate::hospital::people::Person;
 use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
@@ -81,6 +81,13 @@ impl IntoResponse for Failure {
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Record(RecordError::Database(error)) => {
                 tracing::error!(%error, "the database did not answer");
+                match Trouble::of(&error) {
+                    Trouble::Full => (StatusCode::INSUFFICIENT_STORAGE, None),
+                    Trouble::Away | Trouble::Query => (StatusCode::SERVICE_UNAVAILABLE, None),
+                }
+            }
+            Self::Record(error @ (RecordError::Busy | RecordError::Interrupted)) => {
+                tracing::warn!(%error, "a form was not logged");
                 (StatusCode::SERVICE_UNAVAILABLE, None)
             }
             Self::Record(error) => {

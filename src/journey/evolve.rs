@@ -11,6 +11,12 @@ use super::schema::Text;
 use super::visit::{Bill, BillItem, Call, Document, FollowUp, Payment, Place, Step, Subject, Test, Visit};
 use super::words::{BillKind, Consultation, Method, Outcome, Priority, Stage, Station, Verdict, VisitType};
 
+/// What this fold makes states of, by name.
+pub const FOLD: &str = "visit";
+
+/// The version of this fold: raised whenever the same steps come to another state, so that states kept before are not used again.
+pub const FOLD_VERSION: i32 = 1;
+
 /// Folds a whole log.
 pub fn fold<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Option<Visit> {
     steps.into_iter().fold(None, evolve)

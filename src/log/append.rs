@@ -1,17 +1,20 @@
-//! The head of a tenant's log, and the one statement that writes an event.
+//! The head of a tenant's log, and the one statement that writes events.
 
 use chrono::{DateTime, Utc};
-use sqlx::types::Json;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::chain::{self, Digest, Salt};
+use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
+use crate::db::rows::{Statement, insert_rows};
 use crate::db::{Db, Tx};
-use crate::journey::ids::TenantId;
+use crate::journey::ids::*;
+use crate::journey::words::ActorType;
 use crate::on;
 
 /// The end of a tenant's log, locked: who holds one is the only writer of that tenant until its transaction ends.
 ///
-/// Clone it before a savepoint; go back to the clone when the savepoint is rolled back.
+/// Clone it before what may fail; go back to the clone when it did.
 #[derive(Clone, Debug)]
 pub struct Head {
     tenant: TenantId,
@@ -78,53 +81,102 @@ pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
         .map(drop))
 }
 
-const APPEND: &str = "INSERT INTO visit_events \
-    (tenant_id, position, id, visit_id, aggregate_type, aggregate_id, version, event_type, schema_version, description, \
-     metadata, tags, actor_type, performed_by, performed_at, recorded_at, branch_id, correlation_id, causation_id, \
-     salt, body_digest, prev_hash, hash) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+const APPEND: Statement = insert_rows!("visit_events":
+    text "position", text "id", text "visit_id", text "aggregate_type", text "aggregate_id", text "version",
+    text "event_type", text "schema_version", text "description", json "metadata", json "tags", text "actor_type",
+    text "performed_by", time "performed_at", time "recorded_at", text "branch_id", text "correlation_id",
+    text "causation_id", bytes "salt", bytes "body_digest", bytes "prev_hash", bytes "hash"; "");
 
-/// Appends one event after the head and moves the head to it; an event whose id or version is there already is an error.
+/// An event as a row of the log.
+#[derive(Serialize)]
+struct Row<'a> {
+    position: i64,
+    id: &'a EventId,
+    visit_id: &'a Option<VisitId>,
+    aggregate_type: &'a str,
+    aggregate_id: &'a str,
+    version: i64,
+    event_type: &'a str,
+    schema_version: i32,
+    description: &'a Option<String>,
+    metadata: &'a Value,
+    tags: &'a [String],
+    actor_type: ActorType,
+    performed_by: &'a PersonId,
+    performed_at: DateTime<Utc>,
+    recorded_at: DateTime<Utc>,
+    branch_id: &'a Option<BranchId>,
+    correlation_id: &'a Option<String>,
+    causation_id: &'a Option<String>,
+    #[serde(serialize_with = "column")]
+    salt: Salt,
+    #[serde(serialize_with = "column")]
+    body_digest: Digest,
+    #[serde(serialize_with = "column")]
+    prev_hash: Digest,
+    #[serde(serialize_with = "column")]
+    hash: Digest,
+}
+
+impl<'a> From<&'a StoredEvent> for Row<'a> {
+    fn from(stored: &'a StoredEvent) -> Self {
+        let StoredEvent { event, position, recorded_at, salt, body_digest, prev_hash, hash } = stored;
+        Self {
+            position: *position,
+            id: &event.id,
+            visit_id: &event.visit_id,
+            aggregate_type: &event.aggregate_type,
+            aggregate_id: &event.aggregate_id,
+            version: event.version,
+            event_type: &event.event_type,
+            schema_version: event.schema_version,
+            description: &event.description,
+            metadata: &event.metadata,
+            tags: &event.tags,
+            actor_type: event.actor_type,
+            performed_by: &event.performed_by,
+            performed_at: event.performed_at,
+            recorded_at: *recorded_at,
+            branch_id: &event.branch_id,
+            correlation_id: &event.correlation_id,
+            causation_id: &event.causation_id,
+            salt: *salt,
+            body_digest: *body_digest,
+            prev_hash: *prev_hash,
+            hash: *hash,
+        }
+    }
+}
+
+impl Head {
+    /// Links an event to the head, which moves to it; it is in the log once [`write()`] and [`save_head`] have put it there.
+    pub fn link(&mut self, mut event: NewEvent, recorded_at: DateTime<Utc>) -> StoredEvent {
+        event.performed_at = to_milliseconds(event.performed_at);
+        let recorded_at = to_milliseconds(recorded_at);
+        let salt = Salt::random();
+        let body_digest = chain::body_digest(&salt, &event);
+        self.position += 1;
+        let hash = chain::hash(&self.tenant, self.position, recorded_at, &event, &self.hash, &body_digest);
+        let prev_hash = std::mem::replace(&mut self.hash, hash);
+        StoredEvent { event, position: self.position, recorded_at, salt, body_digest, prev_hash, hash }
+    }
+}
+
+/// Writes linked events; one whose id or version is there already is an error.
+pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
+    APPEND.write(tx, tenant, &events.iter().map(Row::from).collect::<Vec<_>>()).await
+}
+
+/// Appends one event after the head, which moves to it if it is written.
 pub async fn append(
     tx: &mut Tx,
     head: &mut Head,
-    mut event: NewEvent,
+    event: NewEvent,
     recorded_at: DateTime<Utc>,
 ) -> sqlx::Result<StoredEvent> {
-    event.performed_at = to_milliseconds(event.performed_at);
-    let recorded_at = to_milliseconds(recorded_at);
-    let position = head.position + 1;
-    let salt = Salt::random();
-    let body_digest = chain::body_digest(&salt, &event);
-    let hash = chain::hash(&head.tenant, position, recorded_at, &event, &head.hash, &body_digest);
-    on!(tx, connection => sqlx::query(APPEND)
-        .bind(&head.tenant)
-        .bind(position)
-        .bind(&event.id)
-        .bind(&event.visit_id)
-        .bind(&event.aggregate_type)
-        .bind(&event.aggregate_id)
-        .bind(event.version)
-        .bind(&event.event_type)
-        .bind(event.schema_version)
-        .bind(&event.description)
-        .bind(&event.metadata)
-        .bind(Json(&event.tags))
-        .bind(event.actor_type)
-        .bind(&event.performed_by)
-        .bind(event.performed_at)
-        .bind(recorded_at)
-        .bind(&event.branch_id)
-        .bind(&event.correlation_id)
-        .bind(&event.causation_id)
-        .bind(salt)
-        .bind(body_digest)
-        .bind(head.hash)
-        .bind(hash)
-        .execute(&mut **connection)
-        .await
-        .map(drop))?;
-    let prev_hash = std::mem::replace(&mut head.hash, hash);
-    head.position = position;
-    Ok(StoredEvent { event, position, recorded_at, salt, body_digest, prev_hash, hash })
+    let mut moved = head.clone();
+    let stored = moved.link(event, recorded_at);
+    write(tx, &head.tenant, std::slice::from_ref(&stored)).await?;
+    *head = moved;
+    Ok(stored)
 }

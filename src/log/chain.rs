@@ -132,6 +132,11 @@ impl fmt::Display for Canonical<'_> {
     }
 }
 
+/// Writes bytes as a statement that inserts rows takes them.
+pub(super) fn column<S: Serializer, const N: usize>(bytes: &Bytes<N>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("\\x{bytes}"))
+}
+
 impl<const N: usize> fmt::Display for Bytes<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

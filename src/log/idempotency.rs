@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::append::Head;
-use super::chain::Digest;
+use serde::Serialize;
+
+use super::chain::{Digest, column};
 use super::event::to_milliseconds;
 use crate::db::Tx;
-use crate::journey::ids::PersonId;
+use crate::db::rows::{Statement, insert_rows};
+use crate::journey::ids::{PersonId, TenantId};
 use crate::on;
 
 /// How long a key is kept.
@@ -23,60 +25,78 @@ pub struct Request {
     pub digest: Digest,
 }
 
-/// What is known of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recall {
-    /// Nothing: it is the first of its key.
-    New,
-    /// It was logged before, at these positions, both included.
-    Same {
-        /// The position of its first event.
-        first: i64,
-        /// The position of its last event.
-        last: i64,
-    },
-    /// Its key stood for another request.
-    Different,
+/// A request that was logged, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The request.
+    pub request: Request,
+    /// The position of its first event.
+    pub first: i64,
+    /// The position of its last event.
+    pub last: i64,
 }
 
-const RECALL: &str = "SELECT request_digest, first_position, last_position FROM idempotency_keys \
-    WHERE tenant_id = $1 AND person_id = $2 AND key = $3 AND recorded_at > $4";
+/// A row of what is remembered.
+#[derive(Serialize, sqlx::FromRow)]
+struct Row {
+    person_id: PersonId,
+    key: String,
+    #[serde(serialize_with = "column")]
+    request_digest: Digest,
+    first_position: i64,
+    last_position: i64,
+    recorded_at: DateTime<Utc>,
+}
 
-/// What is known of a request; the head is locked, so that of two at once the second sees the first.
-pub async fn recall(tx: &mut Tx, head: &Head, request: &Request, now: DateTime<Utc>) -> sqlx::Result<Recall> {
-    let row: Option<(Digest, i64, i64)> = on!(tx, connection => sqlx::query_as(RECALL)
-        .bind(head.tenant())
-        .bind(&request.person)
-        .bind(&request.key)
-        .bind(to_milliseconds(now - KEPT))
-        .fetch_optional(&mut **connection)
-        .await)?;
-    Ok(match row {
-        None => Recall::New,
-        Some((digest, first, last)) if digest == request.digest => Recall::Same { first, last },
-        Some(_) => Recall::Different,
-    })
+const RECALL: Statement = Statement {
+    sqlite: "SELECT known.* FROM json_each($2) AS asked CROSS JOIN idempotency_keys AS known \
+        WHERE known.tenant_id = $1 AND known.person_id = asked.value ->> 0 AND known.key = asked.value ->> 1",
+    postgres: "SELECT known.* FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN idempotency_keys AS known \
+        WHERE known.tenant_id = $1 AND known.person_id = asked.value ->> 0 AND known.key = asked.value ->> 1",
+};
+
+/// What the log remembers of keys, whether they stand for the same requests or for others; the head is locked, so that of two at
+/// once the second sees the first.
+pub async fn recall(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    requests: &[&Request],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Remembered>> {
+    let keys: Vec<_> = requests.iter().map(|request| (&request.person, &request.key)).collect();
+    let rows: Vec<Row> = RECALL.read(tx, tenant, &keys).await?;
+    let remembered =
+        rows.into_iter().filter(|row| row.recorded_at > to_milliseconds(now - KEPT)).map(|row| Remembered {
+            request: Request { person: row.person_id, key: row.key, digest: row.request_digest },
+            first: row.first_position,
+            last: row.last_position,
+        });
+    Ok(remembered.collect())
 }
 
 const FORGET: &str = "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND recorded_at <= $2";
-const REMEMBER: &str = "INSERT INTO idempotency_keys \
-    (tenant_id, person_id, key, request_digest, first_position, last_position, recorded_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const REMEMBER: Statement = insert_rows!("idempotency_keys":
+    text "person_id", text "key", bytes "request_digest", text "first_position", text "last_position",
+    time "recorded_at"; "");
 
-/// Remembers a request whose events end at the head and began at `first`; forgets those that have had their time.
-pub async fn remember(tx: &mut Tx, head: &Head, request: &Request, first: i64, now: DateTime<Utc>) -> sqlx::Result<()> {
-    on!(tx, connection => {
-        sqlx::query(FORGET).bind(head.tenant()).bind(to_milliseconds(now - KEPT)).execute(&mut **connection).await?;
-        sqlx::query(REMEMBER)
-            .bind(head.tenant())
-            .bind(&request.person)
-            .bind(&request.key)
-            .bind(request.digest)
-            .bind(first)
-            .bind(head.position())
-            .bind(to_milliseconds(now))
-            .execute(&mut **connection)
-            .await
-            .map(drop)
-    })
+/// Remembers requests; forgets those that have had their time.
+pub async fn remember(tx: &mut Tx, tenant: &TenantId, requests: &[Remembered], now: DateTime<Utc>) -> sqlx::Result<()> {
+    if requests.is_empty() {
+        return Ok(());
+    }
+    on!(&mut *tx, connection => sqlx::query(FORGET)
+        .bind(tenant)
+        .bind(to_milliseconds(now - KEPT))
+        .execute(&mut **connection)
+        .await
+        .map(drop))?;
+    let row = |Remembered { request, first, last }: &Remembered| Row {
+        person_id: request.person.clone(),
+        key: request.key.clone(),
+        request_digest: request.digest,
+        first_position: *first,
+        last_position: *last,
+        recorded_at: to_milliseconds(now),
+    };
+    REMEMBER.write(tx, tenant, &requests.iter().map(row).collect::<Vec<_>>()).await
 }

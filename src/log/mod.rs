@@ -4,10 +4,11 @@
 //! |---|---|
 //! | [`event`](mod@event) | an event before and after it is stored |
 //! | [`chain`] | the canonical form and the hashes that link each event to the one before |
-//! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes an event |
+//! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes events |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`refused`] | what was tried and refused |
+//! | [`snapshots`] | the states of long stories, so that they need not be read from the beginning |
 //! | [`verify`](mod@verify) | every link recomputed; the first broken position named |
 //!
 //! Invariants:
@@ -25,12 +26,13 @@ pub mod event;
 pub mod idempotency;
 pub mod read;
 pub mod refused;
+pub mod snapshots;
 pub mod verify;
 
-pub use append::{Head, append, lock_head, save_head};
+pub use append::{Head, append, lock_head, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use event::{NewEvent, StoredEvent, to_milliseconds};
-pub use idempotency::{Recall, Request, recall, remember};
-pub use read::{Filter, by_positions, event, page, stream, tenants};
+pub use idempotency::{Remembered, Request, recall, remember};
+pub use read::{Filter, by_positions, event, events, page, since, stream, tenants};
 pub use refused::RefusedAttempt;
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::event::{StoredEvent, to_milliseconds};
-use crate::db::{Db, Source};
+use crate::db::rows::Statement;
+use crate::db::{Db, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
 use crate::on;
@@ -35,6 +36,39 @@ pub async fn event(
     id: &EventId,
 ) -> sqlx::Result<Option<StoredEvent>> {
     from!(source, executor => sqlx::query_as(EVENT).bind(tenant).bind(id).fetch_optional(executor).await)
+}
+
+const EVENTS: Statement = Statement {
+    sqlite: "SELECT * FROM visit_events WHERE tenant_id = $1 AND id IN (SELECT value FROM json_each($2))",
+    postgres: "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb)))",
+};
+
+/// The events of ids, in no order.
+pub async fn events(tx: &mut Tx, tenant: &TenantId, ids: &[&EventId]) -> sqlx::Result<Vec<StoredEvent>> {
+    EVENTS.read(tx, tenant, ids).await
+}
+
+// SQLite keeps the order of a cross join: the few that are asked for come first.
+const SINCE: Statement = Statement {
+    sqlite: "SELECT happened.* FROM json_each($2) AS asked CROSS JOIN visit_events AS happened \
+        WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
+        AND happened.aggregate_id = asked.value ->> 1 AND happened.version > asked.value ->> 2",
+    postgres: "SELECT happened.* FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN visit_events AS happened \
+        WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
+        AND happened.aggregate_id = asked.value ->> 1 AND happened.version > (asked.value ->> 2)::bigint",
+};
+
+/// What happened to things of one kind since a version of each, oldest first.
+pub async fn since(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    aggregate_type: &str,
+    known: &[(&str, i64)],
+) -> sqlx::Result<Vec<StoredEvent>> {
+    let known: Vec<_> = known.iter().map(|(id, version)| (aggregate_type, id, version)).collect();
+    let mut happened: Vec<StoredEvent> = SINCE.read(tx, tenant, &known).await?;
+    happened.sort_unstable_by_key(|stored| stored.position);
+    Ok(happened)
 }
 
 const BY_POSITIONS: &str =

@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::event::to_milliseconds;
-use crate::db::Db;
+use crate::db::rows::{Statement, insert_rows};
+use crate::db::{Db, Tx};
 use crate::journey::ids::{AttemptId, PersonId, TenantId, VisitId};
 use crate::on;
 
@@ -33,26 +34,45 @@ pub struct RefusedAttempt {
     pub batch_index: Option<i32>,
 }
 
-const KEEP: &str = "INSERT INTO refused_attempts \
-    (tenant_id, id, visit_id, event_type, code, detail, facts, person_id, attempted_at, batch_index) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// An attempt as a row.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a AttemptId,
+    visit_id: &'a Option<VisitId>,
+    event_type: &'a str,
+    code: &'a str,
+    detail: &'a str,
+    facts: &'a Value,
+    person_id: &'a PersonId,
+    attempted_at: DateTime<Utc>,
+    batch_index: Option<i32>,
+}
 
-/// Keeps an attempt, in a transaction of its own: the one it was refused in writes nothing.
-pub async fn keep(db: &Db, tenant: &TenantId, attempt: &RefusedAttempt) -> sqlx::Result<()> {
-    on!(&db.write, pool => sqlx::query(KEEP)
-        .bind(tenant)
-        .bind(&attempt.id)
-        .bind(&attempt.visit_id)
-        .bind(&attempt.event_type)
-        .bind(&attempt.code)
-        .bind(&attempt.detail)
-        .bind(&attempt.facts)
-        .bind(&attempt.person_id)
-        .bind(to_milliseconds(attempt.attempted_at))
-        .bind(attempt.batch_index)
-        .execute(pool)
-        .await
-        .map(drop))
+impl<'a> From<&'a RefusedAttempt> for Row<'a> {
+    fn from(attempt: &'a RefusedAttempt) -> Self {
+        let RefusedAttempt { id, visit_id, event_type, code, detail, facts, person_id, attempted_at, batch_index } =
+            attempt;
+        Self {
+            id,
+            visit_id,
+            event_type,
+            code,
+            detail,
+            facts,
+            person_id,
+            attempted_at: to_milliseconds(*attempted_at),
+            batch_index: *batch_index,
+        }
+    }
+}
+
+const KEEP: Statement = insert_rows!("refused_attempts":
+    text "id", text "visit_id", text "event_type", text "code", text "detail", json "facts", text "person_id",
+    time "attempted_at", text "batch_index"; "");
+
+/// Keeps attempts; what they were refused of is not written.
+pub async fn keep(tx: &mut Tx, tenant: &TenantId, attempts: &[RefusedAttempt]) -> sqlx::Result<()> {
+    KEEP.write(tx, tenant, &attempts.iter().map(Row::from).collect::<Vec<_>>()).await
 }
 
 const LIST: &str = "SELECT * FROM refused_attempts WHERE tenant_id = $1 ORDER BY attempted_at DESC, id DESC LIMIT $2";

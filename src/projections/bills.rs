@@ -1,9 +1,12 @@
 //! The bills as billing shows them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use sqlx::types::Json;
+use serde::Serialize;
 
 use super::Change;
+use crate::db::rows::{Statement, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -12,7 +15,7 @@ use crate::journey::words::BillKind;
 use crate::on;
 
 /// A bill.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
 pub struct BillRow {
     /// Of which visit.
     pub visit_id: VisitId,
@@ -59,35 +62,19 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = BillRow> {
     })
 }
 
-const SAVE: &str = "INSERT INTO bills \
-    (tenant_id, visit_id, bill_id, kind, items, discount, amount, paid, refunded, balance, payments, billed_at, settled_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-    ON CONFLICT (tenant_id, visit_id, bill_id) DO UPDATE SET items = excluded.items, amount = excluded.amount, \
-    paid = excluded.paid, refunded = excluded.refunded, balance = excluded.balance, payments = excluded.payments, \
-    settled_at = excluded.settled_at";
+const SAVE: Statement = insert_rows!("bills":
+    text "visit_id", text "bill_id", text "kind", json "items", text "discount", text "amount", text "paid",
+    text "refunded", text "balance", json "payments", time "billed_at", time "settled_at";
+    "ON CONFLICT (tenant_id, visit_id, bill_id) DO UPDATE SET items = excluded.items, amount = excluded.amount, \
+     paid = excluded.paid, refunded = excluded.refunded, balance = excluded.balance, payments = excluded.payments, \
+     settled_at = excluded.settled_at");
 
-pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
-    let before: Vec<_> = change.before.into_iter().flat_map(|visit| rows(change.visit_id, visit)).collect();
-    for row in rows(change.visit_id, change.after).filter(|row| !before.contains(row)) {
-        on!(&mut *tx, connection => sqlx::query(SAVE)
-            .bind(&change.tenant.id)
-            .bind(&row.visit_id)
-            .bind(&row.bill_id)
-            .bind(row.kind)
-            .bind(Json(&row.items))
-            .bind(row.discount)
-            .bind(row.amount)
-            .bind(row.paid)
-            .bind(row.refunded)
-            .bind(row.balance)
-            .bind(Json(&row.payments))
-            .bind(row.billed_at)
-            .bind(row.settled_at)
-            .execute(&mut **connection)
-            .await
-            .map(drop))?;
-    }
-    Ok(())
+pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
+    let changed = visits.iter().flat_map(|(visit_id, change)| {
+        let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
+        rows(visit_id, &change.after).filter(move |row| !before.contains(row))
+    });
+    SAVE.write(tx, tenant, &changed.collect::<Vec<_>>()).await
 }
 
 const OF_VISIT: &str = "SELECT * FROM bills WHERE tenant_id = $1 AND visit_id = $2 ORDER BY billed_at, bill_id";

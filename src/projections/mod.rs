@@ -8,33 +8,66 @@ pub mod timeline;
 pub mod tokens;
 pub mod visits;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::db::Tx;
 use crate::hospital::tenants::Tenant;
-use crate::journey::ids::VisitId;
+use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::story::Telling;
 use crate::journey::visit::Visit;
 use crate::log::StoredEvent;
 
-/// What one appended event changed.
-pub struct Change<'a> {
-    /// Whose visit.
-    pub tenant: &'a Tenant,
-    /// Which visit.
-    pub visit_id: &'a VisitId,
-    /// The state before, unless the event registered the visit.
-    pub before: Option<&'a Visit>,
-    /// The state after.
-    pub after: &'a Visit,
-    /// The event.
-    pub event: &'a StoredEvent,
-    /// The event told to people.
-    pub telling: &'a Telling,
+use self::timeline::NewTimelineRow;
+use self::visits::Arrival;
+
+/// What appended events changed: each row is written once, however many events touched it.
+#[derive(Debug, Default)]
+pub struct Changes {
+    visits: BTreeMap<VisitId, Change>,
+    timeline: Vec<NewTimelineRow>,
 }
 
-/// Brings every read model up to date with a change.
-pub async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
-    visits::apply(tx, change).await?;
-    tests::apply(tx, change).await?;
-    bills::apply(tx, change).await?;
-    timeline::apply(tx, change).await
+/// How a visit changed.
+#[derive(Debug)]
+struct Change {
+    /// The state before, unless it was registered just now.
+    before: Option<Arc<Visit>>,
+    /// The state after.
+    after: Arc<Visit>,
+    /// What is known of the registration, if it was registered just now.
+    arrival: Option<Arrival>,
+}
+
+impl Changes {
+    /// Takes in one event: the state before and after it, and how it is told to people.
+    pub fn apply(
+        &mut self,
+        tenant: &Tenant,
+        visit_id: &VisitId,
+        before: Option<&Arc<Visit>>,
+        after: &Arc<Visit>,
+        event: &StoredEvent,
+        telling: Telling,
+    ) {
+        self.timeline.push(NewTimelineRow::new(visit_id, event, telling));
+        if let Some(change) = self.visits.get_mut(visit_id) {
+            change.after = Arc::clone(after);
+            return;
+        }
+        let arrival = before.is_none().then(|| Arrival {
+            position: event.position,
+            branch_id: event.event.branch_id.clone(),
+            day: tenant.local_day(after.registered_at),
+        });
+        self.visits.insert(visit_id.clone(), Change { before: before.cloned(), after: Arc::clone(after), arrival });
+    }
+
+    /// Brings every read model up to date.
+    pub async fn write(self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
+        visits::write(tx, tenant, &self.visits).await?;
+        tests::write(tx, tenant, &self.visits).await?;
+        bills::write(tx, tenant, &self.visits).await?;
+        timeline::write(tx, tenant, &self.timeline).await
+    }
 }

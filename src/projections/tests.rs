@@ -1,10 +1,13 @@
 //! The tests as the laboratory's worklist and the doctor's results show them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::types::Json;
+use serde::Serialize;
 
 use super::Change;
 use super::visits::urgency;
+use crate::db::rows::{Statement, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
@@ -14,7 +17,7 @@ use crate::journey::words::{Priority, Sex, Stage, Station, VisitType};
 use crate::on;
 
 /// A test.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
 pub struct TestRow {
     /// Of which visit.
     pub visit_id: VisitId,
@@ -106,43 +109,30 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
     })
 }
 
-const SAVE: &str = "INSERT INTO tests \
-    (tenant_id, visit_id, test_id, code, name, price, specimen, priority, urgency, stage, since, ordered_at, sample_id, \
-     recollections, bill_id, paid, completed_by, results, pending) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-    ON CONFLICT (tenant_id, visit_id, test_id) DO UPDATE SET specimen = excluded.specimen, stage = excluded.stage, \
-    since = excluded.since, sample_id = excluded.sample_id, recollections = excluded.recollections, \
-    bill_id = excluded.bill_id, paid = excluded.paid, completed_by = excluded.completed_by, results = excluded.results, \
-    pending = excluded.pending";
+const SAVE: Statement = insert_rows!("tests":
+    text "visit_id", text "test_id", text "code", text "name", text "price", text "specimen", text "priority",
+    text "urgency", text "stage", time "since", time "ordered_at", text "sample_id", text "recollections",
+    text "bill_id", text "paid", text "completed_by", json "results", text "pending";
+    "ON CONFLICT (tenant_id, visit_id, test_id) DO UPDATE SET specimen = excluded.specimen, stage = excluded.stage, \
+     since = excluded.since, sample_id = excluded.sample_id, recollections = excluded.recollections, \
+     bill_id = excluded.bill_id, paid = excluded.paid, completed_by = excluded.completed_by, results = excluded.results, \
+     pending = excluded.pending");
 
-pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
-    let before: Vec<_> = change.before.into_iter().flat_map(|visit| rows(change.visit_id, visit)).collect();
-    for row in rows(change.visit_id, change.after).filter(|row| !before.contains(row)) {
-        on!(&mut *tx, connection => sqlx::query(SAVE)
-            .bind(&change.tenant.id)
-            .bind(&row.visit_id)
-            .bind(&row.test_id)
-            .bind(&row.code)
-            .bind(&row.name)
-            .bind(row.price)
-            .bind(&row.specimen)
-            .bind(row.priority)
-            .bind(urgency(row.priority))
-            .bind(row.stage)
-            .bind(row.since)
-            .bind(row.ordered_at)
-            .bind(&row.sample_id)
-            .bind(row.recollections)
-            .bind(&row.bill_id)
-            .bind(row.paid)
-            .bind(&row.completed_by)
-            .bind(Json(&row.results))
-            .bind(row.pending)
-            .execute(&mut **connection)
-            .await
-            .map(drop))?;
-    }
-    Ok(())
+/// A row to be written: with the number its priority is sorted by.
+#[derive(Serialize)]
+struct SortedRow {
+    #[serde(flatten)]
+    row: TestRow,
+    urgency: i32,
+}
+
+pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
+    let changed = visits.iter().flat_map(|(visit_id, change)| {
+        let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
+        rows(visit_id, &change.after).filter(move |row| !before.contains(row))
+    });
+    let changed = changed.map(|row| SortedRow { urgency: urgency(row.priority), row });
+    SAVE.write(tx, tenant, &changed.collect::<Vec<_>>()).await
 }
 
 /// Repeats what every list of tests selects, before its own conditions.

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::Change;
+use crate::db::rows::{Statement, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
+use crate::journey::story::Telling;
 use crate::journey::words::Phase;
+use crate::log::StoredEvent;
 use crate::on;
 
 /// A step as people read it.
@@ -42,32 +44,53 @@ pub struct TimelineRow {
     pub recorded_at: DateTime<Utc>,
 }
 
-const INSERT: &str = "INSERT INTO timeline \
-    (tenant_id, visit_id, version, position, event_id, event_type, phase, icon, title, sentence, performer, beside, \
-     performed_by, performed_at, recorded_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+/// A row to be written.
+#[derive(Debug, Serialize)]
+pub(super) struct NewTimelineRow {
+    visit_id: VisitId,
+    version: i64,
+    position: i64,
+    event_id: EventId,
+    event_type: EventType,
+    phase: Phase,
+    icon: String,
+    title: String,
+    sentence: String,
+    performer: String,
+    beside: bool,
+    performed_by: PersonId,
+    performed_at: DateTime<Utc>,
+    recorded_at: DateTime<Utc>,
+}
 
-pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
-    let (stored, telling) = (change.event, change.telling);
-    on!(tx, connection => sqlx::query(INSERT)
-        .bind(&change.tenant.id)
-        .bind(change.visit_id)
-        .bind(stored.event.version)
-        .bind(stored.position)
-        .bind(&stored.event.id)
-        .bind(telling.event_type)
-        .bind(telling.phase)
-        .bind(&telling.icon)
-        .bind(&telling.title)
-        .bind(&telling.sentence)
-        .bind(&telling.performer)
-        .bind(telling.beside)
-        .bind(&stored.event.performed_by)
-        .bind(stored.event.performed_at)
-        .bind(stored.recorded_at)
-        .execute(&mut **connection)
-        .await
-        .map(drop))
+impl NewTimelineRow {
+    pub(super) fn new(visit_id: &VisitId, stored: &StoredEvent, telling: Telling) -> Self {
+        Self {
+            visit_id: visit_id.clone(),
+            version: stored.event.version,
+            position: stored.position,
+            event_id: stored.event.id.clone(),
+            event_type: telling.event_type,
+            phase: telling.phase,
+            icon: telling.icon,
+            title: telling.title,
+            sentence: telling.sentence,
+            performer: telling.performer,
+            beside: telling.beside,
+            performed_by: stored.event.performed_by.clone(),
+            performed_at: stored.event.performed_at,
+            recorded_at: stored.recorded_at,
+        }
+    }
+}
+
+const INSERT: Statement = insert_rows!("timeline":
+    text "visit_id", text "version", text "position", text "event_id", text "event_type", text "phase", text "icon",
+    text "title", text "sentence", text "performer", text "beside", text "performed_by", time "performed_at",
+    time "recorded_at"; "");
+
+pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, rows: &[NewTimelineRow]) -> sqlx::Result<()> {
+    INSERT.write(tx, tenant, rows).await
 }
 
 const OF_VISIT: &str =

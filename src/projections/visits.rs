@@ -1,8 +1,12 @@
 //! The visits as boards, lists and pages show them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 
 use super::{Change, tokens};
+use crate::db::rows::{Statement, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -88,6 +92,7 @@ pub struct VisitCard {
 }
 
 /// What of a visit's row follows from its state.
+#[derive(Serialize)]
 struct Derived {
     status: Status,
     station: Option<Station>,
@@ -123,65 +128,100 @@ pub fn urgency(priority: Priority) -> i32 {
     Priority::ALL.iter().position(|other| *other == priority).unwrap_or_default() as i32
 }
 
-const INSERT: &str = "INSERT INTO visits \
-    (tenant_id, visit_id, patient_id, branch_id, department_id, visit_type, token, day, reason, registered_at, \
-     priority, urgency, status, since, calls, attended, due, unbilled, billing_since, version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, 0, 0, $16, $17)";
-const UPDATE: &str = "UPDATE visits SET priority = $3, urgency = $4, status = $5, station = $6, room_id = $7, counter = $8, \
-    since = $9, calls = $10, doctor_id = $11, attended = $12, ended_at = $13, due = $14, unbilled = $15, \
-    billing_since = $16, version = $17 WHERE tenant_id = $1 AND visit_id = $2";
+/// What is known of a registration beside the state it led to.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    /// Where in the log: tokens are given out in its order.
+    pub position: i64,
+    /// Where.
+    pub branch_id: Option<BranchId>,
+    /// On which day of the hospital's calendar.
+    pub day: NaiveDate,
+}
 
-pub(super) async fn apply(tx: &mut Tx, change: &Change<'_>) -> sqlx::Result<()> {
-    let visit = change.after;
-    let tenant = &change.tenant.id;
-    let derived = derive(visit);
-    if change.before.is_none() {
-        let branch = change.event.event.branch_id.as_ref();
-        let day = change.tenant.local_day(visit.registered_at);
-        let token = tokens::next(tx, tenant, branch, visit.department_id.as_ref(), visit.visit_type, day).await?;
-        return on!(tx, connection => sqlx::query(INSERT)
-            .bind(tenant)
-            .bind(change.visit_id)
-            .bind(&visit.patient_id)
-            .bind(branch)
-            .bind(&visit.department_id)
-            .bind(visit.visit_type)
-            .bind(token)
-            .bind(day)
-            .bind(&visit.reason)
-            .bind(visit.registered_at)
-            .bind(visit.priority)
-            .bind(urgency(visit.priority))
-            .bind(derived.status)
-            .bind(visit.since)
-            .bind(visit.attended)
-            .bind(derived.billing_since)
-            .bind(visit.version)
-            .execute(&mut **connection)
-            .await
-            .map(drop));
+/// What changes of a visit's row from event to event.
+#[derive(Serialize)]
+struct Progress<'a> {
+    visit_id: &'a VisitId,
+    priority: Priority,
+    urgency: i32,
+    #[serde(flatten)]
+    derived: Derived,
+    since: DateTime<Utc>,
+    calls: u32,
+    doctor_id: Option<&'a PersonId>,
+    attended: bool,
+    ended_at: Option<DateTime<Utc>>,
+    due: Money,
+    version: i64,
+}
+
+/// A whole row.
+#[derive(Serialize)]
+struct Registration<'a> {
+    patient_id: &'a PatientId,
+    branch_id: &'a Option<BranchId>,
+    department_id: &'a Option<DepartmentId>,
+    visit_type: VisitType,
+    token: String,
+    day: NaiveDate,
+    reason: &'a Option<String>,
+    registered_at: DateTime<Utc>,
+    #[serde(flatten)]
+    progress: Progress<'a>,
+}
+
+fn progress<'a>(visit_id: &'a VisitId, visit: &'a Visit) -> Progress<'a> {
+    Progress {
+        visit_id,
+        priority: visit.priority,
+        urgency: urgency(visit.priority),
+        derived: derive(visit),
+        since: visit.since,
+        calls: visit.call.times,
+        doctor_id: visit.doctor(),
+        attended: visit.attended,
+        ended_at: visit.ended_at,
+        due: visit.due(),
+        version: visit.version,
     }
-    on!(tx, connection => sqlx::query(UPDATE)
-        .bind(tenant)
-        .bind(change.visit_id)
-        .bind(visit.priority)
-        .bind(urgency(visit.priority))
-        .bind(derived.status)
-        .bind(derived.station)
-        .bind(&derived.room_id)
-        .bind(&derived.counter)
-        .bind(visit.since)
-        .bind(visit.call.times as i32)
-        .bind(visit.doctor())
-        .bind(visit.attended)
-        .bind(visit.ended_at)
-        .bind(visit.due())
-        .bind(derived.unbilled)
-        .bind(derived.billing_since)
-        .bind(visit.version)
-        .execute(&mut **connection)
-        .await
-        .map(drop))
+}
+
+const INSERT: Statement = insert_rows!("visits":
+    text "visit_id", text "patient_id", text "branch_id", text "department_id", text "visit_type", text "token",
+    text "day", text "reason", time "registered_at", text "priority", text "urgency", text "status", text "station",
+    text "room_id", text "counter", time "since", text "calls", text "doctor_id", text "attended", time "ended_at",
+    text "due", text "unbilled", time "billing_since", text "version"; "");
+const UPDATE: Statement = update_rows!("visits" by "visit_id":
+    text "priority", text "urgency", text "status", text "station", text "room_id", text "counter", time "since",
+    text "calls", text "doctor_id", text "attended", time "ended_at", text "due", text "unbilled",
+    time "billing_since", text "version");
+
+pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
+    let (mut arrivals, mut progressed, mut registered) = (Vec::new(), Vec::new(), Vec::new());
+    for (visit_id, change) in visits {
+        match &change.arrival {
+            Some(arrival) => arrivals.push((arrival, visit_id, &change.after)),
+            None => progressed.push(progress(visit_id, &change.after)),
+        }
+    }
+    arrivals.sort_unstable_by_key(|(arrival, ..)| arrival.position);
+    for (Arrival { branch_id, day, .. }, visit_id, visit) in arrivals {
+        let department = visit.department_id.as_ref();
+        registered.push(Registration {
+            patient_id: &visit.patient_id,
+            branch_id,
+            department_id: &visit.department_id,
+            visit_type: visit.visit_type,
+            token: tokens::next(tx, tenant, branch_id.as_ref(), department, visit.visit_type, *day).await?,
+            day: *day,
+            reason: &visit.reason,
+            registered_at: visit.registered_at,
+            progress: progress(visit_id, visit),
+        });
+    }
+    INSERT.write(tx, tenant, &registered).await?;
+    UPDATE.write(tx, tenant, &progressed).await
 }
 
 /// Repeats what every list of visits selects, before its own conditions.

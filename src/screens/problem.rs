@@ -26,6 +26,10 @@ impl Problem {
             415 => ("That could not be read", "What was sent is of a kind that is not understood here."),
             429 => ("Too many attempts", "Wait a little, then try again."),
             503 => ("Not available just now", "Wait a little, then try again. What was logged before is safe."),
+            507 => (
+                "No room left to write to",
+                "Your step was not logged. Everything can still be read. Tell the person who runs Sojourn.",
+            ),
             402..500 => ("That did not work", "Go back and try again."),
             _ => (
                 "Something went wrong on our side",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sojourn::db::{Db, Engine, commit, new_id};
 use sojourn::journey::ids::TenantId;
 use sojourn::log::refused::{self, RefusedAttempt};
-use sojourn::log::{self, Digest, Filter, NewEvent, Recall, Request, to_milliseconds};
+use sojourn::log::{self, Digest, Filter, NewEvent, Remembered, Request, to_milliseconds};
 use sojourn::on;
 
 use crate::support::events::{append, bare_happening, happening, name, tenant};
@@ -243,37 +243,38 @@ async fn a_retry_is_recognised(db: Db) {
 
     let mut tx = db.begin().await.expect("a transaction");
     let mut head = log::lock_head(&mut tx, &tenant).await.expect("the head");
-    assert_eq!(log::recall(&mut tx, &head, &request, now).await.expect("a read"), Recall::New);
+    assert_eq!(log::recall(&mut tx, &tenant, &[&request], now).await.expect("a read"), []);
     let first = log::append(&mut tx, &mut head, happening(&visit, 2), now).await.expect("appended").position;
-    log::append(&mut tx, &mut head, happening(&visit, 3), now).await.expect("appended");
-    log::remember(&mut tx, &head, &request, first, now).await.expect("remembered");
+    let last = log::append(&mut tx, &mut head, happening(&visit, 3), now).await.expect("appended").position;
+    let remembered = Remembered { request: request.clone(), first, last };
+    log::remember(&mut tx, &tenant, std::slice::from_ref(&remembered), now).await.expect("remembered");
     log::save_head(&mut tx, &head).await.expect("the head is saved");
     commit(tx).await.expect("the transaction is committed");
 
     let other_body = Request { digest: Digest::of(b"call them all"), ..request.clone() };
     let other_person = Request { person: new_id(), ..request.clone() };
     let day = TimeDelta::hours(24);
+    // What the key stands for is told whatever is asked; whoever asks compares.
     let cases = [
-        (&request, now, Recall::Same { first: 2, last: 3 }),
-        (&request, now + day - TimeDelta::minutes(1), Recall::Same { first: 2, last: 3 }),
-        (&request, now + day, Recall::New),
-        (&other_body, now, Recall::Different),
-        (&other_body, now + day, Recall::New),
-        (&other_person, now, Recall::New),
+        (&request, now, Some(&remembered)),
+        (&request, now + day - TimeDelta::minutes(1), Some(&remembered)),
+        (&request, now + day, None),
+        (&other_body, now, Some(&remembered)),
+        (&other_body, now + day, None),
+        (&other_person, now, None),
     ];
     let mut tx = db.begin().await.expect("a transaction");
-    let head = log::lock_head(&mut tx, &tenant).await.expect("the head");
     for (request, at, expected) in cases {
-        assert_eq!(log::recall(&mut tx, &head, request, at).await.expect("a read"), expected, "{request:?} at {at}");
+        let recalled = log::recall(&mut tx, &tenant, &[request], at).await.expect("a read");
+        assert_eq!(recalled.first(), expected, "{request:?} at {at}");
     }
-    log::remember(&mut tx, &head, &request, 2, now).await.expect_err("the key is taken");
+    log::remember(&mut tx, &tenant, &[remembered], now).await.expect_err("the key is taken");
     drop(tx);
 
     let mut tx = db.begin().await.expect("a transaction");
-    let head = log::lock_head(&mut tx, &tenant).await.expect("the head");
-    log::remember(&mut tx, &head, &other_body, 3, now + day).await.expect("the key is free again");
-    let recalled = log::recall(&mut tx, &head, &other_body, now + day).await.expect("a read");
-    assert_eq!(recalled, Recall::Same { first: 3, last: 3 });
+    let anew = Remembered { request: other_body.clone(), first: 3, last: 3 };
+    log::remember(&mut tx, &tenant, std::slice::from_ref(&anew), now + day).await.expect("the key is free again");
+    assert_eq!(log::recall(&mut tx, &tenant, &[&other_body], now + day).await.expect("a read"), [anew]);
 }
 
 const WRITERS: i64 = 64;
@@ -347,9 +348,9 @@ async fn refused_attempts_are_kept(db: Db) {
             batch_index: (index > 0).then_some(index),
         })
         .collect();
-    for attempt in &attempts {
-        refused::keep(&db, &tenant, attempt).await.expect("it is kept");
-    }
+    let mut tx = db.begin().await.expect("a transaction");
+    refused::keep(&mut tx, &tenant, &attempts).await.expect("they are kept");
+    commit(tx).await.expect("the transaction is committed");
     let newest_first: Vec<_> = attempts.iter().rev().cloned().collect();
     assert_eq!(refused::list(&db, &tenant, None, 2).await.expect("a read"), newest_first[..2]);
     assert_eq!(refused::list(&db, &tenant, Some(&newest_first[1]), 2).await.expect("a read"), newest_first[2..]);

@@ -144,7 +144,8 @@ async fn no_query_reads_a_whole_table() {
                 .collect();
         let (mut broken, mut planned) = (Vec::new(), 0);
         for (path, query) in queries() {
-            if query.ends_with("FOR UPDATE") {
+            // In PostgreSQL's words; SQLite's stand beside them.
+            if query.ends_with("FOR UPDATE") || query.contains("::") {
                 continue;
             }
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));

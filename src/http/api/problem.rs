@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::db::Trouble;
 use crate::hospital::WriteError;
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
@@ -118,6 +119,10 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE => {
                 ("UNAVAILABLE", "The database does not answer. Try again in a few seconds.")
             }
+            StatusCode::INSUFFICIENT_STORAGE => (
+                "STORAGE_FULL",
+                "There is no room left to log to. Nothing was logged; tell the person who runs Sojourn.",
+            ),
             status if status.is_client_error() => ("INVALID_REQUEST", "The request could not be understood."),
             _ => {
                 ("INTERNAL_ERROR", "Something went wrong on our side. Look whether it was logged before you repeat it.")
@@ -231,7 +236,8 @@ impl From<RecordError> for Problem {
                 "IDEMPOTENCY_MISMATCH",
                 "This Idempotency-Key, or this event id, was used for another request.",
             ),
-            RecordError::Database(error) => error.into(),
+            RecordError::Database(error) => Self::from(&*error),
+            RecordError::Busy | RecordError::Interrupted => Self::of_status(StatusCode::SERVICE_UNAVAILABLE),
             error @ RecordError::Unreadable { .. } => Self::internal(&error),
         }
     }
@@ -256,29 +262,25 @@ impl From<WriteError> for Problem {
     }
 }
 
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
-        if is_away(&error) {
-            tracing::error!(%error, "the database does not answer");
-            Self::of_status(StatusCode::SERVICE_UNAVAILABLE)
-        } else {
-            Self::internal(&error)
+impl From<&sqlx::Error> for Problem {
+    fn from(error: &sqlx::Error) -> Self {
+        match Trouble::of(error) {
+            Trouble::Away => {
+                tracing::error!(%error, "the database does not answer");
+                Self::of_status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Trouble::Full => {
+                tracing::error!(%error, "there is no room left to write to");
+                Self::of_status(StatusCode::INSUFFICIENT_STORAGE)
+            }
+            Trouble::Query => Self::internal(error),
         }
     }
 }
 
-/// Whether the database, and not the query, is why it failed: the same call may work a little later.
-fn is_away(error: &sqlx::Error) -> bool {
-    use sqlx::Error::*;
-    match error {
-        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
-        Database(error) => error.code().is_some_and(|code| match code.parse::<u32>() {
-            // SQLite: busy, locked, input or output, full, cannot open. The low byte is the primary code.
-            Ok(code) if code < 10_000 => matches!(code & 0xff, 5 | 6 | 10 | 13 | 14),
-            // PostgreSQL: connection, rollback to be tried again, resources, operator, system.
-            _ => ["08", "40", "53", "57", "58"].iter().any(|class| code.len() == 5 && code.starts_with(class)),
-        }),
-        _ => false,
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::from(&error)
     }
 }
 

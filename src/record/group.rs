@@ -1,0 +1,239 @@
+//! The requests of one transaction: what they need is read at once, what they bring about is written at once.
+//!
+//! Every request is decided in memory before anything is written, so one that is refused leaves no trace in those beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::entry::{Entry, Logged};
+use super::known::Known;
+use super::queue::Request;
+use super::states::States;
+use super::{Announcement, RecordError, Recorded, Refused, Wish};
+use crate::clock::Clock;
+use crate::db::{Db, Tx, commit as commit_tx, new_id};
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::*;
+use crate::journey::visit::Visit;
+use crate::journey::words::Word;
+use crate::log::{self, Digest, Head, RefusedAttempt, Remembered, StoredEvent, snapshots};
+use crate::projections::Changes;
+
+/// The longest that the facts of a refused attempt may be, in bytes of JSON.
+const LONGEST_FACTS: usize = 4_000;
+
+/// What became of a group that was committed.
+pub(super) struct Outcome {
+    /// An answer for each request, in order.
+    pub answers: Vec<Result<Recorded, RecordError>>,
+    /// What changed.
+    pub announcements: Vec<Announcement>,
+}
+
+/// Decides and commits requests of one tenant, in their order.
+pub(super) async fn commit(
+    db: &Db,
+    clock: &Clock,
+    states: &mut States,
+    requests: &[Request],
+) -> Result<Outcome, RecordError> {
+    let Some(Request { tenant, .. }) = requests.first() else {
+        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new() });
+    };
+    let mut tx = db.begin().await?;
+    let head = log::lock_head(&mut tx, &tenant.id).await?;
+    // Asked for only now: who waited for the lock comes after whoever held it.
+    let now = clock.now();
+    let earlier = Earlier::recall(&mut tx, &head, requests, now).await?;
+    let ids = requests.iter().flat_map(|request| &request.wishes).filter_map(|wish| wish.visit_id.clone());
+    let visits = states.load(&mut tx, &tenant.id, ids).await?;
+    let known = Known::gather(&mut tx, tenant, requests, &visits).await?;
+    let mut group = Group {
+        tenant,
+        known: &known,
+        now,
+        earlier,
+        head,
+        visits,
+        events: Vec::new(),
+        changes: Changes::default(),
+        snapshots: Vec::new(),
+        keys: Vec::new(),
+        refused: Vec::new(),
+    };
+    let answers = requests.iter().map(|request| group.answer(request)).collect();
+    let announcements = group.announcements();
+    let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
+    let visits = group.write(&mut tx).await?;
+    commit_tx(tx).await?;
+    states.keep(&tenant.id, visits.into_iter().filter(|(id, _)| changed.contains(id)));
+    Ok(Outcome { answers, announcements })
+}
+
+/// Requests of one tenant, as far as they are decided.
+struct Group<'a> {
+    tenant: &'a Tenant,
+    known: &'a Known<'a>,
+    now: DateTime<Utc>,
+    earlier: Earlier,
+    head: Head,
+    /// The visits as the requests so far leave them.
+    visits: BTreeMap<VisitId, Arc<Visit>>,
+    events: Vec<StoredEvent>,
+    changes: Changes,
+    snapshots: Vec<(VisitId, Arc<Visit>)>,
+    keys: Vec<Remembered>,
+    refused: Vec<RefusedAttempt>,
+}
+
+impl Group<'_> {
+    fn answer(&mut self, request: &Request) -> Result<Recorded, RecordError> {
+        if let Some(events) = self.earlier.answer(request)? {
+            return Ok(Recorded { events, repeated: true });
+        }
+        let mut entry = Entry::new(request, self.known, &self.visits, self.head.clone(), self.now);
+        for (index, wish) in request.wishes.iter().enumerate() {
+            let Err(refusal) = entry.log(wish) else { continue };
+            let visit = wish.visit_id.as_ref().and_then(|id| entry.visit(id)).map(|visit| Visit::clone(visit));
+            let refused =
+                Refused { index, refusal, visit_id: wish.visit_id.clone(), visit, allowed: Vec::new(), at: self.now };
+            self.refused.push(attempt(request, wish, &refused));
+            return Err(RecordError::Refused(Box::new(refused)));
+        }
+        let Entry { head, logged, .. } = entry;
+        let first = self.head.position() + 1;
+        self.head = head;
+        let mut events = Vec::with_capacity(logged.len());
+        for Logged { stored, visit_id, before, after, telling } in logged {
+            self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored, telling);
+            if after.version % snapshots::EVERY == 0 {
+                self.snapshots.push((visit_id.clone(), Arc::clone(&after)));
+            }
+            self.visits.insert(visit_id, after);
+            events.push(stored);
+        }
+        if let Some(key) = &request.key
+            && !events.is_empty()
+        {
+            self.keys.push(Remembered { request: key.clone(), first, last: self.head.position() });
+        }
+        self.earlier.add(request, &events);
+        self.events.extend(events.iter().cloned());
+        Ok(Recorded { events, repeated: false })
+    }
+
+    fn announcements(&self) -> Vec<Announcement> {
+        let announce = |stored: &StoredEvent| {
+            Some(Announcement {
+                tenant_id: self.tenant.id.clone(),
+                visit_id: stored.event.visit_id.clone()?,
+                version: stored.event.version,
+            })
+        };
+        self.events.iter().filter_map(announce).collect()
+    }
+
+    /// Writes what the requests brought about, and gives the visits as they are now.
+    async fn write(self, tx: &mut Tx) -> sqlx::Result<BTreeMap<VisitId, Arc<Visit>>> {
+        let tenant = &self.tenant.id;
+        log::refused::keep(tx, tenant, &self.refused).await?;
+        if !self.events.is_empty() {
+            log::write(tx, tenant, &self.events).await?;
+            log::save_head(tx, &self.head).await?;
+            self.changes.write(tx, tenant).await?;
+            snapshots::keep(tx, tenant, &self.snapshots).await?;
+            log::remember(tx, tenant, &self.keys, self.now).await?;
+        }
+        Ok(self.visits)
+    }
+}
+
+/// What was asked and answered before, by earlier groups and by earlier requests of this one.
+struct Earlier {
+    requests: BTreeMap<(PersonId, String), (Digest, Vec<StoredEvent>)>,
+    events: BTreeMap<EventId, StoredEvent>,
+}
+
+impl Earlier {
+    async fn recall(tx: &mut Tx, head: &Head, requests: &[Request], now: DateTime<Utc>) -> sqlx::Result<Self> {
+        let tenant = head.tenant();
+        let keys: Vec<_> = requests.iter().filter_map(|request| request.key.as_ref()).collect();
+        let mut known = BTreeMap::new();
+        for Remembered { request, first, last } in log::recall(tx, tenant, &keys, now).await? {
+            let events = match keys.contains(&&request) {
+                true => log::by_positions(&mut *tx, tenant, first, last).await?,
+                // The key stood for another request: its events are not the answer.
+                false => Vec::new(),
+            };
+            known.insert((request.person, request.key), (request.digest, events));
+        }
+        let ids: Vec<_> =
+            requests.iter().flat_map(|request| &request.wishes).filter_map(|wish| wish.id.as_ref()).collect();
+        let events = log::events(tx, tenant, &ids).await?;
+        let events = events.into_iter().map(|stored| (stored.event.id.clone(), stored)).collect();
+        Ok(Self { requests: known, events })
+    }
+
+    /// The first answer to a request that was made before.
+    fn answer(&self, request: &Request) -> Result<Option<Vec<StoredEvent>>, RecordError> {
+        if let Some(key) = &request.key
+            && let Some((digest, events)) = self.requests.get(&(key.person.clone(), key.key.clone()))
+        {
+            return if *digest == key.digest {
+                Ok(Some(events.clone()))
+            } else {
+                Err(RecordError::IdempotencyMismatch)
+            };
+        }
+        let mut ids = BTreeSet::new();
+        if !request.wishes.iter().filter_map(|wish| wish.id.as_ref()).all(|id| ids.insert(id)) {
+            return Err(RecordError::IdempotencyMismatch);
+        }
+        let known = |wish: &Wish| Some((wish.clone(), self.events.get(wish.id.as_ref()?)?.clone()));
+        let known: Vec<_> = request.wishes.iter().filter_map(known).collect();
+        if known.is_empty() {
+            Ok(None)
+        } else if known.len() == request.wishes.len()
+            && known.iter().all(|(wish, stored)| wish.became(&stored.event, &request.actor))
+        {
+            Ok(Some(known.into_iter().map(|(_, stored)| stored).collect()))
+        } else {
+            Err(RecordError::IdempotencyMismatch)
+        }
+    }
+
+    fn add(&mut self, request: &Request, events: &[StoredEvent]) {
+        if let Some(key) = &request.key {
+            self.requests.insert((key.person.clone(), key.key.clone()), (key.digest, events.to_vec()));
+        }
+        for (wish, stored) in request.wishes.iter().zip(events) {
+            if let Some(id) = &wish.id {
+                self.events.insert(id.clone(), stored.clone());
+            }
+        }
+    }
+}
+
+/// What is kept of a refusal.
+fn attempt(request: &Request, wish: &Wish, refused: &Refused) -> RefusedAttempt {
+    let facts = Value::Object(refused.refusal.facts());
+    // Thousands of unknown fields are not worth thousands of lines.
+    let facts = match facts.to_string().len() {
+        length if length > LONGEST_FACTS => json!({ "omittedBytes": length }),
+        _ => facts,
+    };
+    RefusedAttempt {
+        id: new_id(),
+        visit_id: refused.visit_id.clone(),
+        event_type: wish.event_type.word().to_owned(),
+        code: refused.refusal.code().word().to_owned(),
+        detail: refused.refusal.sentence(),
+        facts,
+        person_id: request.actor.id.clone(),
+        attempted_at: log::to_milliseconds(refused.at),
+        batch_index: i32::try_from(refused.index).ok(),
+    }
+}

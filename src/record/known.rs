@@ -1,0 +1,111 @@
+//! What the requests of a group name: whether it is there, and what people call it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::queue::Request;
+use super::{RecordError, Wish};
+use crate::db::Tx;
+use crate::hospital::references::{self, Named};
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::*;
+use crate::journey::money::Money;
+use crate::journey::refusal::Refusal;
+use crate::journey::schema::Shape;
+use crate::journey::story::Names;
+use crate::journey::visit::Visit;
+
+/// What the things that a group names are.
+pub(super) struct Known<'a> {
+    tenant: &'a Tenant,
+    /// By id: what it is, and what people call it.
+    things: BTreeMap<String, (String, String)>,
+    /// Visits are apart: their ids may be chosen by whoever registers them.
+    visits: BTreeSet<String>,
+}
+
+impl<'a> Known<'a> {
+    /// Looks up everything the requests of a group name, and the doctors of the visits they are about.
+    pub async fn gather(
+        tx: &mut Tx,
+        tenant: &'a Tenant,
+        requests: &[Request],
+        visits: &BTreeMap<VisitId, Arc<Visit>>,
+    ) -> Result<Self, RecordError> {
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        for request in requests {
+            ids.insert(request.actor.id.as_str());
+            for wish in &request.wishes {
+                // What is no id at all is not worth a question.
+                ids.extend(named(wish).map(|(.., id)| id).filter(|id| is_ulid(id)));
+                ids.extend(wish.branch_id.as_ref().map(BranchId::as_str));
+            }
+        }
+        ids.extend(visits.values().filter_map(|visit| visit.doctor()).map(PersonId::as_str));
+        let ids: Vec<_> = ids.into_iter().collect();
+        let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
+        for Named { thing, id, name } in references::names(tx, &tenant.id, &ids).await? {
+            match thing.as_str() {
+                "visit" => drop(visits.insert(id)),
+                _ => drop(things.insert(id, (thing, name))),
+            }
+        }
+        Ok(Self { tenant, things, visits })
+    }
+
+    /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
+    pub fn check(&self, wish: &Wish, of_group: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+        let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
+        for (field, thing, id) in named(wish).chain(branch) {
+            let exists = match thing {
+                "visit" => self.visits.contains(id) || of_group(id),
+                _ => self.things.get(id).is_some_and(|(kind, _)| kind == thing),
+            };
+            if !exists {
+                return Err(Refusal::UnknownReference { field: field.into(), thing: thing.into() });
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&self, id: &str, otherwise: &str) -> String {
+        self.things.get(id).map_or(otherwise, |(_, name)| name).to_owned()
+    }
+}
+
+/// Every field of a wish that names something which the hospital would know: field, kind and id.
+///
+/// Bills, tests, documents and follow-ups are the visit's own; the journey knows them.
+fn named(wish: &Wish) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    wish.event_type.row().fields.iter().filter_map(|field| match field.shape {
+        Shape::Id(thing) if references::KINDS.contains(&thing) => {
+            Some((field.name, thing, wish.metadata.get(field.name).and_then(Value::as_str)?))
+        }
+        _ => None,
+    })
+}
+
+impl Names for Known<'_> {
+    fn person(&self, id: &PersonId) -> String {
+        self.name(id.as_str(), "somebody")
+    }
+
+    fn room(&self, id: &RoomId) -> String {
+        self.name(id.as_str(), "a room")
+    }
+
+    fn department(&self, id: &DepartmentId) -> String {
+        self.name(id.as_str(), "a department")
+    }
+
+    fn time(&self, at: DateTime<Utc>) -> String {
+        self.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+    }
+
+    fn money(&self, amount: Money) -> String {
+        self.tenant.money(amount)
+    }
+}

@@ -1,0 +1,142 @@
+//! Where the writers of a process meet: one takes what waits, commits it together, and answers after the commit.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::group::{self, Outcome};
+use super::states::States;
+use super::{Announcement, RecordError, Recorded, Wish};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::hospital::tenants::Tenant;
+use crate::journey::decide::Actor;
+use crate::journey::ids::TenantId;
+use crate::log;
+
+/// How many requests may wait; whoever comes after them is told to come again.
+const PLACES: usize = 2048;
+
+/// The most requests that are committed together.
+const GROUP: usize = 256;
+
+/// A request on its way to the writer.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Whose log.
+    pub tenant: Tenant,
+    /// Who asks.
+    pub actor: Actor,
+    /// What for.
+    pub wishes: Vec<Wish>,
+    /// What makes a retry of it known.
+    pub key: Option<log::Request>,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Result<Recorded, RecordError>>,
+}
+
+/// The queue's end where requests come in; the writer stops when the last clone is gone.
+#[derive(Clone, Debug)]
+pub(super) struct Queue(mpsc::Sender<Request>);
+
+impl Queue {
+    /// Opens a queue and sets its writer to work.
+    pub fn open(db: Db, clock: Clock, announcements: broadcast::Sender<Announcement>) -> Self {
+        let (sender, waiting) = mpsc::channel(PLACES);
+        tokio::spawn(Writer { db, clock, announcements, states: States::default() }.work(waiting));
+        Self(sender)
+    }
+
+    /// Joins the queue, unless it is full.
+    pub fn join(&self, request: Request) -> Result<(), RecordError> {
+        self.0.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => RecordError::Busy,
+            mpsc::error::TrySendError::Closed(_) => RecordError::Interrupted,
+        })
+    }
+}
+
+/// The one writer of a process.
+struct Writer {
+    db: Db,
+    clock: Clock,
+    announcements: broadcast::Sender<Announcement>,
+    states: States,
+}
+
+impl Writer {
+    async fn work(mut self, mut waiting: mpsc::Receiver<Request>) {
+        let mut requests = Vec::with_capacity(GROUP);
+        while waiting.recv_many(&mut requests, GROUP).await > 0 {
+            let mut tenants: BTreeMap<TenantId, Vec<Request>> = BTreeMap::new();
+            for request in requests.drain(..) {
+                tenants.entry(request.tenant.id.clone()).or_default().push(request);
+            }
+            for group in tenants.into_values() {
+                self.settle(group).await;
+            }
+        }
+    }
+
+    /// Commits a group and answers it; what the database refuses of a group is tried request by request, so that none spoils another.
+    async fn settle(&mut self, group: Vec<Request>) {
+        let Err((group, error)) = self.attempt(group).await else { return };
+        if group.len() == 1 || !is_of_the_rows(&error) {
+            refuse(group, error);
+            return;
+        }
+        for request in group {
+            if let Err((alone, error)) = self.attempt(vec![request]).await {
+                refuse(alone, error);
+            }
+        }
+    }
+
+    async fn attempt(&mut self, group: Vec<Request>) -> Result<(), (Vec<Request>, RecordError)> {
+        let work = group::commit(&self.db, &self.clock, &mut self.states, &group);
+        // A fault of ours in one request must not end the writing of all.
+        let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
+        match outcome {
+            Ok(Outcome { answers, announcements }) => {
+                for announcement in announcements {
+                    // Nobody listening is no failure.
+                    let _ = self.announcements.send(announcement);
+                }
+                for (request, answer) in group.into_iter().zip(answers) {
+                    // Whoever asked may be gone.
+                    let _ = request.answer.send(answer);
+                }
+                Ok(())
+            }
+            Err(error) => Err((group, error)),
+        }
+    }
+}
+
+/// Whether the database refused something that was written, so that another request may fare better.
+fn is_of_the_rows(error: &RecordError) -> bool {
+    match error {
+        RecordError::Database(error) => error.as_database_error().is_some_and(|error| {
+            use sqlx::error::ErrorKind::*;
+            matches!(error.kind(), UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation)
+                || error.code().is_some_and(|code| code.starts_with("22"))
+        }),
+        RecordError::Interrupted | RecordError::Unreadable { .. } => true,
+        RecordError::Refused(_) | RecordError::IdempotencyMismatch | RecordError::Busy => false,
+    }
+}
+
+/// Tells everyone of a group why nothing was logged.
+fn refuse(group: Vec<Request>, error: RecordError) {
+    tracing::error!(%error, requests = group.len(), "nothing of a group was logged");
+    let database = match &error {
+        RecordError::Database(error) => Some(Arc::clone(error)),
+        _ => None,
+    };
+    for request in group {
+        let _ = request.answer.send(Err(database.clone().map_or(RecordError::Interrupted, RecordError::Database)));
+    }
+}
