@@ -10,6 +10,7 @@
 //! | [`group`] | the requests of one transaction: what they need is read at once, what they bring about is written at once |
 //! | [`entry`] | one request on its way into the log, decided in memory |
 //! | [`known`] | what the requests of a group name: people, rooms, patients … |
+//! | [`validators`] | schemas of a tenant's own events, made ready |
 //! | [`states`] | the visits lately written, so that a writer need not read their logs again |
 
 mod entry;
@@ -17,6 +18,7 @@ mod group;
 mod known;
 mod queue;
 mod states;
+mod validators;
 mod wish;
 
 use std::sync::Arc;
@@ -37,7 +39,7 @@ use crate::journey::visit::{Step, Visit};
 use crate::journey::words::Word;
 use crate::log::{self, StoredEvent};
 
-pub use self::wish::Wish;
+pub use self::wish::{Happening, Wish};
 
 use self::queue::{Queue, Request};
 

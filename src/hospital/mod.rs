@@ -7,6 +7,7 @@ pub mod demo;
 mod demo_tariff;
 pub mod departments;
 pub mod documents;
+pub mod event_types;
 pub mod passphrase;
 pub mod patient_search;
 pub mod patients;

@@ -128,7 +128,7 @@ pub struct Person {
 impl Person {
     /// The person as the journey knows them.
     pub fn actor(&self) -> Actor {
-        Actor { id: self.id.clone(), kind: self.actor_type, roles: self.roles.to_vec() }
+        Actor { id: self.id.clone(), kind: self.actor_type, roles: self.roles.to_vec(), on_behalf_of: None }
     }
 
     /// Whether they hold any of some roles.

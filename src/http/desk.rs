@@ -205,11 +205,11 @@ impl Desk {
         for wish in &mut wishes {
             wish.branch_id = wish.branch_id.take().or_else(|| self.person.branch_id.clone());
         }
-        let events: Vec<_> = wishes.iter().map(|wish| wish.event_type).collect();
+        let events: Vec<_> = wishes.iter().map(|wish| wish.happening.step()).collect();
         match self.app.recorder.record(&self.tenant, &self.person.actor(), wishes, Some(key.as_str())).await {
             Ok(recorded) => Ok(Ok(self.go_on(&values, &recorded))),
             Err(RecordError::Refused(refused)) => {
-                let event = events.get(refused.index).copied();
+                let event = events.get(refused.index).copied().flatten();
                 Ok(Err(Arc::new(self.attempt(values, event, *refused))))
             }
             Err(RecordError::IdempotencyMismatch) => Ok(Err(Arc::new(Attempt {

@@ -25,11 +25,24 @@ pub struct Actor {
     pub id: PersonId,
     /// Whether a person or a program.
     pub kind: ActorType,
-    /// The roles held.
+    /// The roles held; of one who acts for a human, those that both hold.
     pub roles: Vec<Role>,
+    /// The human for whom an AI or a program acts.
+    pub on_behalf_of: Option<PersonId>,
 }
 
 impl Actor {
+    /// The same, acting for a human: with the roles of both, and no other.
+    pub fn acting_for(self, human: &Actor) -> Self {
+        let roles = self.roles.into_iter().filter(|role| human.roles.contains(role)).collect();
+        Self { roles, on_behalf_of: Some(human.id.clone()), ..self }
+    }
+
+    /// Everyone who stands behind what is done.
+    pub fn persons(&self) -> impl Iterator<Item = &PersonId> {
+        [&self.id].into_iter().chain(&self.on_behalf_of)
+    }
+
     /// Whether one of the roles may log an event, on this visit when it is known.
     pub fn may_log(&self, event: EventType, visit: Option<&Visit>) -> bool {
         let row = event.row();
@@ -72,7 +85,7 @@ pub fn decide(policy: &Policy, visit: Option<&Visit>, command: &Command<'_>) -> 
         if registers {
             return Err(Refusal::AlreadyRegistered);
         }
-        Rules { policy, visit, by: &command.actor.id, at: command.performed_at }.check(&command.event)?;
+        Rules { policy, visit, actor: command.actor, at: command.performed_at }.check(&command.event)?;
     }
     Ok(Step { event: command.event.clone(), by: command.actor.id.clone(), at: command.performed_at })
 }
@@ -104,7 +117,7 @@ fn check_order(visit: &Visit, command: &Command<'_>) -> Result<(), Refusal> {
 struct Rules<'a> {
     policy: &'a Policy,
     visit: &'a Visit,
-    by: &'a PersonId,
+    actor: &'a Actor,
     at: DateTime<Utc>,
 }
 
@@ -154,7 +167,8 @@ impl Rules<'_> {
                 let bill = self.bill(&refund.bill_id)?;
                 let (amount, refundable) = (refund.amount.0, bill.refundable());
                 ensure(amount <= refundable, Refusal::RefundExceedsPaid { amount, refundable })?;
-                ensure(!bill.was_paid_to(self.by), Refusal::SamePerson { event: EventType::PaymentRefunded })
+                let same_person = self.actor.persons().any(|person| bill.was_paid_to(person));
+                ensure(!same_person, Refusal::SamePerson { event: EventType::PaymentRefunded })
             }
             Event::TestSampleCollected(collected) => {
                 let test = visit
@@ -172,7 +186,7 @@ impl Rules<'_> {
             Event::TestReviewed(event) => self.test_at(&event.test_id, &[Stage::Completed]).map(drop),
             Event::TestApproved(event) => {
                 let test = self.test_at(&event.test_id, &[Stage::Reviewed])?;
-                let same_person = test.completed_by.as_ref() == Some(self.by);
+                let same_person = self.actor.persons().any(|person| test.completed_by.as_ref() == Some(person));
                 ensure(
                     self.policy.approver_may_be_performer || !same_person,
                     Refusal::SamePerson { event: EventType::TestApproved },

@@ -10,6 +10,7 @@
 //! - [`measures`], [`results`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
 
 pub mod allowed;
+pub mod compliance;
 pub mod decide;
 pub mod events;
 pub mod evolve;

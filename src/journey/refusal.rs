@@ -16,6 +16,8 @@ pub enum Refusal {
     InvalidMetadata(Vec<FieldProblem>),
     /// None of the actor's roles may log the event.
     RoleNotAllowed { event: EventType },
+    /// None of the actor's roles may log an event of a type that the tenant has added.
+    TypeNotAllowed { event_type: String, roles: Vec<Role> },
     /// Something named does not exist in this hospital.
     UnknownReference { field: String, thing: String },
     /// There is no such visit.
@@ -89,7 +91,7 @@ impl Refusal {
     pub fn code(&self) -> Code {
         match self {
             Self::InvalidMetadata(_) => Code::InvalidMetadata,
-            Self::RoleNotAllowed { .. } => Code::RoleNotAllowed,
+            Self::RoleNotAllowed { .. } | Self::TypeNotAllowed { .. } => Code::RoleNotAllowed,
             Self::UnknownReference { .. } => Code::UnknownReference,
             Self::VisitNotFound => Code::VisitNotFound,
             Self::VersionConflict { .. } => Code::VersionConflict,
@@ -136,6 +138,9 @@ impl Refusal {
                     roles_in_words(event.row().roles),
                     event.row().action.to_lowercase()
                 )
+            }
+            Self::TypeNotAllowed { event_type, roles } => {
+                format!("Only a {} may log {event_type}.", roles_in_words(roles))
             }
             Self::UnknownReference { thing, .. } => format!("There is no such {thing} in this hospital."),
             Self::VisitNotFound => "There is no such visit.".into(),
@@ -205,6 +210,7 @@ impl Refusal {
                 "event": event,
                 "roles": event.row().roles,
             }),
+            Self::TypeNotAllowed { event_type, roles } => json!({ "event": event_type, "roles": roles }),
             Self::UnknownReference { field, .. } => json!({ "field": field }),
             Self::VersionConflict { expected, actual } => {
                 json!({ "expectedVersion": expected, "actualVersion": actual })

@@ -73,7 +73,8 @@ fn key(visit: Option<&Visit>) -> (String, Option<Stage>, bool, bool, bool, usize
 fn walk() -> Workflow {
     let now = DateTime::<Utc>::UNIX_EPOCH;
     let policy = Policy { pay_before_lab: false, pay_before_consultation: false, approver_may_be_performer: true };
-    let actor = Actor { id: PersonId::from_bits(0), kind: ActorType::Human, roles: Role::ALL.to_vec() };
+    let actor =
+        Actor { id: PersonId::from_bits(0), kind: ActorType::Human, roles: Role::ALL.to_vec(), on_behalf_of: None };
     let mut workflow = Workflow { visit: BTreeSet::new(), test: BTreeSet::new() };
     let mut seen = BTreeSet::from([key(None)]);
     let mut pending = vec![None::<Visit>];
@@ -134,7 +135,7 @@ pub fn registry() -> Value {
                 "afterOutcome": row.event.may_follow_outcome(),
                 "aggregateType": "visit",
                 "schemaVersion": 1,
-                "tags": [],
+                "tags": row.event.default_tags(),
                 "schema": json_schema(row.fields),
             })
         })

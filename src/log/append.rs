@@ -84,7 +84,7 @@ pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
 const APPEND: Statement = insert_rows!("visit_events":
     text "position", text "id", text "visit_id", text "aggregate_type", text "aggregate_id", text "version",
     text "event_type", text "schema_version", text "description", json "metadata", json "tags", text "actor_type",
-    text "performed_by", time "performed_at", time "recorded_at", text "branch_id", text "correlation_id",
+    text "performed_by", text "on_behalf_of", time "performed_at", time "recorded_at", text "branch_id", text "correlation_id",
     text "causation_id", bytes "salt", bytes "body_digest", bytes "prev_hash", bytes "hash"; "");
 
 /// An event as a row of the log.
@@ -103,6 +103,7 @@ struct Row<'a> {
     tags: &'a [String],
     actor_type: ActorType,
     performed_by: &'a PersonId,
+    on_behalf_of: &'a Option<PersonId>,
     performed_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
     branch_id: &'a Option<BranchId>,
@@ -135,6 +136,7 @@ impl<'a> From<&'a StoredEvent> for Row<'a> {
             tags: &event.tags,
             actor_type: event.actor_type,
             performed_by: &event.performed_by,
+            on_behalf_of: &event.on_behalf_of,
             performed_at: event.performed_at,
             recorded_at: *recorded_at,
             branch_id: &event.branch_id,

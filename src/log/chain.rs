@@ -66,7 +66,7 @@ pub fn hash(
     prev_hash: &Digest,
     body_digest: &Digest,
 ) -> Digest {
-    let header = json!({
+    let mut header = json!({
         "tenantId": tenant,
         "position": position,
         "id": event.id,
@@ -85,6 +85,10 @@ pub fn hash(
         "correlationId": event.correlation_id,
         "causationId": event.causation_id,
     });
+    // Left out where there is none: events from before it was known keep their hash.
+    if let Some(human) = &event.on_behalf_of {
+        header["onBehalfOf"] = json!(human);
+    }
     let digest = Sha256::new()
         .chain_update(DOMAIN)
         .chain_update(prev_hash.0)
@@ -218,6 +222,7 @@ mod tests {
             tags: vec!["STAR".to_owned(), "HEDIS".to_owned()],
             actor_type: ActorType::Human,
             performed_by: id(4),
+            on_behalf_of: None,
             performed_at: time("2026-01-02T03:04:05.006Z"),
             branch_id: None,
             correlation_id: Some("call 7".to_owned()),

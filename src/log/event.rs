@@ -37,6 +37,9 @@ pub struct NewEvent {
     pub actor_type: ActorType,
     /// Who acted.
     pub performed_by: PersonId,
+    /// The human for whom an AI or a program acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<PersonId>,
     /// When it happened.
     pub performed_at: DateTime<Utc>,
     /// Where it happened.

@@ -1,5 +1,7 @@
 //! Reading the log. Everything comes oldest first.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::event::{StoredEvent, to_milliseconds};
@@ -69,6 +71,28 @@ pub async fn since(
     let mut happened: Vec<StoredEvent> = SINCE.read(tx, tenant, &known).await?;
     happened.sort_unstable_by_key(|stored| stored.position);
     Ok(happened)
+}
+
+const VERSIONS: Statement = Statement {
+    sqlite: "SELECT happened.aggregate_type, happened.aggregate_id, MAX(happened.version) \
+        FROM json_each($2) AS asked CROSS JOIN visit_events AS happened WHERE happened.tenant_id = $1 \
+        AND happened.aggregate_type = asked.value ->> 0 AND happened.aggregate_id = asked.value ->> 1 \
+        GROUP BY happened.aggregate_type, happened.aggregate_id",
+    postgres: "SELECT happened.aggregate_type, happened.aggregate_id, MAX(happened.version) \
+        FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN visit_events AS happened \
+        WHERE happened.tenant_id = $1 \
+        AND happened.aggregate_type = asked.value ->> 0 AND happened.aggregate_id = asked.value ->> 1 \
+        GROUP BY happened.aggregate_type, happened.aggregate_id",
+};
+
+/// How many events things have had, by kind and id; one that has had none is left out.
+pub async fn versions(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    things: &[(&str, &str)],
+) -> sqlx::Result<BTreeMap<(String, String), i64>> {
+    let rows: Vec<(String, String, i64)> = VERSIONS.read(tx, tenant, things).await?;
+    Ok(rows.into_iter().map(|(kind, id, version)| ((kind, id), version)).collect())
 }
 
 const BY_POSITIONS: &str =

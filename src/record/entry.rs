@@ -4,26 +4,35 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::known::Known;
 use super::queue::Request;
+use super::validators::Validators;
+use super::wish::Happening;
 use super::{VISIT, Wish};
 use crate::db::new_id;
-use crate::journey::decide::{Command, decide};
+use crate::journey::decide::{CLOCK_TOLERANCE, Command, decide};
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
+use crate::journey::schema::FieldProblem;
 use crate::journey::story::{Telling, tell};
 use crate::journey::visit::Visit;
-use crate::journey::words::Word;
 use crate::log::{self, Head, NewEvent, StoredEvent};
 
 /// A wish that became an event.
 pub(super) struct Logged {
     /// The event, linked to the one before.
     pub stored: StoredEvent,
-    /// Of which visit.
+    /// How a visit changed by it, if it is a step of one.
+    pub step: Option<Stepped>,
+}
+
+/// How a visit changed by a step.
+pub(super) struct Stepped {
+    /// Which visit.
     pub visit_id: VisitId,
     /// The state before it; none before a registration.
     pub before: Option<Arc<Visit>>,
@@ -42,6 +51,10 @@ pub(super) struct Entry<'a> {
     visits: &'a BTreeMap<VisitId, Arc<Visit>>,
     /// The visits that this request has changed.
     changed: BTreeMap<VisitId, Arc<Visit>>,
+    /// How many events anything else has had, as the group has left it, and then as this request has.
+    versions: &'a BTreeMap<(String, String), i64>,
+    advanced: BTreeMap<(String, String), i64>,
+    validators: &'a mut Validators,
     /// Where the chain has got to.
     pub head: Head,
     /// What it has brought about so far.
@@ -54,10 +67,13 @@ impl<'a> Entry<'a> {
         request: &'a Request,
         known: &'a Known<'a>,
         visits: &'a BTreeMap<VisitId, Arc<Visit>>,
+        versions: &'a BTreeMap<(String, String), i64>,
+        validators: &'a mut Validators,
         head: Head,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { request, known, now, visits, changed: BTreeMap::new(), head, logged: Vec::new() }
+        let (changed, advanced, logged) = Default::default();
+        Self { request, known, now, visits, changed, versions, advanced, validators, head, logged }
     }
 
     /// A visit as the wishes so far leave it.
@@ -67,7 +83,16 @@ impl<'a> Entry<'a> {
 
     /// Decides on the next wish.
     pub fn log(&mut self, wish: &Wish) -> Result<(), Refusal> {
-        let visit_id = match (&wish.visit_id, wish.event_type) {
+        match &wish.happening {
+            Happening::Step(event_type) => self.step(wish, *event_type),
+            Happening::Other { aggregate_type, aggregate_id, event_type } => {
+                self.other(wish, aggregate_type, aggregate_id, event_type)
+            }
+        }
+    }
+
+    fn step(&mut self, wish: &Wish, event_type: EventType) -> Result<(), Refusal> {
+        let visit_id = match (&wish.visit_id, event_type) {
             (Some(visit_id), _) => visit_id.clone(),
             (None, EventType::VisitRegistered) => new_id(),
             (None, _) => return Err(Refusal::VisitNotFound),
@@ -76,12 +101,12 @@ impl<'a> Entry<'a> {
         let before = self.visit(&visit_id).cloned();
         let visit = before.as_deref();
 
-        let event = Event::parse(wish.event_type, &wish.metadata).map_err(Refusal::InvalidMetadata)?;
-        if !actor.may_log(wish.event_type, visit) {
-            return Err(Refusal::RoleNotAllowed { event: wish.event_type });
+        let event = Event::parse(event_type, &wish.metadata).map_err(Refusal::InvalidMetadata)?;
+        if !actor.may_log(event_type, visit) {
+            return Err(Refusal::RoleNotAllowed { event: event_type });
         }
         self.known.check(wish, |id| VisitId::parse(id).is_ok_and(|id| self.visit(&id).is_some()))?;
-        if visit.is_none() && wish.event_type != EventType::VisitRegistered {
+        if visit.is_none() && event_type != EventType::VisitRegistered {
             return Err(Refusal::VisitNotFound);
         }
         let version = visit.map_or(0, |visit| visit.version);
@@ -93,30 +118,100 @@ impl<'a> Entry<'a> {
         let step = decide(&tenant.policy, visit, &command)?;
         let Some(after) = evolve(visit.cloned(), &step).map(Arc::new) else { return Err(Refusal::VisitNotFound) };
 
-        let stored = self.head.link(
-            NewEvent {
-                id: wish.id.clone().unwrap_or_else(new_id),
-                visit_id: Some(visit_id.clone()),
-                aggregate_type: VISIT.to_owned(),
-                aggregate_id: visit_id.to_string(),
-                version: version + 1,
-                event_type: wish.event_type.word().to_owned(),
-                schema_version: 1,
-                description: wish.description.clone(),
-                metadata: step.event.metadata(),
-                tags: wish.tags.clone(),
-                actor_type: actor.kind,
-                performed_by: step.by.clone(),
-                performed_at: step.at,
-                branch_id: wish.branch_id.clone(),
-                correlation_id: wish.correlation_id.clone(),
-                causation_id: wish.causation_id.clone(),
-            },
-            self.now,
-        );
+        let new = NewEvent {
+            visit_id: Some(visit_id.clone()),
+            aggregate_type: VISIT.to_owned(),
+            aggregate_id: visit_id.to_string(),
+            version: version + 1,
+            schema_version: 1,
+            metadata: step.event.metadata(),
+            tags: wish.tagged(event_type.default_tags().iter().copied()),
+            ..self.event(wish, performed_at)
+        };
+        let stored = self.head.link(new, self.now);
         let telling = tell(&step, &after, self.known);
         self.changed.insert(visit_id.clone(), Arc::clone(&after));
-        self.logged.push(Logged { stored, visit_id, before, after, telling });
+        self.logged.push(Logged { stored, step: Some(Stepped { visit_id, before, after, telling }) });
         Ok(())
+    }
+
+    /// Decides on what happened to anything but a visit: the registry says who may log it, and what it holds.
+    fn other(
+        &mut self,
+        wish: &Wish,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        event_type: &str,
+    ) -> Result<(), Refusal> {
+        let misfit =
+            |field: &str, problem: &str| Err(Refusal::InvalidMetadata(vec![FieldProblem::new(field, problem)]));
+        let Some(registered) = self.known.event_type(event_type) else {
+            return misfit("eventType", "is not in the registry of this hospital");
+        };
+        if registered.aggregate_type != aggregate_type {
+            return misfit("aggregateType", &format!("must be {} for this eventType", registered.aggregate_type));
+        }
+        let actor = &self.request.actor;
+        if !registered.roles.is_empty() && !actor.roles.iter().any(|role| registered.roles.contains(role)) {
+            let (event_type, roles) = (event_type.to_owned(), registered.roles.clone());
+            return Err(Refusal::TypeNotAllowed { event_type, roles });
+        }
+        let misfits = self.validators.misfits(&self.request.tenant.id, registered, &wish.metadata);
+        if !misfits.is_empty() {
+            return Err(Refusal::InvalidMetadata(misfits));
+        }
+        if let Some(visit) = &wish.visit_id
+            && !self.known.has_visit(visit.as_str())
+            && self.visit(visit).is_none()
+        {
+            return Err(Refusal::UnknownReference { field: "visitId".into(), thing: "visit".into() });
+        }
+        self.known.check(wish, |_| false)?;
+        let key = (aggregate_type.to_owned(), aggregate_id.to_owned());
+        let version = self.advanced.get(&key).or_else(|| self.versions.get(&key)).copied().unwrap_or(0);
+        if let Some(expected) = wish.expected_version.filter(|expected| *expected != version) {
+            return Err(Refusal::VersionConflict { expected, actual: version });
+        }
+        let performed_at = log::to_milliseconds(wish.performed_at.unwrap_or(self.now));
+        if performed_at > self.now + CLOCK_TOLERANCE {
+            return Err(Refusal::InTheFuture);
+        }
+        let new = NewEvent {
+            visit_id: wish.visit_id.clone(),
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: aggregate_id.to_owned(),
+            version: version + 1,
+            schema_version: registered.schema_version,
+            metadata: wish.metadata.clone(),
+            tags: wish.tagged(registered.tags.iter().map(String::as_str)),
+            ..self.event(wish, performed_at)
+        };
+        self.advanced.insert(key, version + 1);
+        self.logged.push(Logged { stored: self.head.link(new, self.now), step: None });
+        Ok(())
+    }
+
+    /// What is the same for every event of a wish.
+    fn event(&self, wish: &Wish, performed_at: DateTime<Utc>) -> NewEvent {
+        let actor = &self.request.actor;
+        NewEvent {
+            id: wish.id.clone().unwrap_or_else(new_id),
+            visit_id: None,
+            aggregate_type: String::new(),
+            aggregate_id: String::new(),
+            version: 0,
+            event_type: wish.happening.event_type().to_owned(),
+            schema_version: 0,
+            description: wish.description.clone(),
+            metadata: Value::Null,
+            tags: Vec::new(),
+            actor_type: actor.kind,
+            performed_by: actor.id.clone(),
+            on_behalf_of: actor.on_behalf_of.clone(),
+            performed_at,
+            branch_id: wish.branch_id.clone(),
+            correlation_id: wish.correlation_id.clone(),
+            causation_id: wish.causation_id.clone(),
+        }
     }
 }

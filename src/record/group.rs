@@ -8,10 +8,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::entry::{Entry, Logged};
+use super::entry::{Entry, Logged, Stepped};
 use super::known::Known;
 use super::queue::Request;
 use super::states::States;
+use super::validators::Validators;
+use super::wish::Happening;
 use super::{Announcement, RecordError, Recorded, Refused, Wish};
 use crate::clock::Clock;
 use crate::db::{Db, Tx, commit as commit_tx, new_id};
@@ -25,6 +27,13 @@ use crate::projections::Changes;
 /// The longest that the facts of a refused attempt may be, in bytes of JSON.
 const LONGEST_FACTS: usize = 4_000;
 
+/// What the writer keeps between groups.
+#[derive(Default)]
+pub(super) struct Memory {
+    states: States,
+    validators: Validators,
+}
+
 /// What became of a group that was committed.
 pub(super) struct Outcome {
     /// An answer for each request, in order.
@@ -37,7 +46,7 @@ pub(super) struct Outcome {
 pub(super) async fn commit(
     db: &Db,
     clock: &Clock,
-    states: &mut States,
+    memory: &mut Memory,
     requests: &[Request],
 ) -> Result<Outcome, RecordError> {
     let Some(Request { tenant, .. }) = requests.first() else {
@@ -48,8 +57,14 @@ pub(super) async fn commit(
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();
     let earlier = Earlier::recall(&mut tx, &head, requests, now).await?;
-    let ids = requests.iter().flat_map(|request| &request.wishes).filter_map(|wish| wish.visit_id.clone());
-    let visits = states.load(&mut tx, &tenant.id, ids).await?;
+    let wishes = || requests.iter().flat_map(|request| &request.wishes);
+    let steps = wishes().filter(|wish| wish.happening.step().is_some());
+    let visits = memory.states.load(&mut tx, &tenant.id, steps.filter_map(|wish| wish.visit_id.clone())).await?;
+    let others = wishes().filter_map(|wish| match &wish.happening {
+        Happening::Other { aggregate_type, aggregate_id, .. } => Some((aggregate_type.as_str(), aggregate_id.as_str())),
+        Happening::Step(_) => None,
+    });
+    let versions = log::versions(&mut tx, &tenant.id, &others.collect::<Vec<_>>()).await?;
     let known = Known::gather(&mut tx, tenant, requests, &visits).await?;
     let mut group = Group {
         tenant,
@@ -58,6 +73,8 @@ pub(super) async fn commit(
         earlier,
         head,
         visits,
+        versions,
+        validators: &mut memory.validators,
         events: Vec::new(),
         changes: Changes::default(),
         snapshots: Vec::new(),
@@ -69,7 +86,7 @@ pub(super) async fn commit(
     let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
     let visits = group.write(&mut tx).await?;
     commit_tx(tx).await?;
-    states.keep(&tenant.id, visits.into_iter().filter(|(id, _)| changed.contains(id)));
+    memory.states.keep(&tenant.id, visits.into_iter().filter(|(id, _)| changed.contains(id)));
     Ok(Outcome { answers, announcements })
 }
 
@@ -82,6 +99,9 @@ struct Group<'a> {
     head: Head,
     /// The visits as the requests so far leave them.
     visits: BTreeMap<VisitId, Arc<Visit>>,
+    /// How many events anything else has had.
+    versions: BTreeMap<(String, String), i64>,
+    validators: &'a mut Validators,
     events: Vec<StoredEvent>,
     changes: Changes,
     snapshots: Vec<(VisitId, Arc<Visit>)>,
@@ -94,10 +114,12 @@ impl Group<'_> {
         if let Some(events) = self.earlier.answer(request)? {
             return Ok(Recorded { events, repeated: true });
         }
-        let mut entry = Entry::new(request, self.known, &self.visits, self.head.clone(), self.now);
+        let (visits, versions, head) = (&self.visits, &self.versions, self.head.clone());
+        let mut entry = Entry::new(request, self.known, visits, versions, self.validators, head, self.now);
         for (index, wish) in request.wishes.iter().enumerate() {
             let Err(refusal) = entry.log(wish) else { continue };
-            let visit = wish.visit_id.as_ref().and_then(|id| entry.visit(id)).map(|visit| Visit::clone(visit));
+            let of_visit = wish.visit_id.as_ref().filter(|_| wish.happening.step().is_some());
+            let visit = of_visit.and_then(|id| entry.visit(id)).map(|visit| Visit::clone(visit));
             let refused =
                 Refused { index, refusal, visit_id: wish.visit_id.clone(), visit, allowed: Vec::new(), at: self.now };
             self.refused.push(attempt(request, wish, &refused));
@@ -107,12 +129,17 @@ impl Group<'_> {
         let first = self.head.position() + 1;
         self.head = head;
         let mut events = Vec::with_capacity(logged.len());
-        for Logged { stored, visit_id, before, after, telling } in logged {
-            self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored, telling);
-            if after.version % snapshots::EVERY == 0 {
-                self.snapshots.push((visit_id.clone(), Arc::clone(&after)));
+        for Logged { stored, step } in logged {
+            if let Some(Stepped { visit_id, before, after, telling }) = step {
+                self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored, telling);
+                if after.version % snapshots::EVERY == 0 {
+                    self.snapshots.push((visit_id.clone(), Arc::clone(&after)));
+                }
+                self.visits.insert(visit_id, after);
+            } else {
+                let key = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
+                self.versions.insert(key, stored.event.version);
             }
-            self.visits.insert(visit_id, after);
             events.push(stored);
         }
         if let Some(key) = &request.key
@@ -228,7 +255,7 @@ fn attempt(request: &Request, wish: &Wish, refused: &Refused) -> RefusedAttempt 
     RefusedAttempt {
         id: new_id(),
         visit_id: refused.visit_id.clone(),
-        event_type: wish.event_type.word().to_owned(),
+        event_type: wish.happening.event_type().to_owned(),
         code: refused.refusal.code().word().to_owned(),
         detail: refused.refusal.sentence(),
         facts,

@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::queue::Request;
+use super::wish::Happening;
 use super::{RecordError, Wish};
 use crate::db::Tx;
+use crate::hospital::event_types::{self, EventType};
 use crate::hospital::references::{self, Named};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::*;
@@ -25,6 +27,8 @@ pub(super) struct Known<'a> {
     things: BTreeMap<String, (String, String)>,
     /// Visits are apart: their ids may be chosen by whoever registers them.
     visits: BTreeSet<String>,
+    /// The latest version of the types of events that are no steps of visits.
+    types: BTreeMap<String, EventType>,
 }
 
 impl<'a> Known<'a> {
@@ -35,13 +39,17 @@ impl<'a> Known<'a> {
         requests: &[Request],
         visits: &BTreeMap<VisitId, Arc<Visit>>,
     ) -> Result<Self, RecordError> {
-        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        let (mut ids, mut types): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
         for request in requests {
             ids.insert(request.actor.id.as_str());
             for wish in &request.wishes {
                 // What is no id at all is not worth a question.
                 ids.extend(named(wish).map(|(.., id)| id).filter(|id| is_ulid(id)));
                 ids.extend(wish.branch_id.as_ref().map(BranchId::as_str));
+                if let Happening::Other { event_type, .. } = &wish.happening {
+                    types.insert(event_type.as_str());
+                    ids.extend(wish.visit_id.as_ref().map(VisitId::as_str));
+                }
             }
         }
         ids.extend(visits.values().filter_map(|visit| visit.doctor()).map(PersonId::as_str));
@@ -53,7 +61,25 @@ impl<'a> Known<'a> {
                 _ => drop(things.insert(id, (thing, name))),
             }
         }
-        Ok(Self { tenant, things, visits })
+        let types: Vec<_> = types.into_iter().collect();
+        let mut latest: BTreeMap<String, EventType> = BTreeMap::new();
+        for found in event_types::named(tx, &tenant.id, &types).await? {
+            let newer = latest.get(&found.event_type).is_none_or(|known| known.schema_version < found.schema_version);
+            if newer {
+                latest.insert(found.event_type.clone(), found);
+            }
+        }
+        Ok(Self { tenant, things, visits, types: latest })
+    }
+
+    /// The latest version of a type that the tenant has added.
+    pub fn event_type(&self, name: &str) -> Option<&EventType> {
+        self.types.get(name)
+    }
+
+    /// Whether a visit was there before this group.
+    pub fn has_visit(&self, id: &str) -> bool {
+        self.visits.contains(id)
     }
 
     /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
@@ -80,7 +106,8 @@ impl<'a> Known<'a> {
 ///
 /// Bills, tests, documents and follow-ups are the visit's own; the journey knows them.
 fn named(wish: &Wish) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-    wish.event_type.row().fields.iter().filter_map(|field| match field.shape {
+    let fields = wish.happening.step().map_or(&[][..], |step| step.row().fields);
+    fields.iter().filter_map(|field| match field.shape {
         Shape::Id(thing) if references::KINDS.contains(&thing) => {
             Some((field.name, thing, wish.metadata.get(field.name).and_then(Value::as_str)?))
         }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::group::{self, Outcome};
-use super::states::States;
+use super::group::{self, Memory, Outcome};
 use super::{Announcement, RecordError, Recorded, Wish};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -46,7 +45,7 @@ impl Queue {
     /// Opens a queue and sets its writer to work.
     pub fn open(db: Db, clock: Clock, announcements: broadcast::Sender<Announcement>) -> Self {
         let (sender, waiting) = mpsc::channel(PLACES);
-        tokio::spawn(Writer { db, clock, announcements, states: States::default() }.work(waiting));
+        tokio::spawn(Writer { db, clock, announcements, memory: Memory::default() }.work(waiting));
         Self(sender)
     }
 
@@ -64,7 +63,7 @@ struct Writer {
     db: Db,
     clock: Clock,
     announcements: broadcast::Sender<Announcement>,
-    states: States,
+    memory: Memory,
 }
 
 impl Writer {
@@ -96,7 +95,7 @@ impl Writer {
     }
 
     async fn attempt(&mut self, group: Vec<Request>) -> Result<(), (Vec<Request>, RecordError)> {
-        let work = group::commit(&self.db, &self.clock, &mut self.states, &group);
+        let work = group::commit(&self.db, &self.clock, &mut self.memory, &group);
         // A fault of ours in one request must not end the writing of all.
         let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
         match outcome {

@@ -9,13 +9,47 @@ use crate::journey::ids::*;
 use crate::journey::words::Word;
 use crate::log::{self, NewEvent};
 
+/// What is to be logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A step of a visit.
+    Step(EventType),
+    /// What happened to anything else, of a type in the tenant's registry.
+    Other {
+        /// What kind of thing it happened to.
+        aggregate_type: String,
+        /// Which one.
+        aggregate_id: String,
+        /// What happened.
+        event_type: String,
+    },
+}
+
+impl Happening {
+    /// The name of the type.
+    pub fn event_type(&self) -> &str {
+        match self {
+            Self::Step(event_type) => event_type.word(),
+            Self::Other { event_type, .. } => event_type,
+        }
+    }
+
+    /// The step of a visit, if it is one.
+    pub fn step(&self) -> Option<EventType> {
+        match self {
+            Self::Step(event_type) => Some(*event_type),
+            Self::Other { .. } => None,
+        }
+    }
+}
+
 /// An event somebody wishes to log.
 #[derive(Clone, Debug)]
 pub struct Wish {
-    /// The visit; left out, a registration begins a new one.
+    /// The visit; left out, a registration begins a new one, and what happened to something else is about none.
     pub visit_id: Option<VisitId>,
     /// What happened.
-    pub event_type: EventType,
+    pub happening: Happening,
     /// What is known about it, as it came from outside.
     pub metadata: Value,
     /// When it was done; now, when left out.
@@ -41,7 +75,7 @@ impl Wish {
     pub fn new(visit_id: Option<VisitId>, event_type: EventType, metadata: Value) -> Self {
         Self {
             visit_id,
-            event_type,
+            happening: Happening::Step(event_type),
             metadata,
             performed_at: None,
             expected_version: None,
@@ -56,9 +90,14 @@ impl Wish {
 
     /// All that was asked, in a form that is the same whenever the same is asked.
     pub(super) fn canonical(&self) -> Value {
+        let aggregate = match &self.happening {
+            Happening::Step(_) => json!(null),
+            Happening::Other { aggregate_type, aggregate_id, .. } => json!([aggregate_type, aggregate_id]),
+        };
         json!([
             self.visit_id,
-            self.event_type,
+            self.happening.event_type(),
+            aggregate,
             self.metadata,
             self.performed_at,
             self.expected_version,
@@ -73,16 +112,37 @@ impl Wish {
 
     /// Whether an event is what this wish by this actor became; what the wish leaves open does not count.
     pub(super) fn became(&self, event: &NewEvent, actor: &Actor) -> bool {
-        let metadata = Event::parse(self.event_type, &self.metadata).map(|event| event.metadata());
-        event.event_type == self.event_type.word()
+        let same_metadata = match &self.happening {
+            Happening::Step(step) => {
+                Event::parse(*step, &self.metadata).is_ok_and(|parsed| parsed.metadata() == event.metadata)
+            }
+            Happening::Other { aggregate_type, aggregate_id, .. } => {
+                self.metadata == event.metadata
+                    && *aggregate_type == event.aggregate_type
+                    && *aggregate_id == event.aggregate_id
+            }
+        };
+        same_metadata
+            && event.event_type == self.happening.event_type()
             && event.performed_by == actor.id
-            && metadata.as_ref() == Ok(&event.metadata)
+            && event.on_behalf_of == actor.on_behalf_of
             && (self.visit_id.is_none() || event.visit_id == self.visit_id)
             && self.performed_at.is_none_or(|at| event.performed_at == log::to_milliseconds(at))
             && event.description == self.description
-            && event.tags == self.tags
+            && self.tags.iter().all(|tag| event.tags.contains(tag))
             && event.branch_id == self.branch_id
             && event.correlation_id == self.correlation_id
             && event.causation_id == self.causation_id
+    }
+
+    /// The event's tags: those it is given, and those of its type.
+    pub(super) fn tagged<'a>(&self, of_type: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let mut tags = self.tags.clone();
+        for tag in of_type {
+            if !tags.iter().any(|other| other == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
     }
 }

@@ -1,6 +1,6 @@
 //! The figures: how fast the journey, the log and the pages are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey append pages` chooses.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log pages` chooses.
 
 mod figures;
 #[allow(dead_code, unused_imports, unused_macros)]
@@ -13,6 +13,10 @@ use support::Database;
 
 #[tokio::main]
 async fn main() {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
     // Cargo adds flags of its own.
     let chosen: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let wanted = |part: &str| chosen.is_empty() || chosen.iter().any(|word| word == part);
@@ -25,10 +29,10 @@ async fn main() {
             println!("\n{engine}: not measured; `cargo xtask bench` starts a server");
             continue;
         }
-        if wanted("append") {
-            println!("\n{engine}: appending, two seconds each");
+        if wanted("log") {
+            println!("\n{engine}: the log");
             let (database, db) = open(engine).await;
-            figures::append::measure(&db).await;
+            figures::log::measure(&db).await;
             close(database, db).await;
         }
         for visits in [1_000, 100_000] {

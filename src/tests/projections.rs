@@ -77,7 +77,7 @@ async fn wander(house: &House, seed: u64) -> VisitId {
         let Some(event) = likely.choose(&mut chance).or(unlikely.first()) else { continue };
         let wish = furnish(house, &id, event, &mut chance);
         let performed_at = wish.performed_at.unwrap_or(now);
-        let expected = Event::parse(wish.event_type, &wish.metadata)
+        let expected = Event::parse(wish.happening.step().expect("a step"), &wish.metadata)
             .map_err(Refusal::InvalidMetadata)
             .and_then(|event| decide(&house.tenant.policy, Some(&visit), &Command { event, actor, performed_at, now }));
         let result = house.record(role, vec![wish]).await;

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::journey::events::EventType;
-use crate::journey::ids::{BranchId, EventId, VisitId};
+use crate::journey::ids::{BranchId, EventId, Id as _, VisitId};
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
 use crate::journey::words::Word;
-use crate::record::{VISIT, Wish};
+use crate::record::{Happening, VISIT, Wish};
 
 /// How many tags an event may bear.
 const MOST_TAGS: usize = 20;
@@ -17,10 +17,10 @@ const LONGEST_TAG: usize = 50;
 
 /// The fields beside `metadata` and `tags`, which have no shape of their own.
 const FIELDS: &[Field] = &[
-    Field { name: "eventType", shape: Shape::Choice(EventType::CHOICES), required: true },
+    Field { name: "eventType", shape: Shape::Text { max: 100 }, required: true },
     optional("visitId", Shape::Id("visit")),
-    optional("aggregateType", Shape::Choice(&[(VISIT, "Visit")])),
-    optional("aggregateId", Shape::Id("visit")),
+    optional("aggregateType", Shape::Text { max: 100 }),
+    optional("aggregateId", Shape::Text { max: 100 }),
     optional("description", Shape::Text { max: 2000 }),
     optional("performedAt", Shape::Time),
     optional("expectedVersion", Shape::Whole { min: 0, max: i64::MAX }),
@@ -37,10 +37,10 @@ const fn optional(name: &'static str, shape: Shape) -> Field {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Envelope {
-    event_type: EventType,
+    event_type: String,
     visit_id: Option<VisitId>,
     aggregate_type: Option<String>,
-    aggregate_id: Option<VisitId>,
+    aggregate_id: Option<String>,
     description: Option<String>,
     performed_at: Option<DateTime<Utc>>,
     expected_version: Option<i64>,
@@ -72,9 +72,10 @@ pub fn read(mut event: Value) -> Result<Wish, Vec<FieldProblem>> {
     let (Some(metadata), Some(tags), true) = (metadata, tags, problems.is_empty()) else { return Err(problems) };
     let envelope: Envelope =
         serde_json::from_value(event).map_err(|_| vec![FieldProblem::new("event", "cannot be read")])?;
+    let (happening, visit_id) = subject(&envelope).map_err(|problem| vec![problem])?;
     Ok(Wish {
-        visit_id: visit(&envelope).map_err(|problem| vec![problem])?,
-        event_type: envelope.event_type,
+        visit_id,
+        happening,
         metadata,
         performed_at: envelope.performed_at,
         expected_version: envelope.expected_version,
@@ -96,16 +97,41 @@ fn read_tags(tags: Value) -> Option<Vec<String>> {
     (tags.len() <= MOST_TAGS && tags.iter().all(fits)).then_some(tags)
 }
 
-/// Which visit is meant: it is named as such, or as the aggregate; a registration may leave it to us.
-fn visit(envelope: &Envelope) -> Result<Option<VisitId>, FieldProblem> {
+/// What happened, and to which visit: of a step, the visit is named as such or as the aggregate, and a registration may leave it to us.
+fn subject(envelope: &Envelope) -> Result<(Happening, Option<VisitId>), FieldProblem> {
     let problem = |field, problem| Err(FieldProblem::new(field, problem));
-    match (&envelope.visit_id, &envelope.aggregate_type, &envelope.aggregate_id) {
+    let Envelope { event_type, visit_id, aggregate_type, aggregate_id, .. } = envelope;
+    let kind = aggregate_type.as_deref();
+    let Some(step) = EventType::from_word(event_type) else {
+        return match (kind, aggregate_id) {
+            (None | Some(VISIT), _) => {
+                problem("eventType", "is no event of a visit; what happened to something else names its aggregateType")
+            }
+            (Some(_), None) => problem("aggregateId", "is required with aggregateType"),
+            (Some(kind), Some(id)) => {
+                let (aggregate_type, aggregate_id) = (kind.to_owned(), id.clone());
+                Ok((
+                    Happening::Other { aggregate_type, aggregate_id, event_type: event_type.clone() },
+                    visit_id.clone(),
+                ))
+            }
+        };
+    };
+    if kind.is_some_and(|kind| kind != VISIT) {
+        return problem("aggregateType", "must be visit for this eventType");
+    }
+    let aggregate = match aggregate_id.as_deref().map(VisitId::parse) {
+        None => None,
+        Some(Ok(aggregate)) => Some(aggregate),
+        Some(Err(_)) => return problem("aggregateId", "must be the id of a visit"),
+    };
+    match (visit_id, kind, &aggregate) {
         (_, None, Some(_)) => problem("aggregateType", "is required with aggregateId"),
         (Some(visit), _, Some(aggregate)) if visit != aggregate => {
             problem("aggregateId", "must be the same as visitId")
         }
-        (None, _, None) if envelope.event_type != EventType::VisitRegistered => problem("visitId", "is required"),
-        (visit, _, aggregate) => Ok(visit.as_ref().or(aggregate.as_ref()).cloned()),
+        (None, _, None) if step != EventType::VisitRegistered => problem("visitId", "is required"),
+        (visit, _, aggregate) => Ok((Happening::Step(step), visit.as_ref().or(aggregate.as_ref()).cloned())),
     }
 }
 
@@ -124,7 +150,7 @@ mod tests {
         assert_eq!(fields(json!([])), ["event"]);
         assert_eq!(fields(json!({})), ["eventType", "metadata"]);
         let event = json!({
-            "eventType": "TEA_SERVED", "visitId": "1", "aggregateType": "booking", "metadata": [], "description": " ",
+            "eventType": "", "visitId": "1", "aggregateType": "b".repeat(101), "metadata": [], "description": " ",
             "performedAt": "yesterday", "expectedVersion": -1, "correlationId": "a\u{0}", "causationId": "x".repeat(101),
             "tags": ["lower"], "branchId": 1, "id": "i", "colour": "red",
         });
@@ -169,6 +195,23 @@ mod tests {
         assert_eq!(fields(event(json!({ "aggregateId": VISIT_ID }))), ["aggregateType"]);
         let two = json!({ "aggregateType": "visit", "aggregateId": VISIT_ID, "visitId": other });
         assert_eq!(fields(event(two)), ["aggregateId"]);
+        assert_eq!(fields(event(json!({ "aggregateType": "booking", "aggregateId": "7" }))), ["aggregateType"]);
+    }
+
+    #[test]
+    fn anything_else_is_named_by_kind_and_id() {
+        let happened = |more: Value| {
+            let mut event = json!({ "eventType": "booking.created", "metadata": {} });
+            event.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            event
+        };
+        let wish = read(happened(json!({ "aggregateType": "booking", "aggregateId": "7", "visitId": VISIT_ID })));
+        let (aggregate_type, aggregate_id) = ("booking".to_owned(), "7".to_owned());
+        let expected = Happening::Other { aggregate_type, aggregate_id, event_type: "booking.created".to_owned() };
+        assert_eq!(wish.map(|wish| wish.happening), Ok(expected));
+        assert_eq!(fields(happened(json!({}))), ["eventType"]);
+        assert_eq!(fields(happened(json!({ "aggregateType": "booking" }))), ["aggregateId"]);
+        assert_eq!(fields(happened(json!({ "aggregateType": "visit", "aggregateId": VISIT_ID }))), ["eventType"]);
     }
 
     #[test]

@@ -115,7 +115,8 @@ pub async fn register(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
         }
     };
     for wish in &wishes {
-        if let Err(wrong) = Event::parse(wish.event_type, &wish.metadata) {
+        let Some(step) = wish.happening.step() else { continue };
+        if let Err(wrong) = Event::parse(step, &wish.metadata) {
             problems.extend(wrong);
         }
     }

@@ -91,7 +91,12 @@ pub fn walk(throw: &Throw, mut show: impl FnMut(&Move<'_>)) -> Walk {
         .roles
         .iter()
         .zip(0..)
-        .map(|(roles, number)| Actor { id: PersonId::from_bits(number), kind: ActorType::Human, roles: roles.clone() })
+        .map(|(roles, number)| Actor {
+            id: PersonId::from_bits(number),
+            kind: ActorType::Human,
+            roles: roles.clone(),
+            on_behalf_of: None,
+        })
         .collect();
     let mut walk = Walk { log: Vec::new(), visit: None, now: start };
     for dice in &throw.moves {

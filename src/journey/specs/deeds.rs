@@ -46,7 +46,7 @@ pub fn deed(event: EventType, metadata: Value) -> Deed {
 
 /// The one person of the specs who holds a role, and no other.
 pub fn person(role: Role) -> Actor {
-    Actor { id: PersonId::from_bits(100 + role as u128), kind: ActorType::Human, roles: vec![role] }
+    Actor { id: PersonId::from_bits(100 + role as u128), kind: ActorType::Human, roles: vec![role], on_behalf_of: None }
 }
 
 /// Somebody else with the same roles.

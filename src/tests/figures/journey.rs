@@ -37,7 +37,12 @@ fn deeds(length: usize) -> Vec<Deed> {
     let begin = Utc::now() - TimeDelta::hours(24);
     all.zip(0..)
         .map(|((role, event, metadata), minute)| Deed {
-            actor: Actor { id: PersonId::from_bits(role as u128), kind: ActorType::Human, roles: vec![role] },
+            actor: Actor {
+                id: PersonId::from_bits(role as u128),
+                kind: ActorType::Human,
+                roles: vec![role],
+                on_behalf_of: None,
+            },
             event: Event::parse(event, &metadata).expect("good metadata"),
             at: begin + TimeDelta::minutes(minute),
         })

@@ -1,7 +1,7 @@
 //! What is measured, part by part.
 
-pub mod append;
 pub mod journey;
+pub mod log;
 pub mod pages;
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::words::Role;
 use sojourn::log::refused;
-use sojourn::record::{RecordError, Recorded, Wish};
+use sojourn::record::{Happening, RecordError, Recorded, Wish};
 
 use crate::support::house::House;
 use crate::support::stories;
@@ -92,7 +92,7 @@ async fn an_id_with_another_body_is_refused(db: Db) {
     let send = |wish: Wish| house.record(Role::Nurse, vec![wish]);
     let stored = send(wish.clone()).await.expect("the first").events.remove(0).event;
     mismatch(send(Wish { metadata: json!({ "temperatureC": 38.5 }), ..wish.clone() }).await);
-    mismatch(send(Wish { event_type: QueueJoined, metadata: json!({}), ..wish.clone() }).await);
+    mismatch(send(Wish { happening: Happening::Step(QueueJoined), metadata: json!({}), ..wish.clone() }).await);
     mismatch(send(Wish { visit_id: Some(other), ..wish.clone() }).await);
     mismatch(
         send(Wish { performed_at: Some(stored.performed_at - chrono::TimeDelta::seconds(1)), ..wish.clone() }).await,

@@ -33,6 +33,7 @@ pub fn happening(aggregate_id: &str, version: i64) -> NewEvent {
         tags: vec!["HEDIS".to_owned(), "STAR".to_owned()],
         actor_type: ActorType::Human,
         performed_by: new_id(),
+        on_behalf_of: None,
         performed_at: Utc::now() - TimeDelta::minutes(5),
         branch_id: Some(new_id()),
         correlation_id: Some("call 7".to_owned()),
