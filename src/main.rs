@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, serve, token, user, verify};
+use sojourn::command::{self, hospital, serve, token, user, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -25,6 +25,9 @@ enum Command {
     /// The tokens with which programs call
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// The hospital itself: its branches, prices and registry of events
+    #[command(subcommand)]
+    Hospital(hospital::HospitalCommand),
     /// Recompute every link of every hospital's log
     Verify(verify::Options),
 }
@@ -47,6 +50,7 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::Serve(options) => serve::run(options).await,
         Command::User(command) => user::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Hospital(command) => hospital::run(command).await,
         Command::Verify(options) => verify::run(options).await,
     }
 }

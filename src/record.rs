@@ -9,11 +9,13 @@
 //! | [`queue`] | where the writers of a process meet: requests are committed in groups, and answered after the commit |
 //! | [`group`] | the requests of one transaction: what they need is read at once, what they bring about is written at once |
 //! | [`entry`] | one request on its way into the log, decided in memory |
+//! | [`facts`] | what becomes of the hospital itself, each change with its event |
 //! | [`known`] | what the requests of a group name: people, rooms, patients … |
 //! | [`validators`] | schemas of a tenant's own events, made ready |
 //! | [`states`] | the visits lately written, so that a writer need not read their logs again |
 
 mod entry;
+mod facts;
 mod group;
 mod known;
 mod queue;
@@ -39,6 +41,7 @@ use crate::journey::visit::{Step, Visit};
 use crate::journey::words::Word;
 use crate::log::{self, StoredEvent};
 
+pub use self::facts::Consent;
 pub use self::wish::{Happening, Wish};
 
 use self::queue::{Queue, Request};
@@ -121,6 +124,7 @@ pub struct Announcement {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     db: Db,
+    clock: Clock,
     queue: Queue,
     announcements: broadcast::Sender<Announcement>,
 }
@@ -129,8 +133,8 @@ impl Recorder {
     /// A recorder on a database; it works on the runtime it is made on.
     pub fn new(db: Db, clock: Clock) -> Self {
         let announcements = broadcast::channel(1024).0;
-        let queue = Queue::open(db.clone(), clock, announcements.clone());
-        Self { db, queue, announcements }
+        let queue = Queue::open(db.clone(), clock.clone(), announcements.clone());
+        Self { db, clock, queue, announcements }
     }
 
     /// Hears of every change from now on.
@@ -184,6 +188,7 @@ fn step(stored: &StoredEvent) -> Result<Step, RecordError> {
     let unreadable = |problem: String| RecordError::Unreadable { position: stored.position, problem };
     let event_type = EventType::from_word(&stored.event.event_type)
         .ok_or_else(|| unreadable(format!("{:?} is no event of a visit", stored.event.event_type)))?;
-    let event = Event::from_log(event_type, &stored.event.metadata).map_err(|error| unreadable(error.to_string()))?;
+    let metadata = log::lift::lifted(&stored.event.event_type, stored.event.schema_version, &stored.event.metadata);
+    let event = Event::from_log(event_type, &metadata).map_err(|error| unreadable(error.to_string()))?;
     Ok(Step { event, by: stored.event.performed_by.clone(), at: stored.event.performed_at })
 }

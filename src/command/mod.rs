@@ -1,15 +1,20 @@
 //! What the command line does, one file per command.
 
+pub mod hospital;
 pub mod serve;
 pub mod token;
 pub mod user;
 pub mod verify;
 
+use crate::db::Db;
 use crate::demo::LiveError;
 use crate::hospital::WriteError;
 use crate::hospital::demo::FurnishError;
 use crate::hospital::passphrase::{HashError, WeakPassphrase};
-use crate::hospital::people::SignInName;
+use crate::hospital::people::{self, SignInName};
+use crate::hospital::tenants::{self, Tenant};
+use crate::journey::decide::Actor;
+use crate::journey::ids::Id as _;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,17 @@ pub enum Error {
     /// Nobody signs in with this name.
     #[error("nobody signs in with the name {0}")]
     UnknownUser(SignInName),
+    /// Nothing in the tariff has this code.
+    #[error("nothing in the tariff has the code {0}")]
+    UnknownCode(String),
+    /// The file holds no type of event.
+    #[error("{path} holds no type of event: {problem}")]
+    NoEventType {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is no hospital to add anybody to.
     #[error("there is no hospital in this database yet; add --hospital NAME to found one")]
     NoHospital,
@@ -61,6 +77,27 @@ pub enum Error {
     /// The system said no.
     #[error(transparent)]
     System(#[from] std::io::Error),
+}
+
+/// The hospital that is meant: by its id or name, or the only one.
+async fn the_tenant(db: &Db, wanted: Option<&str>) -> Result<Tenant, Error> {
+    let mut tenants = tenants::list(db).await?;
+    if tenants.is_empty() {
+        return Err(Error::NoHospital);
+    }
+    let all: Vec<String> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.name)).collect();
+    if let Some(wanted) = wanted {
+        tenants.retain(|tenant| tenant.id.as_str() == wanted || tenant.name == wanted);
+    }
+    match (tenants.pop(), tenants.is_empty()) {
+        (Some(tenant), true) => Ok(tenant),
+        _ => Err(Error::WhichHospital(all.join(", "))),
+    }
+}
+
+/// Whoever works at the command line acts as the hospital's system.
+async fn the_system(db: &Db, tenant: &Tenant) -> Result<Actor, Error> {
+    Ok(people::system(db, &tenant.id).await?.ok_or(Error::NoHospital)?.actor())
 }
 
 /// The database that a command works on.

@@ -5,20 +5,31 @@ use std::io::{BufRead as _, IsTerminal as _};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::{DatabaseOptions, Error};
+use super::{DatabaseOptions, Error, the_system, the_tenant};
 use crate::clock::Clock;
 use crate::db::{Db, commit};
 use crate::hospital::passphrase::{Hasher, Passphrase};
-use crate::hospital::people::{self, NewPerson, SignInName};
+use crate::hospital::people::{self, NewPerson, Roles, SignInName};
 use crate::hospital::tenants::{self, NewTenant, Tenant, TimeZone};
 use crate::journey::ids::Id as _;
 use crate::journey::words::{ActorType, Role, Word};
+use crate::record::Recorder;
 
 /// What can be done with the people who sign in.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Add a person, and with --hospital the first hospital; the passphrase is read from standard input
     Add(AddUser),
+    /// Give a person these roles instead of those they had
+    Roles {
+        /// What they sign in with
+        name: SignInName,
+        /// What they may do, such as doctor,manager
+        #[arg(required = true, value_delimiter = ',', value_parser = role)]
+        roles: Vec<Role>,
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
     /// Set a person's passphrase, read from standard input, and end their sessions
     Passwd {
         /// What they sign in with
@@ -106,15 +117,26 @@ fn role(text: &str) -> Result<Role, String> {
 /// Does what was asked, and says so.
 pub async fn run(command: UserCommand) -> Result<(), Error> {
     let db = match &command {
-        UserCommand::Add(AddUser { database, .. }) | UserCommand::Passwd { database, .. } => database.open().await?,
+        UserCommand::Add(AddUser { database, .. })
+        | UserCommand::Roles { database, .. }
+        | UserCommand::Passwd { database, .. } => database.open().await?,
     };
     let done = match command {
         UserCommand::Add(user) => add(&db, user, Clock::system().now()).await,
+        UserCommand::Roles { name, roles, .. } => change_roles(&db, name, roles.into_iter().collect()).await,
         UserCommand::Passwd { name, passphrase, .. } => set_passphrase(&db, name, passphrase).await,
     };
     db.close().await;
     println!("{}", done?);
     Ok(())
+}
+
+async fn change_roles(db: &Db, name: SignInName, roles: Roles) -> Result<String, Error> {
+    let known = people::credentials(db, &name).await?.ok_or_else(|| Error::UnknownUser(name.clone()))?;
+    let tenant = the_tenant(db, Some(known.tenant_id.as_str())).await?;
+    let actor = the_system(db, &tenant).await?;
+    Recorder::new(db.clone(), Clock::system()).change_roles(&tenant, &actor, &known.person, roles).await?;
+    Ok(format!("{name} has these roles from the next request on."))
 }
 
 async fn set_passphrase(db: &Db, name: SignInName, typed: TypedPassphrase) -> Result<String, Error> {
@@ -144,7 +166,8 @@ async fn add(db: &Db, user: AddUser, now: DateTime<Utc>) -> Result<String, Error
         Place::In(tenant) => tenant,
         Place::Founding(new) => tenants::found(&mut tx, new, now).await?,
     };
-    let person = people::add(&mut tx, &tenant.id, new).await?;
+    let recorder = Recorder::new(db.clone(), Clock::system());
+    let person = recorder.add_person(&mut tx, &tenant, None, new).await?;
     commit(tx).await?;
     Ok(format!("{} ({}) works in {} now.", person.name, user.name, tenant.name))
 }
@@ -156,7 +179,7 @@ enum Place {
 }
 
 async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, Error> {
-    let mut tenants = tenants::list(db).await?;
+    let tenants = tenants::list(db).await?;
     if let Some(name) = &user.hospital {
         if !tenants.is_empty() {
             return Err(Error::HospitalExists);
@@ -164,17 +187,7 @@ async fn which_tenant(db: &Db, user: &AddUser) -> Result<Place, Error> {
         let new = NewTenant { name: name.clone(), currency: user.currency.clone(), time_zone: user.time_zone };
         return Ok(Place::Founding(new));
     }
-    if tenants.is_empty() {
-        return Err(Error::NoHospital);
-    }
-    let all: Vec<String> = tenants.iter().map(|tenant| format!("{} ({})", tenant.id, tenant.name)).collect();
-    if let Some(wanted) = &user.tenant {
-        tenants.retain(|tenant| tenant.id.as_str() == wanted || tenant.name == *wanted);
-    }
-    match (tenants.pop(), tenants.is_empty()) {
-        (Some(tenant), true) => Ok(Place::In(tenant)),
-        _ => Err(Error::WhichHospital(all.join(", "))),
-    }
+    the_tenant(db, user.tenant.as_deref()).await.map(Place::In)
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ pub fn own() -> Vec<EventType> {
     let of = |event_type: &str, version, title: &str, tags: &[&str], schema| EventType {
         event_type: event_type.to_owned(),
         schema_version: version,
-        aggregate_type: event_type.split('.').next().unwrap_or_default().to_owned(),
+        aggregate_type: aggregate_of(event_type).to_owned(),
         title: title.to_owned(),
         schema,
         roles: Vec::new(),
@@ -128,6 +128,16 @@ pub fn own() -> Vec<EventType> {
             ),
         ),
     ]
+}
+
+/// The kind of thing that one of the hospital's own types happens to.
+pub fn aggregate_of(event_type: &str) -> &str {
+    event_type.split('.').next().unwrap_or_default()
+}
+
+/// The tags of one of the hospital's own types.
+pub fn own_tags(event_type: &str) -> Vec<String> {
+    own().into_iter().find(|own| own.event_type == event_type).map(|own| own.tags).unwrap_or_default()
 }
 
 /// Whether a type is one that the hospital logs by itself.

@@ -88,7 +88,11 @@ pub(super) async fn index(
     patient: &PatientId,
     terms: &BTreeSet<String>,
 ) -> sqlx::Result<()> {
+    const FORGET: &str = "DELETE FROM patient_terms WHERE tenant_id = $1 AND patient_id = $2";
     const SQL: &str = "INSERT INTO patient_terms (tenant_id, patient_id, term) VALUES ($1, $2, $3)";
+    on!(&mut *tx, connection => {
+        sqlx::query(FORGET).bind(tenant).bind(patient).execute(&mut **connection).await.map(drop)
+    })?;
     for term in terms {
         on!(&mut *tx, connection => {
             sqlx::query(SQL).bind(tenant).bind(patient).bind(term).execute(&mut **connection).await.map(drop)

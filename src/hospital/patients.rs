@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::patient_search::{self, name_key, phone_key, terms};
 use super::tenants::Tenant;
@@ -53,6 +54,9 @@ pub struct NewPatient {
     /// Their date of birth.
     #[serde(default)]
     pub birth_date: Option<NaiveDate>,
+    /// Whether only their age is known, and the date of birth follows from it.
+    #[serde(default)]
+    pub birth_date_estimated: bool,
     /// Their phone number.
     #[serde(default)]
     pub phone: Option<String>,
@@ -90,11 +94,7 @@ impl NewPatient {
             }
         }
         let name = line("name", &self.name, 200).map_err(|problem| problems.insert(0, problem)).unwrap_or_default();
-        if problems.is_empty() {
-            Ok(Self { mrn, name, sex: self.sex, birth_date: self.birth_date, phone })
-        } else {
-            Err(WriteError::Invalid(problems))
-        }
+        if problems.is_empty() { Ok(Self { mrn, name, phone, ..self }) } else { Err(WriteError::Invalid(problems)) }
     }
 }
 
@@ -131,32 +131,6 @@ pub async fn register(db: &Db, tenant: &Tenant, new: NewPatient, now: DateTime<U
     Ok(patient)
 }
 
-/// Registers a patient by an id that follows from the request, so that the same request twice registers them once.
-pub async fn register_once(
-    db: &Db,
-    tenant: &Tenant,
-    id: &PatientId,
-    new: NewPatient,
-    now: DateTime<Utc>,
-) -> Result<Patient, WriteError> {
-    if let Some(patient) = by_id(db, &tenant.id, id).await? {
-        return Ok(patient);
-    }
-    let mut tx = db.begin().await?;
-    match insert(&mut tx, tenant, id.clone(), new, now).await {
-        Ok(patient) => {
-            commit(tx).await?;
-            Ok(patient)
-        }
-        // Perhaps the other press was quicker.
-        Err(WriteError::Database(error)) => {
-            drop(tx);
-            by_id(db, &tenant.id, id).await?.ok_or(WriteError::Database(error))
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// Registers a patient within a transaction.
 pub async fn register_within(
     tx: &mut Tx,
@@ -164,10 +138,11 @@ pub async fn register_within(
     new: NewPatient,
     now: DateTime<Utc>,
 ) -> Result<Patient, WriteError> {
-    insert(tx, tenant, new_id(), new, now).await
+    register_as(tx, tenant, new_id(), new, now).await
 }
 
-async fn insert(
+/// Registers a patient by an id within a transaction.
+pub async fn register_as(
     tx: &mut Tx,
     tenant: &Tenant,
     id: PatientId,
@@ -199,6 +174,66 @@ async fn insert(
     or_taken(written, ("patients", "mrn"), "mrn", &patient.mrn)?;
     patient_search::index(tx, tenant, &patient.id, &terms(&patient)).await?;
     Ok(patient)
+}
+
+/// What changes of a patient: what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatientChanges {
+    /// Their name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Their sex.
+    #[serde(default)]
+    pub sex: Option<Sex>,
+    /// Their date of birth.
+    #[serde(default)]
+    pub birth_date: Option<NaiveDate>,
+    /// Their phone number.
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+/// Changes what is known of a patient, and gives what changed, by field.
+pub async fn update(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    id: &PatientId,
+    changes: PatientChanges,
+    now: DateTime<Utc>,
+) -> Result<(Patient, Map<String, Value>), WriteError> {
+    const ONE: &str =
+        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
+    const UPDATE: &str = "UPDATE patients SET name = $3, sex = $4, birth_date = $5, phone = $6, name_key = $7, phone_key = $8 \
+        WHERE tenant_id = $1 AND id = $2";
+    let before: Option<Patient> = on!(&mut *tx, connection => {
+        sqlx::query_as(ONE).bind(&tenant.id).bind(id).fetch_optional(&mut **connection).await
+    })?;
+    let before = before.ok_or(WriteError::UnknownReference("patientId"))?;
+    let PatientChanges { name, sex, birth_date, phone } = changes;
+    let checked = NewPatient {
+        mrn: None,
+        name: name.unwrap_or_else(|| before.name.clone()),
+        sex: sex.or(before.sex),
+        birth_date: birth_date.or(before.birth_date),
+        birth_date_estimated: false,
+        phone: phone.or_else(|| before.phone.clone()),
+    };
+    let NewPatient { name, sex, birth_date, phone, .. } = checked.checked(tenant.local_day(now))?;
+    let after = Patient { name, sex, birth_date, phone, ..before.clone() };
+    let (Value::Object(old), Value::Object(new)) = (json!(before), json!(after)) else {
+        return Ok((after, Map::new()));
+    };
+    let changed: Map<_, _> = new.into_iter().filter(|(field, value)| old.get(field) != Some(value)).collect();
+    if !changed.is_empty() {
+        on!(&mut *tx, connection => {
+            sqlx::query(UPDATE).bind(&tenant.id).bind(id).bind(&after.name).bind(after.sex).bind(after.birth_date)
+                .bind(&after.phone).bind(name_key(&after.name)).bind(after.phone.as_deref().and_then(phone_key))
+                .execute(&mut **connection).await.map(drop)
+        })?;
+        patient_search::index(tx, &tenant.id, id, &terms(&after)).await?;
+    }
+    Ok((after, changed))
 }
 
 /// The next medical record number that nobody bears; numbers given elsewhere are stepped over.
@@ -234,6 +269,7 @@ mod tests {
             name: name.to_owned(),
             sex: None,
             birth_date: born.parse().ok(),
+            birth_date_estimated: false,
             phone: Some(phone.to_owned()),
         }
     }

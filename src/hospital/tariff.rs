@@ -104,6 +104,18 @@ pub async fn by_code(db: &Db, tenant: &TenantId, code: &str) -> sqlx::Result<Opt
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(code).fetch_optional(pool).await)
 }
 
+/// Changes the price of something.
+pub async fn set_price(tx: &mut Tx, tenant: &TenantId, id: &TariffId, price: Money) -> Result<(), WriteError> {
+    const SQL: &str = "UPDATE tariff SET price = $3 WHERE tenant_id = $1 AND id = $2";
+    if price < Money::ZERO {
+        let problem = Problem { field: "price", problem: "must not be negative".to_owned() };
+        return Err(WriteError::Invalid(vec![problem]));
+    }
+    Ok(on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(price).execute(&mut **connection).await.map(drop)
+    })?)
+}
+
 /// Whether the tenant has this entry.
 pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &TariffId) -> sqlx::Result<bool> {
     finds(tx, "SELECT CAST(1 AS BIGINT) FROM tariff WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await

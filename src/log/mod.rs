@@ -7,6 +7,7 @@
 //! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes events |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
+//! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
 //! | [`snapshots`] | the states of long stories, so that they need not be read from the beginning |
 //! | [`verify`](mod@verify) | every link recomputed; the first broken position named |
@@ -24,6 +25,7 @@ pub mod append;
 pub mod chain;
 pub mod event;
 pub mod idempotency;
+pub mod lift;
 pub mod read;
 pub mod refused;
 pub mod snapshots;

@@ -112,24 +112,26 @@ impl Wish {
 
     /// Whether an event is what this wish by this actor became; what the wish leaves open does not count.
     pub(super) fn became(&self, event: &NewEvent, actor: &Actor) -> bool {
-        let same_metadata = match &self.happening {
+        let same_body = match &self.happening {
             Happening::Step(step) => {
                 Event::parse(*step, &self.metadata).is_ok_and(|parsed| parsed.metadata() == event.metadata)
+                    && event.tags == self.tagged(step.default_tags().iter().copied())
             }
+            // The tags of its type may be others today.
             Happening::Other { aggregate_type, aggregate_id, .. } => {
                 self.metadata == event.metadata
                     && *aggregate_type == event.aggregate_type
                     && *aggregate_id == event.aggregate_id
+                    && self.tags.iter().all(|tag| event.tags.contains(tag))
             }
         };
-        same_metadata
+        same_body
             && event.event_type == self.happening.event_type()
             && event.performed_by == actor.id
             && event.on_behalf_of == actor.on_behalf_of
             && (self.visit_id.is_none() || event.visit_id == self.visit_id)
             && self.performed_at.is_none_or(|at| event.performed_at == log::to_milliseconds(at))
             && event.description == self.description
-            && self.tags.iter().all(|tag| event.tags.contains(tag))
             && event.branch_id == self.branch_id
             && event.correlation_id == self.correlation_id
             && event.causation_id == self.causation_id

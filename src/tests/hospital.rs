@@ -118,6 +118,7 @@ async fn what_is_added_is_read_back(db: Db) {
         name: "Ravi Kumar".to_owned(),
         sex: Some(Sex::Male),
         birth_date: NaiveDate::from_ymd_opt(1990, 3, 2),
+        birth_date_estimated: false,
         phone: Some("+91 98450 12345".to_owned()),
     };
     let hospital = tenants::by_id(&db, &tenant).await.expect("tenants").expect("ours");

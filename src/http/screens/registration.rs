@@ -160,7 +160,7 @@ async fn register_patient(
         let words = "must be ticked if this is a new patient: somebody very like them is known";
         return Ok(Some(FieldProblem::new("registerAnyway", words)));
     }
-    match patients::register_once(desk.db(), &desk.tenant, &id, new, desk.now).await {
+    match desk.app.recorder.register_patient(&desk.tenant, &desk.person.actor(), id, new).await {
         Ok(_) => Ok(None),
         Err(WriteError::Database(error)) => Err(error.into()),
         Err(error) => Ok(Some(FieldProblem::new("", error.to_string()))),
@@ -238,6 +238,7 @@ fn new_patient(values: &Values, today: NaiveDate) -> Result<NewPatient, Vec<Fiel
         name: typed("name").unwrap_or_default(),
         sex: values.get("sex").and_then(Sex::from_word),
         birth_date,
+        birth_date_estimated: values.get("birthDate").is_none() && values.get("age").is_some(),
         phone: typed("phone"),
     };
     match new.checked(today) {

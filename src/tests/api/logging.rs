@@ -203,6 +203,7 @@ async fn what_stands_around_an_event_is_kept(db: Db) {
         match member.as_str() {
             "performedAt" => assert_eq!(stored.is(201)[member], "2026-03-01T02:00:00Z"),
             "expectedVersion" => assert_eq!(stored.json.get(member), None),
+            "tags" => assert_eq!(stored.json[member], json!(["STAR", "HEDIS", "CMS"]), "and those of its type"),
             _ => assert_eq!(&stored.is(201)[member], value, "{member}"),
         }
     }

@@ -3,6 +3,7 @@
 mod batches;
 mod flow;
 mod many;
+mod others;
 mod references;
 mod refusals;
 mod retries;

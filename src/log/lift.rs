@@ -1,0 +1,67 @@
+//! Old versions of events, lifted on read to the version of today: pure steps, one from each version to the next.
+//!
+//! What is stored is never touched, so hashes hold; who shows an event as it was logged does not lift it.
+
+use serde_json::{Map, Value};
+
+/// A step from a version of a type to the next.
+struct Lift {
+    event_type: &'static str,
+    from: i32,
+    step: fn(&mut Map<String, Value>),
+}
+
+const LIFTS: &[Lift] = &[Lift {
+    event_type: "patient.registered",
+    from: 1,
+    // Version 1 did not say whether only the age was known.
+    step: |metadata| {
+        metadata.entry("birthDateEstimated").or_insert(Value::Bool(false));
+    },
+}];
+
+/// The version that a type has today, as far as lifts lead.
+pub fn version_today(event_type: &str) -> i32 {
+    let last = LIFTS.iter().filter(|lift| lift.event_type == event_type).map(|lift| lift.from + 1).max();
+    last.unwrap_or(1)
+}
+
+/// Metadata as it would be written today.
+pub fn lifted(event_type: &str, schema_version: i32, metadata: &Value) -> Value {
+    let mut metadata = metadata.clone();
+    let mut version = schema_version;
+    while let Some(lift) = LIFTS.iter().find(|lift| lift.event_type == event_type && lift.from == version)
+        && let Value::Object(members) = &mut metadata
+    {
+        (lift.step)(members);
+        version += 1;
+    }
+    metadata
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_type_has_one_way_up() {
+        for lift in LIFTS {
+            let twins = LIFTS.iter().filter(|other| (other.event_type, other.from) == (lift.event_type, lift.from));
+            assert_eq!(twins.count(), 1, "{} from {}", lift.event_type, lift.from);
+            let before = lift.from == 1
+                || LIFTS.iter().any(|other| (other.event_type, other.from) == (lift.event_type, lift.from - 1));
+            assert!(before, "{} cannot be reached from version 1", lift.event_type);
+        }
+    }
+
+    #[test]
+    fn an_old_registration_is_read_as_one_of_today() {
+        let old = json!({ "mrn": "0000001", "name": "Asha Rao" });
+        let today = json!({ "mrn": "0000001", "name": "Asha Rao", "birthDateEstimated": false });
+        assert_eq!(lifted("patient.registered", 1, &old), today);
+        assert_eq!(lifted("patient.registered", 2, &today), today);
+        assert_eq!(lifted("booking.created", 1, &old), old);
+    }
+}
