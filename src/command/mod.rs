@@ -1,5 +1,6 @@
 //! What the command line does, one file per command.
 
+pub mod backup;
 pub mod hospital;
 pub mod serve;
 pub mod token;
@@ -45,6 +46,20 @@ pub enum Error {
     /// Nothing in the tariff has this code.
     #[error("nothing in the tariff has the code {0}")]
     UnknownCode(String),
+    /// Something is there that would be lost.
+    #[error("{0} exists already; choose another place, or move it away")]
+    Exists(std::path::PathBuf),
+    /// There is no backup there.
+    #[error("there is no backup at {0}")]
+    NoBackup(std::path::PathBuf),
+    /// A program of the database's own did not do its work.
+    #[error("{name} did not do its work (is PostgreSQL's client installed?): {problem}")]
+    Program {
+        /// Which program.
+        name: &'static str,
+        /// What it said.
+        problem: String,
+    },
     /// The file holds no type of event.
     #[error("{path} holds no type of event: {problem}")]
     NoEventType {

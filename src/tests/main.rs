@@ -4,6 +4,7 @@ mod api;
 mod architecture;
 mod database;
 mod demo;
+mod faults;
 mod hospital;
 mod log;
 mod log_verify;

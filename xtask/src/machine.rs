@@ -23,6 +23,8 @@ pub enum Tool {
     Node,
     /// Brings what `package-lock.json` names.
     Npm,
+    /// Makes system calls fail, for the tests of failing disks.
+    Strace,
 }
 
 impl Tool {
@@ -32,6 +34,7 @@ impl Tool {
             Self::Chromium => "chromium",
             Self::Node => "nodejs",
             Self::Npm => "npm",
+            Self::Strace => "strace",
         }
     }
 
@@ -41,6 +44,7 @@ impl Tool {
             Self::Chromium => chromium().is_some(),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),
+            Self::Strace => on_path("strace").is_some(),
         }
     }
 }
