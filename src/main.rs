@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, hospital, serve, token, user, verify};
+use sojourn::command::{self, hospital, serve, subscription, token, user, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -28,6 +28,9 @@ enum Command {
     /// The hospital itself: its branches, prices and registry of events
     #[command(subcommand)]
     Hospital(hospital::HospitalCommand),
+    /// Who is handed each event, by webhook or NATS
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// Recompute every link of every hospital's log
     Verify(verify::Options),
 }
@@ -51,6 +54,7 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::User(command) => user::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Hospital(command) => hospital::run(command).await,
+        Command::Subscription(command) => subscription::run(command).await,
         Command::Verify(options) => verify::run(options).await,
     }
 }
