@@ -3,6 +3,7 @@
 mod api;
 mod architecture;
 mod database;
+mod delivery;
 mod demo;
 mod hospital;
 mod log;
