@@ -236,17 +236,16 @@ impl Sending<'_> {
         let limit = self.subscription.limits.batch_size as u32;
         let events =
             log::page(&self.worker.db, &self.worker.lease.tenant, &filter, Some(held.position - 1), limit).await?;
-        let more = events.len() == limit as usize;
-        let last = events.last().map(|event| (event.position, event.recorded_at));
-        let before = |event: &StoredEvent| event.position <= self.subscription.position;
-        let wanted = |event: &StoredEvent| self.subscription.wanted.takes(event);
-        let events: Vec<_> = events.into_iter().take_while(before).filter(wanted).collect();
-        let mut run = self.run(aggregate, &events, held.attempts).await;
-        if let (None, true, Some((position, recorded_at))) = (&run.held, more, last) {
-            let due_at = self.worker.clock.now();
-            let aggregate = run.aggregate.clone();
-            run.held =
-                Some(Held { aggregate, position: position + 1, recorded_at, attempts: 0, due_at, problem: None });
+        // What stands after the checkpoint comes with the next batch.
+        let events: Vec<_> =
+            events.into_iter().take_while(|event| event.position <= self.subscription.position).collect();
+        let last = events.last().filter(|_| events.len() == limit as usize);
+        let rest = last.map(|event| (event.position + 1, event.recorded_at));
+        let wanted: Vec<_> = events.into_iter().filter(|event| self.subscription.wanted.takes(event)).collect();
+        let mut run = self.run(aggregate, &wanted, held.attempts).await;
+        if let (None, Some((position, recorded_at))) = (&run.held, rest) {
+            let (aggregate, due_at) = (run.aggregate.clone(), self.worker.clock.now());
+            run.held = Some(Held { aggregate, position, recorded_at, attempts: 0, due_at, problem: None });
         }
         Ok(run)
     }

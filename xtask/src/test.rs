@@ -16,7 +16,7 @@ use crate::workspace::{Profile, Workspace};
 pub fn run(workspace: &Workspace) -> Result<()> {
     need_rustfmt_and_clippy(workspace)?;
     need_wasm_target(workspace)?;
-    need(&[Tool::Postgres, Tool::Chromium, Tool::Node, Tool::Npm])?;
+    need(&[Tool::Postgres, Tool::Nats, Tool::Chromium, Tool::Node, Tool::Npm])?;
     need_node_modules(workspace)?;
 
     let cargo = |arguments: &[&str]| run_command(workspace.cargo().args(arguments));
