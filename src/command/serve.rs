@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::{DatabaseOptions, Error};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::delivery::{self, Relay};
 use crate::demo;
 use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
@@ -39,6 +40,9 @@ pub struct Options {
     /// Browsers reach this server through TLS: mark its cookies for it
     #[arg(long, env = "SOJOURN_BEHIND_TLS")]
     behind_tls: bool,
+    /// Let webhooks without TLS leave the house
+    #[arg(long, env = "SOJOURN_PLAIN_WEBHOOKS")]
+    plain_webhooks: bool,
 }
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
@@ -52,6 +56,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
         let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
         demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
     }
+    let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
+    let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -70,7 +76,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
 
     let (stop, mut stopping) = watch::channel(());
     let mut overdue = stop.subscribe();
-    tokio::spawn(async move {
+    let relaying = tokio::spawn(relay.run(stop.subscribe()));
+    let stopped = tokio::spawn(async move {
         if let Err(error) = asked_to_stop().await {
             tracing::error!(%error, "cannot listen for signals");
         }
@@ -87,6 +94,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    // The server may have ended by itself.
+    stopped.abort();
+    if tokio::time::timeout(FAREWELL, relaying).await.is_err() {
+        tracing::warn!("some deliveries did not end in time; they will be made again");
+    }
     db.close().await;
     Ok(())
 }

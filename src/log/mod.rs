@@ -9,6 +9,8 @@
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
+//! | [`subscriptions`] | who subscribes to the log, how far each was served, and the lease of who serves it |
+//! | [`deliveries`] | what was delivered, what is held back, and what was given up |
 //! | [`snapshots`] | the states of long stories, so that they need not be read from the beginning |
 //! | [`verify`](mod@verify) | every link recomputed; the first broken position named |
 //!
@@ -23,12 +25,14 @@
 
 pub mod append;
 pub mod chain;
+pub mod deliveries;
 pub mod event;
 pub mod idempotency;
 pub mod lift;
 pub mod read;
 pub mod refused;
 pub mod snapshots;
+pub mod subscriptions;
 pub mod verify;
 
 pub use append::{Head, append, lock_head, save_head, write};

@@ -3,6 +3,7 @@
 mod api;
 mod architecture;
 mod database;
+mod delivery;
 mod demo;
 mod faults;
 mod hospital;

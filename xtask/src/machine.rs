@@ -17,6 +17,8 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 pub enum Tool {
     /// The database server.
     Postgres,
+    /// The message server.
+    Nats,
     /// The browser.
     Chromium,
     /// JavaScript outside the browser: runs the browser tests and wasm-opt.
@@ -31,6 +33,7 @@ impl Tool {
     fn package(self) -> &'static str {
         match self {
             Self::Postgres => "postgresql",
+            Self::Nats => "nats-server",
             Self::Chromium => "chromium",
             Self::Node => "nodejs",
             Self::Npm => "npm",
@@ -41,6 +44,8 @@ impl Tool {
     fn is_here(self) -> bool {
         match self {
             Self::Postgres => postgres_programs().is_some(),
+            // Debian puts it where only root looks.
+            Self::Nats => on_path("nats-server").is_some() || Path::new("/usr/sbin/nats-server").is_file(),
             Self::Chromium => chromium().is_some(),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),

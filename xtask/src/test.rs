@@ -16,7 +16,7 @@ use crate::workspace::{Profile, Workspace};
 pub fn run(workspace: &Workspace) -> Result<()> {
     need_rustfmt_and_clippy(workspace)?;
     need_wasm_target(workspace)?;
-    need(&[Tool::Postgres, Tool::Chromium, Tool::Node, Tool::Npm, Tool::Strace])?;
+    need(&[Tool::Postgres, Tool::Nats, Tool::Chromium, Tool::Node, Tool::Npm, Tool::Strace])?;
     need_node_modules(workspace)?;
 
     let cargo = |arguments: &[&str]| run_command(workspace.cargo().args(arguments));
@@ -56,7 +56,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 
 /// Tells the stories of faults at length, and prints what was seen.
 pub fn torture(workspace: &Workspace, cycles: &str) -> Result<()> {
-    need(&[Tool::Postgres, Tool::Strace])?;
+    need(&[Tool::Postgres, Tool::Nats, Tool::Strace])?;
     let (postgres, spare) = (Cluster::start()?, Cluster::start()?);
     step("Torture", || {
         let mut tests = workspace.cargo();

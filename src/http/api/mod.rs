@@ -5,6 +5,7 @@
 //! | [`events`] | logging one event or a batch, reading one |
 //! | [`visits`] | a visit: its state, its log, its story, its times |
 //! | [`patients`], [`reference`] | whom and what events name |
+//! | [`subscriptions`] | who is handed each event, and what could not be handed over |
 //! | [`workflow`] | the state machine and the table of events, as data |
 //! | [`envelope`] | what is sent around an event's metadata |
 //! | [`json`], [`headers`], [`parameters`] | what is read from a request, and what is refused of it |
@@ -20,6 +21,7 @@ mod parameters;
 mod patients;
 mod problem;
 mod reference;
+mod subscriptions;
 mod visits;
 mod workflow;
 
@@ -49,6 +51,13 @@ pub fn router() -> Router<AppState> {
         .route("/rooms", get(reference::rooms))
         .route("/departments", get(reference::departments))
         .route("/tariff", get(reference::tariff))
+        .route("/subscriptions", get(subscriptions::list).post(subscriptions::add))
+        .route(
+            "/subscriptions/{id}",
+            get(subscriptions::one).patch(subscriptions::change).delete(subscriptions::remove),
+        )
+        .route("/subscriptions/{id}/dead-letters", get(subscriptions::dead_letters))
+        .route("/subscriptions/{id}/dead-letters/{event}/resend", post(subscriptions::resend))
         .route("/workflow", get(workflow::workflow))
         .route("/workflow.mmd", get(workflow::diagram))
         .route("/registry", get(workflow::registry))

@@ -5,6 +5,7 @@ mod bad_input;
 mod flow;
 mod logging;
 mod reading;
+mod subscriptions;
 
 use std::sync::Arc;
 
