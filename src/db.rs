@@ -2,6 +2,7 @@
 //!
 //! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
+pub mod beside;
 pub mod rows;
 
 use std::str::FromStr;
@@ -182,6 +183,14 @@ impl Db {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match &self.write {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads, and holds no writer up.
+    pub async fn begin_reading(&self) -> sqlx::Result<Tx> {
+        Ok(match &self.read {
+            Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
             Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
         })
     }

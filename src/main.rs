@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, backup, hospital, serve, subscription, token, user, verify};
+use sojourn::command::{self, backup, hospital, replay, serve, subscription, token, user, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -35,6 +35,8 @@ enum Command {
     /// Who is handed each event, by webhook or NATS
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    /// Read the log again: what it comes to, or a read model made anew from it
+    Replay(replay::Options),
     /// Recompute every link of every hospital's log
     Verify(verify::Options),
 }
@@ -61,6 +63,7 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::Backup(options) => backup::back_up(options).await,
         Command::Restore(options) => backup::restore(options).await,
         Command::Subscription(command) => subscription::run(command).await,
+        Command::Replay(options) => replay::run(options).await,
         Command::Verify(options) => verify::run(options).await,
     }
 }

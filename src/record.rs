@@ -12,6 +12,8 @@
 //! | [`facts`] | what becomes of the hospital itself, each change with its event |
 //! | [`known`] | what the requests of a group name: people, rooms, patients … |
 //! | [`validators`] | schemas of a tenant's own events, made ready |
+//! | [`replay`] | the log read again, every visit folded as when it was written |
+//! | [`rebuild`] | read models made again from the log, beside the live ones |
 //! | [`states`] | the visits lately written, so that a writer need not read their logs again |
 
 mod entry;
@@ -19,6 +21,8 @@ mod facts;
 mod group;
 mod known;
 mod queue;
+pub mod rebuild;
+pub mod replay;
 mod states;
 mod validators;
 mod wish;

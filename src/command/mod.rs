@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod hospital;
+pub mod replay;
 pub mod serve;
 pub mod subscription;
 pub mod token;
@@ -19,6 +20,8 @@ use crate::hospital::tenants::{self, Tenant};
 use crate::journey::decide::Actor;
 use crate::journey::ids::Id as _;
 use crate::journey::schema::FieldProblem;
+use crate::record::RecordError;
+use crate::record::rebuild::RebuildError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,12 @@ pub enum Error {
     /// A log does not hold together.
     #[error("{0} of {1} logs are broken")]
     Broken(usize, usize),
+    /// The log could not be read again.
+    #[error(transparent)]
+    Replay(#[from] RecordError),
+    /// A read model was not rebuilt.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// Nobody signs in with this name.
     #[error("nobody signs in with the name {0}")]
     UnknownUser(SignInName),

@@ -18,6 +18,7 @@ use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
 use crate::http::sign_in::Doorkeeper;
 use crate::http::{AppState, Site, router};
+use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
 
 /// How long requests in flight may take once the server is asked to stop.
@@ -58,6 +59,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
     let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
+    let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -94,6 +96,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    following.stop().await;
     // The server may have ended by itself.
     stopped.abort();
     if tokio::time::timeout(FAREWELL, relaying).await.is_err() {

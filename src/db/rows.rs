@@ -111,6 +111,18 @@ impl Statement {
         }
     }
 
+    /// Runs a statement that needs the tenant alone, and says how many rows it touched.
+    pub async fn execute(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<u64> {
+        Ok(match tx {
+            Tx::Sqlite(connection) => {
+                sqlx::query(self.sqlite).bind(tenant).execute(&mut **connection).await?.rows_affected()
+            }
+            Tx::Postgres(connection) => {
+                sqlx::query(self.postgres).bind(tenant).execute(&mut **connection).await?.rows_affected()
+            }
+        })
+    }
+
     /// Asks for the rows of keys; asks nothing when there are none.
     pub async fn read<K, R>(&self, tx: &mut Tx, tenant: &TenantId, keys: &[K]) -> sqlx::Result<Vec<R>>
     where

@@ -68,6 +68,18 @@ pub(super) async fn head(db: &Db, tenant: &TenantId) -> sqlx::Result<(i64, Diges
     Ok(row.unwrap_or((0, Digest::GENESIS)))
 }
 
+/// The position of the last event of a tenant; 0 when there is none.
+pub async fn position(db: &Db, tenant: &TenantId) -> sqlx::Result<i64> {
+    Ok(head(db, tenant).await?.0)
+}
+
+const HEADS: &str = "SELECT tenant_id, position FROM log_heads ORDER BY tenant_id";
+
+/// The position of the last event of every tenant.
+pub async fn positions(db: &Db) -> sqlx::Result<Vec<(TenantId, i64)>> {
+    on!(&db.read, pool => sqlx::query_as(HEADS).fetch_all(pool).await)
+}
+
 const SAVE_HEAD: &str = "UPDATE log_heads SET position = $2, hash = $3 WHERE tenant_id = $1";
 
 /// Writes back the head after the last append of a transaction; what was appended without it does not verify.

@@ -35,7 +35,7 @@ pub mod snapshots;
 pub mod subscriptions;
 pub mod verify;
 
-pub use append::{Head, append, lock_head, save_head, write};
+pub use append::{Head, append, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use event::{NewEvent, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};

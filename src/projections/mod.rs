@@ -1,8 +1,11 @@
-//! Read models: what screens ask for, written in the transaction that appends.
+//! Read models: what screens ask for, written in the transaction that appends, or [`following`] the log at their own pace.
 //!
 //! Each file holds its table's rows, how a visit's state becomes them, and its queries. No row is ever the truth: the log is.
 
 pub mod bills;
+pub mod checkpoint;
+pub mod following;
+pub mod statistics;
 pub mod tests;
 pub mod timeline;
 pub mod tokens;
@@ -12,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::db::Tx;
+use crate::db::beside::{Table, table};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::story::Telling;
@@ -20,6 +24,15 @@ use crate::log::StoredEvent;
 
 use self::timeline::NewTimelineRow;
 use self::visits::Arrival;
+
+/// The tables that [`Changes`] writes.
+pub const TABLES: [Table; 5] = [
+    table!("visits" by "tenant_id, visit_id"),
+    table!("tests" by "tenant_id, visit_id, test_id"),
+    table!("bills" by "tenant_id, visit_id, bill_id"),
+    table!("timeline" by "tenant_id, visit_id, version"),
+    table!("token_counters" by "tenant_id, branch_id, prefix, day"),
+];
 
 /// What appended events changed: each row is written once, however many events touched it.
 #[derive(Debug, Default)]

@@ -129,7 +129,7 @@ impl<'a> Entry<'a> {
             ..self.event(wish, performed_at)
         };
         let stored = self.head.link(new, self.now);
-        let telling = tell(&step, &after, self.known);
+        let telling = tell(&step, &after, &self.known.things);
         self.changed.insert(visit_id.clone(), Arc::clone(&after));
         self.logged.push(Logged { stored, step: Some(Stepped { visit_id, before, after, telling }) });
         Ok(())

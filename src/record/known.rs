@@ -1,4 +1,4 @@
-//! What the requests of a group name: whether it is there, and what people call it.
+//! What requests and logged steps name: whether it is there, and what people call it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,22 +13,64 @@ use crate::db::Tx;
 use crate::hospital::event_types::{self, EventType};
 use crate::hospital::references::{self, Named};
 use crate::hospital::tenants::Tenant;
+use crate::journey::events::EventType as Step;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::refusal::Refusal;
 use crate::journey::schema::Shape;
 use crate::journey::story::Names;
 use crate::journey::visit::Visit;
+use crate::journey::words::Word as _;
+use crate::log::StoredEvent;
 
-/// What the things that a group names are.
-pub(super) struct Known<'a> {
+/// What the things that events name are.
+pub(super) struct Things<'a> {
     tenant: &'a Tenant,
     /// By id: what it is, and what people call it.
     things: BTreeMap<String, (String, String)>,
     /// Visits are apart: their ids may be chosen by whoever registers them.
     visits: BTreeSet<String>,
+}
+
+/// What the things that a group names are, and the types of its events.
+pub(super) struct Known<'a> {
+    /// The things.
+    pub things: Things<'a>,
     /// The latest version of the types of events that are no steps of visits.
     types: BTreeMap<String, EventType>,
+}
+
+impl<'a> Things<'a> {
+    async fn find(tx: &mut Tx, tenant: &'a Tenant, ids: BTreeSet<&str>) -> sqlx::Result<Self> {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
+        for Named { thing, id, name } in references::names(tx, &tenant.id, &ids).await? {
+            match thing.as_str() {
+                "visit" => drop(visits.insert(id)),
+                _ => drop(things.insert(id, (thing, name))),
+            }
+        }
+        Ok(Self { tenant, things, visits })
+    }
+
+    /// Looks up everything that steps in the log name, and the doctors of the visits they happened to.
+    pub async fn of_log(
+        tx: &mut Tx,
+        tenant: &'a Tenant,
+        events: &[StoredEvent],
+        visits: impl Iterator<Item = &Visit>,
+    ) -> sqlx::Result<Self> {
+        let mut ids: BTreeSet<&str> = visits.filter_map(|visit| visit.doctor()).map(PersonId::as_str).collect();
+        for StoredEvent { event, .. } in events {
+            ids.insert(event.performed_by.as_str());
+            ids.extend(named(Step::from_word(&event.event_type), &event.metadata).map(|(.., id)| id));
+        }
+        Self::find(tx, tenant, ids).await
+    }
+
+    fn name(&self, id: &str, otherwise: &str) -> String {
+        self.things.get(id).map_or(otherwise, |(_, name)| name).to_owned()
+    }
 }
 
 impl<'a> Known<'a> {
@@ -44,7 +86,7 @@ impl<'a> Known<'a> {
             ids.insert(request.actor.id.as_str());
             for wish in &request.wishes {
                 // What is no id at all is not worth a question.
-                ids.extend(named(wish).map(|(.., id)| id).filter(|id| is_ulid(id)));
+                ids.extend(named(wish.happening.step(), &wish.metadata).map(|(.., id)| id).filter(|id| is_ulid(id)));
                 ids.extend(wish.branch_id.as_ref().map(BranchId::as_str));
                 if let Happening::Other { event_type, .. } = &wish.happening {
                     types.insert(event_type.as_str());
@@ -53,14 +95,7 @@ impl<'a> Known<'a> {
             }
         }
         ids.extend(visits.values().filter_map(|visit| visit.doctor()).map(PersonId::as_str));
-        let ids: Vec<_> = ids.into_iter().collect();
-        let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
-        for Named { thing, id, name } in references::names(tx, &tenant.id, &ids).await? {
-            match thing.as_str() {
-                "visit" => drop(visits.insert(id)),
-                _ => drop(things.insert(id, (thing, name))),
-            }
-        }
+        let things = Things::find(tx, tenant, ids).await?;
         let types: Vec<_> = types.into_iter().collect();
         let mut latest: BTreeMap<String, EventType> = BTreeMap::new();
         for found in event_types::named(tx, &tenant.id, &types).await? {
@@ -69,7 +104,7 @@ impl<'a> Known<'a> {
                 latest.insert(found.event_type.clone(), found);
             }
         }
-        Ok(Self { tenant, things, visits, types: latest })
+        Ok(Self { things, types: latest })
     }
 
     /// The latest version of a type that the tenant has added.
@@ -79,16 +114,16 @@ impl<'a> Known<'a> {
 
     /// Whether a visit was there before this group.
     pub fn has_visit(&self, id: &str) -> bool {
-        self.visits.contains(id)
+        self.things.visits.contains(id)
     }
 
     /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
     pub fn check(&self, wish: &Wish, of_group: impl Fn(&str) -> bool) -> Result<(), Refusal> {
         let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
-        for (field, thing, id) in named(wish).chain(branch) {
+        for (field, thing, id) in named(wish.happening.step(), &wish.metadata).chain(branch) {
             let exists = match thing {
-                "visit" => self.visits.contains(id) || of_group(id),
-                _ => self.things.get(id).is_some_and(|(kind, _)| kind == thing),
+                "visit" => self.things.visits.contains(id) || of_group(id),
+                _ => self.things.things.get(id).is_some_and(|(kind, _)| kind == thing),
             };
             if !exists {
                 return Err(Refusal::UnknownReference { field: field.into(), thing: thing.into() });
@@ -96,26 +131,22 @@ impl<'a> Known<'a> {
         }
         Ok(())
     }
-
-    fn name(&self, id: &str, otherwise: &str) -> String {
-        self.things.get(id).map_or(otherwise, |(_, name)| name).to_owned()
-    }
 }
 
-/// Every field of a wish that names something which the hospital would know: field, kind and id.
+/// Every field of a step that names something which the hospital would know: field, kind and id.
 ///
 /// Bills, tests, documents and follow-ups are the visit's own; the journey knows them.
-fn named(wish: &Wish) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-    let fields = wish.happening.step().map_or(&[][..], |step| step.row().fields);
+fn named(step: Option<Step>, metadata: &Value) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    let fields = step.map_or(&[][..], |step| step.row().fields);
     fields.iter().filter_map(|field| match field.shape {
         Shape::Id(thing) if references::KINDS.contains(&thing) => {
-            Some((field.name, thing, wish.metadata.get(field.name).and_then(Value::as_str)?))
+            Some((field.name, thing, metadata.get(field.name).and_then(Value::as_str)?))
         }
         _ => None,
     })
 }
 
-impl Names for Known<'_> {
+impl Names for Things<'_> {
     fn person(&self, id: &PersonId) -> String {
         self.name(id.as_str(), "somebody")
     }

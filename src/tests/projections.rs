@@ -55,7 +55,7 @@ async fn rows_are_what_the_log_gives(db: Db) {
 }
 
 /// Walks at random through what is allowed, and tries what is not.
-async fn wander(house: &House, seed: u64) -> VisitId {
+pub async fn wander(house: &House, seed: u64) -> VisitId {
     let mut chance = StdRng::seed_from_u64(seed);
     let id: VisitId = new_id();
     let visit_type = VisitType::ALL[seed as usize % VisitType::ALL.len()];

@@ -1,0 +1,180 @@
+//! Read models made again from the log, beside the live ones, and put in their place in one step.
+//!
+//! The code that writes the live rows writes those beside, so a row that comes out otherwise was wrong. Two things are told as they
+//! are today: names in the timeline, and the prefix of a department's tokens; where they were changed since, rows differ.
+
+use chrono::{DateTime, Utc};
+
+use super::RecordError;
+use super::known::Things;
+use super::replay::{PAGE, Stepped, Visits};
+use crate::db::beside::Beside;
+use crate::db::{Db, Tx, commit};
+use crate::hospital::tenants::Tenant;
+use crate::journey::story::tell;
+use crate::log::{self, StoredEvent};
+use crate::projections::checkpoint;
+use crate::projections::following::{self, FOLLOWING, Follower, Problem};
+use crate::projections::{Changes, TABLES};
+
+/// What can be rebuilt.
+#[derive(Clone, Copy)]
+pub enum ReadModel {
+    /// Visits, tests, bills, timeline and tokens, which are written with each event.
+    Journey,
+    /// One that follows the log.
+    Following(Follower),
+}
+
+impl ReadModel {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Journey).chain(FOLLOWING.iter().copied().map(Self::Following))
+    }
+
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == Self::Journey.name() { Some(Self::Journey) } else { following::named(name).map(Self::Following) }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Journey => "journey",
+            Self::Following(projection) => projection.name(),
+        }
+    }
+}
+
+/// What a rebuild came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many events were taken in.
+    pub events: i64,
+    /// How many live rows were wrong, missing or too many.
+    pub differed: u64,
+}
+
+/// Why a read model was not rebuilt; the live one is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The log holds something that cannot be read, or the database did not answer.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The read model cannot take an event in.
+    #[error("the read model cannot take the log in: {0}")]
+    Problem(Problem),
+}
+
+impl From<sqlx::Error> for RebuildError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+/// Rebuilds a tenant's part of a read model while others append; says after each page how many events it had.
+///
+/// Only the switch holds writers up: it takes in what was logged last and writes the rows that differ.
+pub async fn rebuild(
+    db: &Db,
+    tenant: &Tenant,
+    model: ReadModel,
+    now: DateTime<Utc>,
+    progress: impl FnMut(u64) + Send,
+) -> Result<Rebuilt, RebuildError> {
+    let tables = match model {
+        ReadModel::Journey => TABLES.to_vec(),
+        ReadModel::Following(projection) => projection.tables().to_vec(),
+    };
+    let beside = Beside::make(db, tables).await?;
+    let mut rebuild = Rebuild { db, tenant, model, visits: Visits::new(), position: 0, progress };
+    let rebuilt = rebuild.run(&beside, now).await;
+    beside.close().await;
+    rebuilt
+}
+
+struct Rebuild<'a, P> {
+    db: &'a Db,
+    tenant: &'a Tenant,
+    model: ReadModel,
+    visits: Visits,
+    /// The last event in the rows beside.
+    position: i64,
+    progress: P,
+}
+
+impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
+    async fn run(&mut self, beside: &Beside, now: DateTime<Utc>) -> Result<Rebuilt, RebuildError> {
+        // What is logged meanwhile is caught up with, until little is left to do under the lock.
+        loop {
+            let goal = self.goal().await?;
+            let behind = goal - self.position;
+            while self.position < goal {
+                let mut tx = beside.begin().await?;
+                self.page(&mut tx, goal).await?;
+                commit(tx).await?;
+            }
+            if behind <= PAGE {
+                break;
+            }
+        }
+        let (turn, mut tx) = beside.begin_switch().await?;
+        let goal = match self.model {
+            ReadModel::Journey => log::lock_head(&mut tx, &self.tenant.id).await?.position(),
+            ReadModel::Following(projection) => {
+                let (name, version) = (projection.name(), projection.version());
+                let live = checkpoint::lock(&mut tx, &self.tenant.id, name, version, now).await?;
+                if live.version == version { live.position.max(self.position) } else { self.position }
+            }
+        };
+        while self.position < goal {
+            self.page(&mut tx, goal).await?;
+        }
+        let differed = beside.switch(&mut tx, &self.tenant.id).await?;
+        if let ReadModel::Following(projection) = self.model {
+            let (name, version) = (projection.name(), projection.version());
+            checkpoint::restart(&mut tx, &self.tenant.id, name, version, self.position, now).await?;
+        }
+        commit(tx).await?;
+        drop(turn);
+        Ok(Rebuilt { events: self.position, differed })
+    }
+
+    /// How far the live one has got: what it has not taken in yet is no difference.
+    async fn goal(&self) -> sqlx::Result<i64> {
+        if let ReadModel::Following(projection) = self.model
+            && let Some(live) = checkpoint::get(self.db, &self.tenant.id, projection.name()).await?
+            && live.version == projection.version()
+        {
+            return Ok(live.position);
+        }
+        log::position(self.db, &self.tenant.id).await
+    }
+
+    /// Takes the next page in, not beyond the goal.
+    async fn page(&mut self, tx: &mut Tx, goal: i64) -> Result<(), RebuildError> {
+        let (first, last) = (self.position + 1, goal.min(self.position + PAGE));
+        let page = log::by_positions(&mut *tx, &self.tenant.id, first, last).await?;
+        match self.model {
+            ReadModel::Journey => self.journeys(tx, &page).await?,
+            ReadModel::Following(projection) => {
+                projection.apply(tx, self.tenant, &page).await.map_err(RebuildError::Problem)?;
+            }
+        }
+        self.position = last;
+        (self.progress)(page.len() as u64);
+        Ok(())
+    }
+
+    async fn journeys(&mut self, tx: &mut Tx, page: &[StoredEvent]) -> Result<(), RebuildError> {
+        self.visits.recall(tx, &self.tenant.id, page, |_, _| {}).await?;
+        let things = Things::of_log(tx, self.tenant, page, self.visits.of(page)).await?;
+        let mut changes = Changes::default();
+        for stored in page {
+            let Some(Stepped { visit_id, before, after, step }) = self.visits.step(stored)? else { continue };
+            let telling = tell(&step, &after, &things);
+            changes.apply(self.tenant, &visit_id, before.as_ref(), &after, stored, telling);
+        }
+        Ok(changes.write(tx, &self.tenant.id).await?)
+    }
+}

@@ -1,0 +1,156 @@
+//! Stories of reading the log again: what it comes to, and read models made anew from it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sojourn::db::Db;
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::{Id, VisitId};
+use sojourn::journey::words::Role;
+use sojourn::log;
+use sojourn::on;
+use sojourn::projections::following::{FOLLOWING, Following};
+use sojourn::projections::statistics;
+use sojourn::record::rebuild::{ReadModel, Rebuilt, rebuild};
+use sojourn::record::replay::{Replayed, replay};
+
+use crate::projections::wander;
+use crate::support::flow::standard;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories! {
+    a_rebuilt_read_model_equals_the_live_one,
+    a_damaged_row_is_mended_and_counted,
+    a_rebuild_goes_on_while_others_append,
+    a_replay_comes_to_the_same_each_time,
+    figures_that_follow_are_rebuilt_too,
+}
+
+/// Plays the standard way through, once.
+async fn flow(house: &House) -> VisitId {
+    let visit = house.register().await;
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
+        house.log(role, &visit, event, metadata).await;
+    }
+    visit
+}
+
+async fn lived_in(db: &Db) -> House {
+    let house = House::open(db, "City Hospital").await;
+    flow(&house).await;
+    for seed in 0..6 {
+        wander(&house, seed).await;
+    }
+    house
+}
+
+async fn rebuilt(house: &House, model: ReadModel) -> Rebuilt {
+    rebuild(&house.db, &house.tenant, model, house.now(), |_| {}).await.expect("it is rebuilt")
+}
+
+async fn execute(db: &Db, sql: &'static str, house: &House) -> u64 {
+    on!(&db.write, pool => sqlx::query(sql).bind(&house.tenant.id).execute(pool).await.map(|done| done.rows_affected()))
+        .expect("it is written")
+}
+
+async fn a_rebuilt_read_model_equals_the_live_one(db: Db) {
+    let house = lived_in(&db).await;
+    // Another hospital's rows are not touched.
+    flow(&House::open(&db, "Lake Hospital").await).await;
+    let events = house.verified().await;
+    assert_eq!(rebuilt(&house, ReadModel::Journey).await, Rebuilt { events, differed: 0 });
+}
+
+async fn a_damaged_row_is_mended_and_counted(db: Db) {
+    let house = lived_in(&db).await;
+    flow(&House::open(&db, "Lake Hospital").await).await;
+    let changed = execute(&db, "UPDATE visits SET reason = 'changed' WHERE tenant_id = $1", &house).await;
+    assert!(changed > 1);
+    let lost = execute(&db, "DELETE FROM bills WHERE tenant_id = $1", &house).await;
+    assert!(lost > 1);
+    let moved = execute(&db, "UPDATE token_counters SET prefix = 'Z' WHERE tenant_id = $1", &house).await;
+    // What should be there, and what should not.
+    assert_eq!(rebuilt(&house, ReadModel::Journey).await.differed, changed + lost + 2 * moved);
+    assert_eq!(rebuilt(&house, ReadModel::Journey).await.differed, 0);
+    flow(&house).await;
+}
+
+async fn a_rebuild_goes_on_while_others_append(db: Db) {
+    let house = lived_in(&db).await;
+    let appending = tokio::spawn({
+        let house = house.clone();
+        async move {
+            for _ in 0..12 {
+                flow(&house).await;
+            }
+        }
+    });
+    let mut events = 0;
+    while !appending.is_finished() {
+        let Rebuilt { events: now, differed } = rebuilt(&house, ReadModel::Journey).await;
+        assert_eq!(differed, 0);
+        assert!(now >= events);
+        events = now;
+    }
+    appending.await.expect("every event is logged");
+    let all = house.verified().await;
+    assert_eq!(rebuilt(&house, ReadModel::Journey).await, Rebuilt { events: all, differed: 0 });
+}
+
+async fn a_replay_comes_to_the_same_each_time(db: Db) {
+    let house = lived_in(&db).await;
+    let tenant = &house.tenant.id;
+    let all = house.verified().await;
+    let run = async |first, last| replay(&db, tenant, first, last, |_| {}).await.expect("a replay");
+    let whole: Replayed = run(1, all).await;
+    assert_eq!((whole.events, whole.visits), (all, 7));
+    assert_eq!(run(1, all).await, whole);
+    // A part goes on with the visits as they were: the same states come out for those it meets.
+    assert_ne!(run(1, all - 1).await.digest, whole.digest);
+    let visit = flow(&house).await;
+    let stream = house.stream(&visit).await;
+    let end = stream.last().expect("an event").position;
+    let only = run(stream[0].position, end).await;
+    assert_eq!(run(end, end).await, Replayed { events: 1, ..only });
+    let (_, state) = house.recorder.load(tenant, &visit).await.expect("a read").expect("the visit");
+    let state = log::Digest::of(&serde_json::to_vec(&state).expect("JSON"));
+    assert_eq!(only.digest, log::Digest::of(&[visit.as_str().as_bytes(), &state.0].concat()));
+}
+
+async fn figures_that_follow_are_rebuilt_too(db: Db) {
+    let house = lived_in(&db).await;
+    let model = ReadModel::named("event_statistics").expect("the figures");
+    // Nothing has followed yet: every row is missing.
+    let made = rebuilt(&house, model).await;
+    let rows = statistics::all(&db, &house.tenant.id).await.expect("rows");
+    assert_eq!(made, Rebuilt { events: house.verified().await, differed: rows.len() as u64 });
+    assert_eq!(rebuilt(&house, model).await.differed, 0);
+    // Who follows goes on from there.
+    let clock = house.clock.clock();
+    let following = Following::start(&db, &clock, FOLLOWING, || house.recorder.subscribe());
+    let appending = tokio::spawn({
+        let house = house.clone();
+        async move {
+            for _ in 0..5 {
+                flow(&house).await;
+            }
+        }
+    });
+    while !appending.is_finished() {
+        assert_eq!(rebuilt(&house, model).await.differed, 0);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    appending.await.expect("every event is logged");
+    following.stop().await;
+    execute(
+        &db,
+        "UPDATE event_statistics SET count = count + 1 WHERE tenant_id = $1 AND event_type = 'QUEUE_JOINED'",
+        &house,
+    )
+    .await;
+    assert!(rebuilt(&house, model).await.differed > 0);
+    assert_eq!(rebuilt(&house, model).await.differed, 0);
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+}
