@@ -202,6 +202,15 @@ impl Db {
         on!(&self.write, pool => sqlx::query(PING).execute(pool).await.map(drop))
     }
 
+    /// The pools by name, with how many connections each has open and how many of those are idle.
+    pub fn connections(&self) -> Vec<(&'static str, u32, u32)> {
+        let count = |name, pool: &Engine<SqlitePool, PgPool>| on!(pool, pool => (name, pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)));
+        match &self.write {
+            Engine::Sqlite(_) => vec![count("read", &self.read), count("write", &self.write)],
+            Engine::Postgres(_) => vec![count("all", &self.write)],
+        }
+    }
+
     /// Closes all connections, when what is in flight is done.
     pub async fn close(&self) {
         on!(&self.read, pool => pool.close().await);

@@ -28,6 +28,7 @@ mod validators;
 mod wish;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{broadcast, oneshot};
@@ -131,6 +132,7 @@ pub struct Recorder {
     clock: Clock,
     queue: Queue,
     announcements: broadcast::Sender<Announcement>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Recorder {
@@ -138,12 +140,17 @@ impl Recorder {
     pub fn new(db: Db, clock: Clock) -> Self {
         let announcements = broadcast::channel(1024).0;
         let queue = Queue::open(db.clone(), clock.clone(), announcements.clone());
-        Self { db, clock, queue, announcements }
+        Self { db, clock, queue, announcements, refused: Arc::default() }
     }
 
     /// Hears of every change from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Announcement> {
         self.announcements.subscribe()
+    }
+
+    /// How many requests were refused since it was made.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Logs what is wished, all of it or nothing; the same request twice is logged once.
@@ -164,6 +171,7 @@ impl Recorder {
         answered.await.unwrap_or(Err(RecordError::Interrupted)).map_err(|error| match error {
             // Whoever was refused works out what could be done instead, not the writer that others wait for.
             RecordError::Refused(mut refused) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
                 if let Some(visit) = &refused.visit {
                     refused.allowed = allowed(&tenant.policy, Some(visit), actor, refused.at);
                 }

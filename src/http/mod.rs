@@ -5,6 +5,7 @@ mod assets;
 pub mod desk;
 pub mod form;
 mod health;
+mod metrics;
 mod page;
 mod problem;
 mod screens;
@@ -14,11 +15,11 @@ pub mod sign_in;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use chrono::{DateTime, Utc};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -31,7 +32,8 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, doctor, lab, login, patients, queue, reception, visit};
+use self::metrics::Metrics;
+use self::screens::{billing, doctor, lab, login, patients, projections, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -69,6 +71,7 @@ pub struct AppState {
 
 /// Every address there is, and what every request and answer goes through.
 pub fn router(state: AppState) -> Router {
+    let metrics = Arc::new(Metrics::default());
     Router::new()
         .route("/", get(login::home))
         .route("/login", get(login::show).post(login::act))
@@ -87,6 +90,8 @@ pub fn router(state: AppState) -> Router {
         .route("/lab", get(lab::show).post(lab::act))
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
+        .route("/admin/projections", get(projections::show).post(projections::act))
+        .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())
@@ -104,6 +109,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))
                 .layer(from_fn(security::same_origin)),
         )
+        .layer(from_fn_with_state(metrics, metrics::measure))
         .with_state(state)
 }
 

@@ -62,6 +62,7 @@ pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/billing", name: "Billing", icon: Icon::ReceiptIndianRupee, roles: BILLING },
     Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
     Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
+    Workplace { path: "/admin/projections", name: "Read models", icon: Icon::Activity, roles: ADMIN },
 ];
 
 /// Who works at the reception.
@@ -87,6 +88,9 @@ pub const PATIENTS: &[Role] = &[
     Role::Auditor,
     Role::Admin,
 ];
+
+/// Who runs the installation.
+pub const ADMIN: &[Role] = &[Role::Admin];
 
 /// The workplace a person is sent to after signing in.
 pub fn own_workplace(person: &Person) -> &'static str {

@@ -12,6 +12,7 @@ pub mod parts;
 pub mod patient;
 pub mod patients;
 pub mod problem;
+pub mod projections;
 pub mod queue;
 pub mod reception;
 pub mod registration;

@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod lab;
 pub mod login;
 pub mod patients;
+pub mod projections;
 pub mod queue;
 pub mod reception;
 pub mod registration;

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod flow;
 mod logging;
+mod metrics;
 mod reading;
 mod subscriptions;
 

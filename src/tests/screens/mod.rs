@@ -2,6 +2,7 @@
 
 mod doctor;
 mod lab;
+mod projections;
 mod reception;
 mod visit;
 
