@@ -2,6 +2,7 @@
 //!
 //! Given to who asks from this machine itself, and to programs of an administrator.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +23,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::AppState;
 use super::sign_in::Program;
-use crate::journey::words::{Role, Word};
+use crate::delivery;
+use crate::journey::ids::Id as _;
+use crate::journey::words::{Role, Word as _};
 use crate::log;
 use crate::projections::checkpoint::Condition;
 use crate::projections::following::{self, FOLLOWING};
@@ -100,7 +103,7 @@ pub async fn show(
 }
 
 impl Metrics {
-    async fn text(&self, app: &AppState) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    async fn text(&self, app: &AppState) -> Result<String, Box<dyn Error + Send + Sync>> {
         let mut registry = Registry::with_prefix("sojourn");
         let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "The program that runs", Info::new(version));
@@ -113,43 +116,70 @@ impl Metrics {
         );
         let refused = ConstCounter::new(app.recorder.refused());
         registry.register("attempts_refused", "Attempts refused since the program started", refused);
-
-        let (appended, positions) = (Family::<Labels, Counter>::default(), gauges());
-        let (lags, states) = (gauges(), gauges());
-        for (tenant, position) in log::positions(&app.db).await? {
-            let of_tenant: Labels = vec![("tenant", tenant.to_string())];
-            appended.get_or_create(&of_tenant).inc_by(position.unsigned_abs());
-            positions.get_or_create(&of_tenant).set(position);
-            for state in following::states(&app.db, &tenant, FOLLOWING).await? {
-                let mut labels = of_tenant.clone();
-                labels.push(("projection", state.name.to_owned()));
-                lags.get_or_create(&labels).set(state.lag);
-                for condition in Condition::ALL {
-                    let mut labels = labels.clone();
-                    labels.push(("state", condition.word().to_owned()));
-                    states.get_or_create(&labels).set(i64::from(state.state == *condition));
-                }
-            }
-        }
-        // Counted from the heads, which know what every process has appended.
-        registry.register("events_appended", "Events in the log", appended);
-        registry.register("log_position", "The last position in the log", positions);
-        registry.register("projection_lag_events", "Events that a read model has still to take in", lags);
-        registry.register("projection_state", "1 for what a read model does", states);
-        // The lag of delivery stands here, by tenant and subscription.
-
-        let connections = gauges();
-        for (pool, open, idle) in app.db.connections() {
-            for (use_, count) in [("busy", open.saturating_sub(idle)), ("idle", idle)] {
-                let labels = vec![("pool", pool.to_owned()), ("use", use_.to_owned())];
-                connections.get_or_create(&labels).set(i64::from(count));
-            }
-        }
-        registry.register("database_connections", "Connections to the database", connections);
+        of_logs(&mut registry, app).await?;
+        of_delivery(&mut registry, app).await?;
+        of_connections(&mut registry, app);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)
     }
+}
+
+/// How far each log has got, and each read model in it.
+async fn of_logs(registry: &mut Registry, app: &AppState) -> sqlx::Result<()> {
+    let (appended, positions) = (Family::<Labels, Counter>::default(), gauges());
+    let (lags, states) = (gauges(), gauges());
+    for (tenant, position) in log::positions(&app.db).await? {
+        let of_tenant: Labels = vec![("tenant", tenant.to_string())];
+        appended.get_or_create(&of_tenant).inc_by(position.unsigned_abs());
+        positions.get_or_create(&of_tenant).set(position);
+        for state in following::states(&app.db, &tenant, FOLLOWING).await? {
+            let labels = with(&of_tenant, "projection", state.name);
+            lags.get_or_create(&labels).set(state.lag);
+            for condition in Condition::ALL {
+                let labels = with(&labels, "state", condition.word());
+                states.get_or_create(&labels).set(i64::from(state.state == *condition));
+            }
+        }
+    }
+    // Counted from the heads, which know what every process has appended.
+    registry.register("events_appended", "Events in the log", appended);
+    registry.register("log_position", "The last position in the log", positions);
+    registry.register("projection_lag_events", "Events that a read model has still to take in", lags);
+    registry.register("projection_state", "1 for what a read model does", states);
+    Ok(())
+}
+
+/// How far each subscription is behind.
+async fn of_delivery(registry: &mut Registry, app: &AppState) -> sqlx::Result<()> {
+    let (behind, held, dead) = (gauges(), gauges(), gauges());
+    for (tenant, lag) in delivery::lags(&app.db).await? {
+        let labels = with(&vec![("tenant", tenant.to_string())], "subscription", lag.subscription_id.as_str());
+        behind.get_or_create(&labels).set(lag.behind);
+        held.get_or_create(&labels).set(lag.held);
+        dead.get_or_create(&labels).set(lag.dead_letters);
+    }
+    registry.register("delivery_lag_events", "Events that a subscription was not served yet", behind);
+    registry.register("delivery_held_aggregates", "Things whose events are held back", held);
+    registry.register("delivery_dead_letters", "Events that were given up", dead);
+    Ok(())
+}
+
+/// What the database's connections do.
+fn of_connections(registry: &mut Registry, app: &AppState) {
+    let connections = gauges();
+    for (pool, open, idle) in app.db.connections() {
+        for (state, count) in [("busy", open.saturating_sub(idle)), ("idle", idle)] {
+            let labels = with(&vec![("pool", pool.to_owned())], "state", state);
+            connections.get_or_create(&labels).set(i64::from(count));
+        }
+    }
+    registry.register("database_connections", "Connections to the database", connections);
+}
+
+/// Labels and one more.
+fn with(labels: &Labels, name: &'static str, value: &str) -> Labels {
+    labels.iter().cloned().chain([(name, value.to_owned())]).collect()
 }
 
 fn gauges() -> Family<Labels, Gauge> {
