@@ -7,6 +7,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('visits', 'visits_to_bill', '200 200 1'),
     ('tests', 'tests_by_stage', '200 200 50 2 1'),
     ('tests', 'tests_by_sample', '100000 100000 1'),
+    ('patients', 'sqlite_autoindex_patients_2', '100000 100000 1'),
     ('patients', 'patients_by_name_key', '100000 100000 1'),
     ('patients', 'patients_by_phone_key', '100000 100000 1'),
     ('patients', 'patients_by_birth_date', '100000 100000 4'),

@@ -98,7 +98,7 @@ async fn an_id_with_another_body_is_refused(db: Db) {
         send(Wish { performed_at: Some(stored.performed_at - chrono::TimeDelta::seconds(1)), ..wish.clone() }).await,
     );
     mismatch(send(Wish { description: None, ..wish.clone() }).await);
-    mismatch(send(Wish { tags: vec!["HEDIS".to_owned()], ..wish.clone() }).await);
+    mismatch(send(Wish { tags: vec!["STAR".to_owned()], ..wish.clone() }).await);
     // Another person did not do what this one did.
     mismatch(house.record(Role::Doctor, vec![wish.clone()]).await);
     assert!(send(Wish { performed_at: Some(stored.performed_at), ..wish.clone() }).await.expect("the first").repeated);
