@@ -12,6 +12,7 @@ pub mod passphrase;
 pub mod patient_search;
 pub mod patients;
 pub mod people;
+pub mod reader;
 pub mod references;
 pub mod rooms;
 pub mod sessions;

@@ -293,7 +293,8 @@ pub fn json_schema(fields: &[Field]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn shape_schema(shape: Shape) -> Value {
+/// Describes what one field may hold as a JSON Schema (2020-12).
+pub fn shape_schema(shape: Shape) -> Value {
     const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
     match shape {
         Shape::Id(thing) => {

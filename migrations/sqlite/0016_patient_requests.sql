@@ -1,0 +1,14 @@
+-- What a retry to register a patient is answered with: the patient that the first request registered.
+
+CREATE TABLE patient_requests (
+    tenant_id      TEXT NOT NULL,
+    person_id      TEXT NOT NULL,
+    key            TEXT NOT NULL,
+    request_digest BLOB NOT NULL CHECK (length(request_digest) = 32),
+    patient_id     TEXT NOT NULL,
+    recorded_at    TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, person_id, key),
+    FOREIGN KEY (tenant_id, patient_id) REFERENCES patients (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX patient_requests_by_time ON patient_requests (tenant_id, recorded_at);
