@@ -11,7 +11,7 @@ use crate::journey::events::{AnalyteResult, EventType};
 use crate::journey::ids::*;
 use crate::journey::measures::{Measures, Part, Stay, Wait};
 use crate::journey::money::Money;
-use crate::journey::schema::{FieldProblem, Record, json_schema};
+use crate::journey::schema::{Field, FieldProblem, Record, Shape, json_schema, shape_schema};
 use crate::journey::visit::{Bill, BillItem, Call, Document, FollowUp, Payment, Place, Test};
 use crate::journey::words::*;
 
@@ -25,6 +25,31 @@ pub trait Described {
 pub fn from_json(schema: Value) -> RefOr<Schema> {
     serde_json::from_value(schema).unwrap_or_default()
 }
+
+/// The JSON Schema of an object whose fields are checked by [`crate::journey::schema::check`]: null stands for what is left out.
+pub fn of_fields(fields: &[Field]) -> Value {
+    let property = |field: &Field| {
+        let schema = match field.shape {
+            Shape::List { of, max } => {
+                json!({ "type": "array", "minItems": 1, "maxItems": max, "items": of_fields(of) })
+            }
+            Shape::Text { max } => json!({ "type": "string", "maxLength": max, "pattern": TEXT }),
+            shape => shape_schema(shape),
+        };
+        let schema = if field.required { schema } else { json!({ "oneOf": [{ "type": "null" }, schema] }) };
+        (field.name.to_owned(), schema)
+    };
+    let properties: Map<_, _> = fields.iter().map(property).collect();
+    let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// What [`crate::journey::schema::check_text`] lets through: something visible, and no control characters but line breaks and tabs.
+const TEXT: &str = concat!(
+    r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*",
+    r"[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]",
+    r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"
+);
 
 /// Lets types that are [`Described`] stand in the API's description.
 macro_rules! stands {

@@ -17,6 +17,7 @@ use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
 use crate::http::sign_in::Doorkeeper;
 use crate::http::{AppState, Site, router};
+use crate::log::AccessLog;
 use crate::record::Recorder;
 
 /// How long requests in flight may take once the server is asked to stop.
@@ -52,10 +53,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
         let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
         demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
     }
+    let accesses = AccessLog::open(db.clone());
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
+        accesses: accesses.clone(),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::load()?),
         demo: options.demo,
@@ -87,6 +90,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    accesses.flush().await;
     db.close().await;
     Ok(())
 }

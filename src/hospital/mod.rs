@@ -9,6 +9,7 @@ pub mod departments;
 pub mod documents;
 pub mod event_types;
 pub mod passphrase;
+pub mod patient_requests;
 pub mod patient_search;
 pub mod patients;
 pub mod people;

@@ -35,6 +35,7 @@ use self::screens::{billing, doctor, lab, login, patients, queue, reception, vis
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::log::AccessLog;
 use crate::record::Recorder;
 
 /// The most that one request may send.
@@ -52,6 +53,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The one way into the log.
     pub recorder: Recorder,
+    /// Keeps who saw what.
+    pub accesses: AccessLog,
     /// Who lets people in.
     pub doorkeeper: Doorkeeper,
     /// The built site.

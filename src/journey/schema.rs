@@ -229,7 +229,8 @@ fn check_value(shape: Shape, value: &Value, path: &str, problems: &mut Vec<Field
     }
 }
 
-fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
+/// Checks one value that is no list.
+pub fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
     let ensure = |good: bool, problem: &str| if good { Ok(()) } else { Err(problem.to_owned()) };
     let text = || value.as_str().ok_or_else(|| "must be text".to_owned());
     match shape {

@@ -26,6 +26,7 @@ use sojourn::http::{AppState, Site, router};
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::Role;
 use sojourn::log;
+use sojourn::log::AccessLog;
 use sojourn::record::Recorder;
 use tower::ServiceExt;
 
@@ -64,6 +65,7 @@ impl Api {
             db: db.clone(),
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
+            accesses: AccessLog::open(db.clone()),
             doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
             demo: false,

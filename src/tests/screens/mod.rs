@@ -61,6 +61,7 @@ impl Browser {
             db: house.db.clone(),
             clock: clock.clone(),
             recorder: house.recorder.clone(),
+            accesses: AccessLog::open(house.db.clone()),
             doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
             demo: false,
