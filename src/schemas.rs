@@ -118,12 +118,40 @@ impl<K, T: Described> Described for BTreeMap<K, T> {
 }
 
 shaped!(
-    TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId,
-    EventId, TariffId, AttemptId, AccessId, TokenId,
+    TenantId,
+    BranchId,
+    DepartmentId,
+    RoomId,
+    PersonId,
+    PatientId,
+    VisitId,
+    BillId,
+    TestId,
+    DocumentId,
+    FollowUpId,
+    EventId,
+    TariffId,
+    AttemptId,
+    AccessId,
+    TokenId,
 );
 shaped!(
-    Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, BillKind, Sex, Phase,
-    Group, Part, EventType,
+    Role,
+    ActorType,
+    VisitType,
+    Priority,
+    Station,
+    Outcome,
+    Status,
+    Consultation,
+    Stage,
+    Method,
+    BillKind,
+    Sex,
+    Phase,
+    Group,
+    Part,
+    EventType,
 );
 
 impl Described for AnalyteResult {

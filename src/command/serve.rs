@@ -15,7 +15,7 @@ use crate::demo;
 use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
-use crate::http::sign_in::Doorkeeper;
+use crate::http::sign_in::{CALLS_PER_SECOND, Doorkeeper};
 use crate::http::{AppState, Site, router};
 use crate::log::AccessLog;
 use crate::record::Recorder;
@@ -40,6 +40,9 @@ pub struct Options {
     /// Browsers reach this server through TLS: mark its cookies for it
     #[arg(long, env = "SOJOURN_BEHIND_TLS")]
     behind_tls: bool,
+    /// How many calls a second each token may make, and twice as many at once
+    #[arg(long, env = "SOJOURN_CALLS_PER_SECOND", default_value_t = CALLS_PER_SECOND, value_name = "COUNT")]
+    calls_per_second: u32,
 }
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
@@ -59,7 +62,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         clock: clock.clone(),
         recorder,
         accesses: accesses.clone(),
-        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
+        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher).with_pace(options.calls_per_second),
         site: Arc::new(Site::load()?),
         demo: options.demo,
         behind_tls: options.behind_tls,

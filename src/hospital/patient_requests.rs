@@ -79,12 +79,7 @@ async fn answer(db: &Db, tenant: &Tenant, request: &Request, known: Known) -> Re
 const RECALL: &str = "SELECT request_digest, patient_id FROM patient_requests \
     WHERE tenant_id = $1 AND person_id = $2 AND key = $3 AND recorded_at > $4";
 
-async fn recall(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    request: &Request,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Option<Known>> {
+async fn recall(tx: &mut Tx, tenant: &TenantId, request: &Request, now: DateTime<Utc>) -> sqlx::Result<Option<Known>> {
     on!(tx, connection => {
         sqlx::query_as(RECALL).bind(tenant).bind(&request.person).bind(&request.key).bind(now - KEPT)
             .fetch_optional(&mut **connection).await

@@ -2,7 +2,8 @@
 //!
 //! | role | patients | visits | events, in lists |
 //! |---|---|---|---|
-//! | reception, nursing, doctors, billing, laboratory, the system | all | of the own branch, with those of none | their own |
+//! | reception, nursing, doctors, billing, the system | all | of the own branch, with those of none | their own |
+//! | laboratory, whose worklists know no branches | all | all | their own |
 //! | manager, auditor | all | all | all |
 //! | administrator | none | none | all, without what is in them |
 //!
@@ -22,6 +23,8 @@ pub const CARE: &[Role] = &[
     Role::Pathologist,
     Role::System,
 ];
+/// Who has to do with patients of all branches.
+const LABORATORY: &[Role] = &[Role::LabTechnician, Role::Pathologist];
 /// Who looks over everything.
 pub const OVERSIGHT: &[Role] = &[Role::Manager, Role::Auditor];
 /// Who may read patient data at all.
@@ -74,7 +77,7 @@ impl Reader {
     pub fn of(person: &Person) -> Self {
         let oversees = person.holds_any(OVERSIGHT);
         let visits = match &person.branch_id {
-            _ if oversees => Visits::All,
+            _ if oversees || person.holds_any(LABORATORY) => Visits::All,
             _ if !person.holds_any(CARE) => Visits::None,
             Some(branch) => Visits::OfBranch(branch.clone()),
             None => Visits::All,
@@ -151,6 +154,7 @@ mod tests {
             let visits = [None, Some(&here), Some(&there)].map(|branch| reader.reads_visit(branch));
             let expected = match role {
                 Role::Manager | Role::Auditor => ([true; 3], Events::All),
+                Role::LabTechnician | Role::Pathologist => ([true; 3], Events::Own),
                 Role::Admin => ([false; 3], Events::Headers),
                 _ => ([true, true, false], Events::Own),
             };

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 pub mod desk;
+mod docs;
 pub mod form;
 mod health;
 mod page;
@@ -31,7 +32,7 @@ pub use assets::Site;
 pub use page::Page;
 pub use problem::Explanation;
 
-use self::screens::{billing, doctor, lab, login, patients, queue, reception, visit};
+use self::screens::{audit, billing, doctor, lab, login, patients, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -90,9 +91,11 @@ pub fn router(state: AppState) -> Router {
         .route("/lab", get(lab::show).post(lab::act))
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
+        .route("/audit", get(audit::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())
+        .merge(docs::router())
         .fallback(assets::file)
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())

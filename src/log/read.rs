@@ -272,7 +272,8 @@ pub(super) async fn performed_at(db: &Db, tenant: &TenantId, position: i64) -> s
     })
 }
 
-const OPENING: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND version = 1";
+const OPENING: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND version = 1";
 
 /// The first that happened to one thing.
 pub async fn opening(

@@ -60,7 +60,8 @@ pub async fn page(
     Ok(found.into_values().take(limit as usize).collect())
 }
 
-const BY_TAG: &str = "SELECT COUNT(*) FROM event_tags WHERE tenant_id = $1 AND tag = $2 AND performed_at >= $3 AND performed_at < $4";
+const BY_TAG: &str =
+    "SELECT COUNT(*) FROM event_tags WHERE tenant_id = $1 AND tag = $2 AND performed_at >= $3 AND performed_at < $4";
 macro_rules! by_type {
     ($listed:expr) => {
         concat!(
@@ -89,10 +90,22 @@ pub async fn counts(
     let tags = serde_json::Value::from(tags).to_string();
     let rows: Vec<(String, i64)> = match &db.read {
         Engine::Sqlite(pool) => {
-            sqlx::query_as(by_type!(listed!(sqlite))).bind(tenant).bind(tags).bind(start).bind(end).fetch_all(pool).await
+            sqlx::query_as(by_type!(listed!(sqlite)))
+                .bind(tenant)
+                .bind(tags)
+                .bind(start)
+                .bind(end)
+                .fetch_all(pool)
+                .await
         }
         Engine::Postgres(pool) => {
-            sqlx::query_as(by_type!(listed!(postgres))).bind(tenant).bind(tags).bind(start).bind(end).fetch_all(pool).await
+            sqlx::query_as(by_type!(listed!(postgres)))
+                .bind(tenant)
+                .bind(tags)
+                .bind(start)
+                .bind(end)
+                .fetch_all(pool)
+                .await
         }
     }?;
     counts.by_type = rows.into_iter().collect();

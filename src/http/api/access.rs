@@ -1,14 +1,13 @@
 //! Who saw which patient's data: for the auditor.
 
 use axum::Json as Answer;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reading::Reading;
-use crate::journey::ids::{AccessId, Id, PatientId, PersonId};
-use crate::log::access::{self, Access, Cursor, Filter};
+use crate::journey::ids::{PatientId, PersonId};
+use crate::log::access::{self, Access, Filter};
 
 /// Accesses, the newest first, and where to go on.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -42,7 +41,7 @@ pub async fn list(reading: Reading, mut parameters: Parameters) -> Result<Answer
         from: parameters.time("from"),
         before: parameters.time("to"),
     };
-    let after = parameters.take("after").map(|text| read_cursor(&text));
+    let after = parameters.take("after").map(|text| access::read_cursor(&text));
     if after == Some(None) {
         parameters.refuse("after", "must be the `next` of a list");
     }
@@ -53,18 +52,6 @@ pub async fn list(reading: Reading, mut parameters: Parameters) -> Result<Answer
     let mut accesses = access::list(&reading.db, &reading.tenant().id, &filter, after.as_ref(), limit + 1).await?;
     let goes_on = accesses.len() > limit as usize;
     accesses.truncate(limit as usize);
-    let next = accesses.last().filter(|_| goes_on).map(cursor);
+    let next = accesses.last().filter(|_| goes_on).map(Access::cursor);
     Ok(Answer(AccessList { accesses, next }))
-}
-
-fn cursor(last: &Access) -> String {
-    format!("{:012x}-{}", last.accessed_at.timestamp_millis(), last.id)
-}
-
-fn read_cursor(cursor: &str) -> Option<Cursor> {
-    let (moment, id) = cursor.split_once('-')?;
-    let fits = moment.len() == 12 && moment.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let moment = i64::from_str_radix(moment, 16).ok().filter(|_| fits)?;
-    let moment: DateTime<Utc> = DateTime::from_timestamp_millis(moment)?;
-    Some((moment, AccessId::parse(id).ok()?))
 }

@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::envelope::{Batch, EventToLog};
 use super::headers::{IdempotencyKey, IfMatch};
 use super::json::Json;
 use super::parameters::{Named, Page, Parameters};
 use super::problem::Problem;
 use super::reading::{Reading, Sighted};
-use super::envelope::{Batch, EventToLog};
 use super::{ROOT, envelope};
 use crate::http::sign_in::Program;
 use crate::journey::ids::{EventId, TenantId};

@@ -32,7 +32,7 @@ mod workflow;
 
 use axum::{Router, routing};
 
-pub use problem::problems;
+pub use problem::{Problem, problems};
 
 use self::document::Common;
 use super::AppState;

@@ -137,7 +137,8 @@ impl Reading {
             Some(visit) => self.opening(visit).await?,
             None => None,
         };
-        let its_visit = opening.as_ref().is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
+        let its_visit =
+            opening.as_ref().is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
         let open = its_visit || self.reader.reads_body(&stored.event.performed_by);
         if !open && !self.reader.reads_whole_log() {
             return Err(EventId::missing());

@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use crate::hospital::rooms;
-use crate::http::desk::{Desk, Failure};
+use crate::http::desk::{Desk, Failure, Seen};
 use crate::http::form::Values;
 use crate::journey::words::{Station, Word};
 use crate::projections::visits;
@@ -55,5 +55,5 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         department: desk.query("department").map(ToOwned::to_owned),
         attempt: attempt.clone(),
     };
-    desk.show(format!("{station} queue"), attempt, move || board(data)).await
+    desk.show(format!("{station} queue"), Seen::List, attempt, move || board(data)).await
 }

@@ -10,7 +10,7 @@ pub use keeper::AccessLog;
 use super::event::to_milliseconds;
 use crate::db::rows::{Statement, insert_rows};
 use crate::db::{Db, text_columns, word_text};
-use crate::journey::ids::{AccessId, PatientId, PersonId, TenantId, TokenId, VisitId};
+use crate::journey::ids::{AccessId, Id, PatientId, PersonId, TenantId, TokenId, VisitId};
 use crate::journey::words::{Word, words};
 use crate::on;
 use crate::schemas::shaped;
@@ -78,8 +78,23 @@ pub struct Filter {
     pub before: Option<DateTime<Utc>>,
 }
 
-/// Of which access the next page of a list begins.
+/// After which access the next page of a list begins.
 pub type Cursor = (DateTime<Utc>, AccessId);
+
+impl Access {
+    /// What is handed out as the place to go on from.
+    pub fn cursor(&self) -> String {
+        format!("{:012x}-{}", self.accessed_at.timestamp_millis(), self.id)
+    }
+}
+
+/// Reads a place to go on from.
+pub fn read_cursor(cursor: &str) -> Option<Cursor> {
+    let (moment, id) = cursor.split_once('-')?;
+    let fits = moment.len() == 12 && moment.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let moment = i64::from_str_radix(moment, 16).ok().filter(|_| fits)?;
+    Some((DateTime::from_timestamp_millis(moment)?, AccessId::parse(id).ok()?))
+}
 
 macro_rules! select_accesses {
     (where $condition:literal) => {

@@ -2,8 +2,11 @@
 
 mod access;
 mod bad_input;
+mod contract;
 mod flow;
 mod logging;
+mod queries;
+mod readers;
 mod reading;
 
 use std::sync::Arc;
@@ -66,7 +69,7 @@ impl Api {
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
             accesses: AccessLog::open(db.clone()),
-            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()),
+            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(100_000),
             site: Arc::new(Site::default()),
             demo: false,
             behind_tls: false,
@@ -204,14 +207,17 @@ impl Answer {
     }
 }
 
-/// Sends a request as it is.
+/// Sends a request as it is, and holds the answer against the description.
 async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     let text = String::from_utf8_lossy(&body).into_owned();
     let json = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: parts.status, headers: parts.headers, text, json }
+    let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+    contract::hold(router, &method, &path, &answer).await;
+    answer
 }
 
 /// An event as it is sent.

@@ -17,9 +17,9 @@ use sojourn::hospital::passphrase::Hasher;
 use sojourn::hospital::tenants::Tenant;
 use sojourn::http::sign_in::Doorkeeper;
 use sojourn::http::{AppState, Site, router};
+use sojourn::log::AccessLog;
 use sojourn::on;
 use sojourn::projections::visits;
-use sojourn::log::AccessLog;
 use sojourn::record::Recorder;
 use tower::ServiceExt;
 

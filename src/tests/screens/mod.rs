@@ -19,6 +19,7 @@ use sojourn::http::{AppState, Site, router};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{RequestKey, VisitId};
 use sojourn::journey::words::{Role, Word};
+use sojourn::log::AccessLog;
 use sojourn::screens::parts::query_text;
 use tower::ServiceExt;
 
