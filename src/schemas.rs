@@ -245,7 +245,16 @@ described! {
     }
 }
 
-stands!(Money, Measures, FieldProblem, Place, VisitAnswer);
+/// Text of up to a hundred characters.
+pub struct Line;
+
+impl Described for Line {
+    fn described() -> Value {
+        json!({ "type": "string", "maxLength": 100, "pattern": TEXT })
+    }
+}
+
+stands!(Line, Money, Measures, FieldProblem, Place, VisitAnswer);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use utoipa::{Modify, OpenApi as _, PartialSchema as _, ToSchema as _};
 use super::problem::ProblemAnswer;
 use super::visits::Duration;
 use super::{Calls, ROOT};
+use crate::schemas::Line;
 
 /// The description as it is served.
 pub static TEXT: LazyLock<String> = LazyLock::new(|| Calls::openapi().to_json().unwrap_or_default());
@@ -42,11 +43,15 @@ impl Modify for Common {
         document.servers = Some(vec![Server::new(ROOT)]);
         let components = document.components.get_or_insert_default();
         components.schemas.insert(ProblemAnswer::name().into_owned(), ProblemAnswer::schema());
+        components.schemas.insert(Line::name().into_owned(), Line::schema());
         components.schemas.insert(Duration::name().into_owned(), Duration::schema());
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sjn_…").build();
         components.security_schemes.insert(TOKEN.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
-        for path in document.paths.paths.values_mut() {
-            for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in [("get", &mut item.get), ("post", &mut item.post)] {
+                let Some(operation) = operation else { continue };
+                operation.operation_id =
+                    Some(format!("{method}{}", path.replace(['/', '.'], "_").replace(['{', '}'], "")));
                 complete(operation);
             }
         }
@@ -63,6 +68,9 @@ fn complete(operation: &mut Operation) {
     }
     for (status, answer) in &mut operation.responses.responses {
         let RefOr::T(answer) = answer else { continue };
+        if answer.description.is_empty() {
+            answer.description = "What was asked for.".to_owned();
+        }
         if status.as_str() >= "400" && answer.content.is_empty() {
             let problem = Ref::from_schema_name(ProblemAnswer::name());
             let content = ContentBuilder::new().schema(Some(problem)).build();

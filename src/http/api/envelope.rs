@@ -143,32 +143,48 @@ fn subject(envelope: &Envelope) -> Result<(Happening, Option<VisitId>), FieldPro
 pub struct EventToLog;
 
 impl Described for EventToLog {
-    /// One alternative for each event, with its own metadata.
+    /// One alternative for each step of a visit, with its own metadata; and one for what happens to anything else.
     fn described() -> Value {
-        let alternatives: Vec<_> = TABLE.iter().map(alternative).collect();
-        json!({ "oneOf": alternatives, "description": "An event to log; the registry says who may log it and when." })
+        let alternatives: Vec<_> = TABLE.iter().map(step).chain([other()]).collect();
+        json!({ "anyOf": alternatives, "description": "An event to log; the registry says who may log it and when." })
     }
 }
 
-fn alternative(row: &Row) -> Value {
+/// An event as it is sent, without what depends on its type.
+fn frame(title: &str, event_type: Value, metadata: Value, required: &[&str]) -> Value {
     let mut event = of_fields(FIELDS);
-    event["properties"]["eventType"] = json!({ "type": "string", "enum": [row.event.word()] });
-    event["properties"]["metadata"] = of_fields(row.fields);
+    event["title"] = json!(title);
+    event["properties"]["eventType"] = event_type;
+    event["properties"]["metadata"] = metadata;
     event["properties"]["tags"] = json!({
         "type": ["array", "null"],
         "items": { "type": "string", "pattern": "^[A-Z0-9_\\-]{1,50}$" },
         "maxItems": MOST_TAGS,
     });
-    event["required"] = json!(["eventType", "metadata"]);
-    event["title"] = json!(row.event.word());
-    // A visit is named as such; that it may be named as an aggregate too is a liberty that nobody needs to know.
+    event["required"] = [&["eventType", "metadata"], required].concat().into();
+    event
+}
+
+fn step(row: &Row) -> Value {
+    let word = row.event.word();
+    let required: &[_] = if row.event == EventType::VisitRegistered { &[] } else { &["visitId"] };
+    let mut event = frame(word, json!({ "type": "string", "enum": [word] }), of_fields(row.fields), required);
+    // A visit is named as a visit; that it may be named as a thing too would only make a choice where there is none.
     if let Some(properties) = event["properties"].as_object_mut() {
         properties.remove("aggregateType");
         properties.remove("aggregateId");
     }
-    if row.event != EventType::VisitRegistered {
-        event["required"] = json!(["eventType", "metadata", "visitId"]);
+    if let [_] = required {
         event["properties"]["visitId"] = VisitId::described();
+    }
+    event
+}
+
+fn other() -> Value {
+    let name = json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*\\.[a-z0-9_.]+$", "maxLength": 100 });
+    let mut event = frame("Anything else", name, json!({ "type": "object" }), &["aggregateType", "aggregateId"]);
+    for name in ["aggregateType", "aggregateId"] {
+        event["properties"][name] = json!({ "type": "string", "minLength": 1, "maxLength": 100 });
     }
     event
 }

@@ -16,6 +16,7 @@ use crate::journey::ids::PersonId;
 use crate::journey::schema::check_text;
 use crate::log::stats::{self, Statistics};
 use crate::log::{Filter, tagged};
+use crate::schemas::Line;
 
 /// The most tags that can be asked for at once.
 const MOST_TAGS: usize = 20;
@@ -25,24 +26,21 @@ async fn list(reading: &Reading, filter: Filter, page: Page) -> Result<Response,
     Ok(Answer(EventList::of(events, page)).into_response())
 }
 
-/// Whether a text can be the type of an event or of a thing, or the id of one.
-fn is_name(text: &str) -> bool {
-    (1..=100).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+/// Takes a part of the path that is free text.
+fn text(parameters: &mut Parameters, name: &str) -> String {
+    parameters.segment(name, |text| check_text(text, 100).is_ok(), "must be a text of 1 to 100 characters")
 }
-
-const NAME: &str = "must be 1 to 100 of letters, digits and _ . -";
 
 /// Events of one type, oldest first; of others' events only who oversees the hospital finds any.
 #[utoipa::path(
     get,
     path = "/events/type/{type}",
     tag = "Events",
-    params(("type" = String, Path, pattern = "^[A-Za-z0-9_.\\-]{1,100}$", description = "An event type."), Page),
+    params(("type" = Line, Path, description = "An event type."), Page),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_type(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
-    let word = parameters.segment("type", is_name, NAME);
+    let word = text(&mut parameters, "type");
     let page = parameters.page();
     parameters.done()?;
     list(&reading, Filter::Type(word), page).await
@@ -72,15 +70,15 @@ pub async fn by_actor(
     path = "/events/entity/{entityType}/{entityId}",
     tag = "Events",
     params(
-        ("entityType" = String, Path, pattern = "^[A-Za-z0-9_.\\-]{1,100}$", description = "What kind of thing: visit, booking, claim."),
-        ("entityId" = String, Path, pattern = "^[A-Za-z0-9_.\\-]{1,100}$", description = "Which one."),
+        ("entityType" = Line, Path, description = "What kind of thing: visit, booking, claim."),
+        ("entityId" = Line, Path, description = "Which one."),
         Page,
     ),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_entity(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
-    let aggregate_type = parameters.segment("entityType", is_name, NAME);
-    let aggregate_id = parameters.segment("entityId", is_name, NAME);
+    let aggregate_type = text(&mut parameters, "entityType");
+    let aggregate_id = text(&mut parameters, "entityId");
     let page = parameters.page();
     parameters.done()?;
     list(&reading, Filter::Aggregate { aggregate_type, aggregate_id }, page).await
@@ -91,11 +89,11 @@ pub async fn by_entity(reading: Reading, mut parameters: Parameters) -> Result<R
     get,
     path = "/events/correlation/{id}",
     tag = "Events",
-    params(("id" = String, Path, max_length = 100, description = "The correlationId they were logged with."), Page),
+    params(("id" = Line, Path, description = "The correlationId they were logged with."), Page),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_correlation(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
-    let word = parameters.segment("id", |text| check_text(text, 100).is_ok(), "must be a text of 1 to 100 characters");
+    let word = text(&mut parameters, "id");
     let page = parameters.page();
     parameters.done()?;
     list(&reading, Filter::Correlation(word), page).await

@@ -56,7 +56,7 @@ async fn events_are_found_by_what_they_are(db: Db) {
     assert_eq!((types(&first).len(), types(&rest)), (3, vec!["QUEUE_SKIPPED", "QUEUE_CALLED"]));
 
     for (path, fields) in [
-        ("/events/type/a%20b", vec!["type"]),
+        ("/events/type/a%00b", vec!["type"]),
         ("/events/tag/lower", vec!["tag"]),
         ("/events/entity/visit/%ff", vec!["entityType", "entityId"]),
         ("/events/range", vec!["from", "to"]),

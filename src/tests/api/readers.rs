@@ -16,8 +16,8 @@ stories! {
     a_visit_of_another_branch_is_as_none,
     what_is_read_is_kept,
     what_is_kept_stays,
+    everybody_finds_their_own_events,
 }
-stories!(@engine sqlite everybody_finds_their_own_events);
 
 /// The calls that answer with patient data.
 fn patient_data(visit: &str, patient: &str) -> Vec<String> {
