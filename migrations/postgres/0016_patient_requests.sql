@@ -1,4 +1,4 @@
--- What a retry to register a patient is answered with: the patient that the first request registered.
+-- The patient that a request to register one is for, so that a retry registers them once.
 
 CREATE TABLE patient_requests (
     tenant_id      TEXT NOT NULL,
@@ -7,8 +7,7 @@ CREATE TABLE patient_requests (
     request_digest BYTEA NOT NULL CHECK (length(request_digest) = 32),
     patient_id     TEXT NOT NULL,
     recorded_at    TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (tenant_id, person_id, key),
-    FOREIGN KEY (tenant_id, patient_id) REFERENCES patients (tenant_id, id)
+    PRIMARY KEY (tenant_id, person_id, key)
 );
 
 CREATE INDEX patient_requests_by_time ON patient_requests (tenant_id, recorded_at);

@@ -15,8 +15,8 @@ use super::parameters::{Named, Parameters, Resource};
 use super::problem::Problem;
 use super::reading::Reading;
 use crate::clock::Clock;
-use crate::db::Db;
-use crate::hospital::patient_requests::{self, Registered, Request};
+use crate::db::{Db, new_id};
+use crate::hospital::patient_requests::{self, Request};
 use crate::hospital::patient_search;
 use crate::hospital::patients::{self, Patient};
 use crate::http::sign_in::Program;
@@ -25,7 +25,7 @@ use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
 use crate::journey::words::{Code, Role, Sex, Word};
 use crate::log::Digest;
-use crate::record::RecordError;
+use crate::record::{RecordError, Recorder};
 use crate::schemas::{Described, of_fields, stands};
 
 /// Who may register a patient.
@@ -59,6 +59,7 @@ const FIELDS: &[Field] = &[
 pub async fn register(
     State(db): State<Db>,
     State(clock): State<Clock>,
+    State(recorder): State<Recorder>,
     program: Program,
     parameters: Parameters,
     IdempotencyKey(key): IdempotencyKey,
@@ -83,16 +84,19 @@ pub async fn register(
         return Err(Problem::invalid_request(problems));
     }
     let new = serde_json::from_value(body.clone()).map_err(|_| Problem::invalid("body", "cannot be read"))?;
-    let (status, patient) = match key {
-        None => (StatusCode::CREATED, patients::register(&db, &program.tenant, new, clock.now()).await?),
+    let id = match key {
+        None => new_id(),
         Some(key) => {
-            let request = Request { person: program.person.id, key, digest: Digest::of_json(&body).0 };
-            match patient_requests::register(&db, &program.tenant, request, new, clock.now()).await? {
-                Registered::Now(patient) => (StatusCode::CREATED, patient),
-                Registered::Before(patient) => (StatusCode::OK, patient),
-                Registered::Otherwise => return Err(RecordError::IdempotencyMismatch.into()),
-            }
+            let request = Request { person: program.person.id.clone(), key, digest: Digest::of_json(&body).0 };
+            let patient = patient_requests::patient(&db, &program.tenant.id, &request, clock.now()).await?;
+            patient.ok_or(RecordError::IdempotencyMismatch)?
         }
+    };
+    let known = patients::by_id(&db, &program.tenant.id, &id).await?;
+    let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let patient = match known {
+        Some(patient) => patient,
+        None => recorder.register_patient(&program.tenant, &program.person.actor(), id, new).await?,
     };
     let location = format!("{ROOT}/patients/{}", patient.id);
     Ok((status, [(LOCATION, location)], Answer(patient)).into_response())

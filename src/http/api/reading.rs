@@ -139,11 +139,12 @@ impl Reading {
         };
         let its_visit =
             opening.as_ref().is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
-        let open = its_visit || self.reader.reads_body(&stored.event.performed_by);
+        let patient = opening.as_ref().and_then(patient_of).or_else(|| its_patient(&stored));
+        let its_patient = its_patient(&stored).is_some() && self.reader.reads_patients();
+        let open = its_visit || its_patient || self.reader.reads_body(&stored.event.performed_by);
         if !open && !self.reader.reads_whole_log() {
             return Err(EventId::missing());
         }
-        let patient = opening.as_ref().and_then(patient_of);
         self.saw(Subject::Event, patient, stored.event.visit_id.clone()).await?;
         Ok(Sighted { stored, open })
     }
@@ -190,6 +191,12 @@ impl Serialize for Sighted {
 /// Whose visit begins with an event.
 fn patient_of(opening: &StoredEvent) -> Option<PatientId> {
     opening.event.metadata.get("patientId")?.as_str().and_then(|id| PatientId::parse(id).ok())
+}
+
+/// Whom an event tells of that is no step of a visit.
+fn its_patient(stored: &StoredEvent) -> Option<PatientId> {
+    let of_patient = stored.event.aggregate_type == "patient";
+    of_patient.then(|| PatientId::parse(&stored.event.aggregate_id).ok()).flatten()
 }
 
 /// Says that none of the caller's roles opens something.
