@@ -15,11 +15,11 @@ use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
 
 use super::form::Values;
+use super::seen::Seen;
 use super::sign_in::{NotSignedIn, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, Trouble, new_id};
 use crate::hospital::people::Person;
-use crate::hospital::reader::Reader;
 use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
@@ -28,9 +28,7 @@ use crate::journey::money::Money;
 use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Priority, Role, Word};
-use crate::log::Access;
-use crate::log::access::{Subject, Way};
-use crate::projections::visits::{self, VisitCard};
+use crate::projections::visits;
 use crate::record::{RecordError, Recorded, Refused, Wish};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::{Frame, Logged, layout};
@@ -51,33 +49,6 @@ pub struct Desk {
     pub path: String,
     query: Values,
     page: Page,
-}
-
-/// What a screen shows of patients, for the access log.
-#[derive(Clone, Debug)]
-pub enum Seen {
-    /// Nothing.
-    Nothing,
-    /// Many of them.
-    List,
-    /// One of them.
-    Patient(PatientId),
-    /// One visit of one.
-    Visit(VisitId, PatientId),
-    /// Who saw what.
-    AccessLog,
-}
-
-impl Seen {
-    /// The visit of a card.
-    pub fn visit(card: &VisitCard) -> Self {
-        Self::Visit(card.visit.visit_id.clone(), card.visit.patient_id.clone())
-    }
-
-    /// A visit, when one lies open; otherwise the list it is chosen from.
-    pub fn chosen(card: Option<&VisitCard>) -> Self {
-        card.map_or(Self::List, Self::visit)
-    }
 }
 
 /// Why a screen is not shown.
@@ -177,41 +148,6 @@ impl Desk {
     /// The branch the person works in; none for who works in all.
     pub fn branch(&self) -> Option<&BranchId> {
         self.person.branch_id.as_ref()
-    }
-
-    /// What the person may read.
-    pub fn reader(&self) -> Reader {
-        Reader::of(&self.person)
-    }
-
-    /// A visit that the person may read; one of another branch is as one that does not exist.
-    pub async fn visit(&self, id: &VisitId) -> Result<VisitCard, Failure> {
-        let card = visits::get(self.db(), &self.tenant.id, id).await?;
-        card.filter(|card| self.reader().reads_visit(card.visit.branch_id.as_ref())).ok_or(Failure::NotFound)
-    }
-
-    /// Keeps what the person sees.
-    pub async fn saw(&self, seen: Seen) -> Result<(), Failure> {
-        let (subject, patient_id, visit_id) = match seen {
-            Seen::Nothing => return Ok(()),
-            Seen::List => (Subject::List, None, None),
-            Seen::Patient(patient) => (Subject::Patient, Some(patient), None),
-            Seen::Visit(visit, patient) => (Subject::Visit, Some(patient), Some(visit)),
-            Seen::AccessLog => (Subject::AccessLog, None, None),
-        };
-        let access = Access {
-            id: new_id(),
-            accessed_at: self.now,
-            person_id: self.person.id.clone(),
-            way: Way::Screen,
-            token_id: None,
-            subject,
-            address: self.path.clone(),
-            patient_id,
-            visit_id,
-            purpose: None,
-        };
-        Ok(self.app.accesses.keep(&self.tenant.id, access).await?)
     }
 
     /// Shows a screen, and keeps what is seen on it: with 200, or with 422 when an attempt was refused.

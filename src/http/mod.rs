@@ -10,6 +10,7 @@ mod page;
 mod problem;
 mod screens;
 mod security;
+mod seen;
 pub mod sign_in;
 
 use std::sync::Arc;

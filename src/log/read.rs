@@ -156,20 +156,15 @@ const BY_TAG: &str = "SELECT visit_events.* FROM event_tags JOIN visit_events US
 const BY_TIME: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND (performed_at, position) > ($4, $2) AND performed_at < $5 \
     ORDER BY performed_at, position LIMIT $3";
 // Of one performer's events. There are far fewer of them than of most types: SQLite is kept from the index of the other condition.
-macro_rules! own {
-    (where $condition:literal) => {
-        concat!(
-            "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 AND ",
-            $condition,
-            " ORDER BY position LIMIT $3"
-        )
-    };
-}
-const OWN_BY_TYPE: &str = own!(where "event_type || '' = $4");
-const OWN_BY_AGGREGATE: &str = own!(where "aggregate_type || '' = $4 AND aggregate_id || '' = $6");
-const OWN_BY_CORRELATION: &str = own!(where "correlation_id || '' = $4");
-const OWN_BY_TAG: &str = own!(where "EXISTS (SELECT 1 FROM event_tags WHERE event_tags.tenant_id = $1 \
-    AND event_tags.tag = $4 AND event_tags.position = visit_events.position)");
+const OWN_BY_TYPE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND event_type || '' = $4 ORDER BY position LIMIT $3";
+const OWN_BY_AGGREGATE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND aggregate_type || '' = $4 AND aggregate_id || '' = $6 ORDER BY position LIMIT $3";
+const OWN_BY_CORRELATION: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND correlation_id || '' = $4 ORDER BY position LIMIT $3";
+const OWN_BY_TAG: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND EXISTS (SELECT 1 FROM event_tags WHERE event_tags.tenant_id = $1 AND event_tags.tag = $4 \
+    AND event_tags.position = visit_events.position) ORDER BY position LIMIT $3";
 const OWN_BY_TIME: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND (performed_at, position) > ($4, $2) AND performed_at < $6 \
     AND performed_by || '' = $5 ORDER BY performed_at, position LIMIT $3";
 const PERFORMED_AT: &str = "SELECT performed_at FROM visit_events WHERE tenant_id = $1 AND position = $2";

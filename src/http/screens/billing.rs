@@ -8,8 +8,9 @@ use axum::response::Response;
 
 use crate::hospital::tariff::{self, TariffKind};
 use crate::hospital::{patients, people};
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::{Values, minor_units};
+use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;

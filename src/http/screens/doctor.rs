@@ -7,8 +7,9 @@ use axum::response::Response;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, VisitId};

@@ -9,8 +9,9 @@ use axum::response::Response;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::{patients, people, tariff};
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::*;
 use crate::journey::results::flag;

@@ -6,7 +6,8 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use crate::hospital::{patient_search, patients};
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
+use crate::http::seen::Seen;
 use crate::journey::ids::{Id, PatientId};
 use crate::projections::{timeline, visits};
 use crate::screens::layout::PATIENTS;

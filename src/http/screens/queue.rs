@@ -7,8 +7,9 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use crate::hospital::rooms;
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::words::{Station, Word};
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;

@@ -8,8 +8,9 @@ use axum::response::Response;
 
 use super::{patients, registration};
 use crate::hospital::{branches, departments, people, rooms};
-use crate::http::desk::{Desk, Failure, Seen};
+use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, Id, VisitId};
 use crate::journey::words::{Role, Status, Word};

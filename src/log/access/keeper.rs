@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Access, KEEP};
+use super::{Access, KEEP, Row};
 use crate::db::{Db, commit};
 use crate::journey::ids::TenantId;
-use crate::log::to_milliseconds;
 
 /// How long an access may wait to be written.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -17,6 +16,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const ROOM: usize = 4096;
 /// How many accesses are written at once.
 const GROUP: usize = 512;
+/// How long to wait for the database when asked to write at once.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long to wait before a group that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -43,8 +44,7 @@ impl AccessLog {
     }
 
     /// Keeps an access, soon; when too many wait already, at once.
-    pub async fn keep(&self, tenant: &TenantId, mut access: Access) -> sqlx::Result<()> {
-        access.accessed_at = to_milliseconds(access.accessed_at);
+    pub async fn keep(&self, tenant: &TenantId, access: Access) -> sqlx::Result<()> {
         match self.sender.try_send(Message::Keep(tenant.clone(), Box::new(access))) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(message) | mpsc::error::TrySendError::Closed(message)) => {
@@ -54,12 +54,17 @@ impl AccessLog {
         }
     }
 
-    /// Waits until everything kept so far is written, or could not be.
+    /// Waits until everything kept so far is written; not for long when it cannot be.
     pub async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
-        if self.sender.send(Message::Flush(done)).await.is_ok() {
-            // The keeper is gone when it never answers.
-            let _ = flushed.await;
+        let written = async {
+            if self.sender.send(Message::Flush(done)).await.is_ok() {
+                // The keeper is gone when it never answers.
+                let _ = flushed.await;
+            }
+        };
+        if timeout(PATIENCE, written).await.is_err() {
+            tracing::error!("who saw what is not written yet");
         }
     }
 }
@@ -69,7 +74,8 @@ type Group = BTreeMap<TenantId, Vec<Access>>;
 async fn write(db: &Db, group: &Group) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     for (tenant, accesses) in group {
-        KEEP.write(&mut tx, tenant, accesses).await?;
+        let rows: Vec<_> = accesses.iter().map(Row::from).collect();
+        KEEP.write(&mut tx, tenant, &rows).await?;
     }
     commit(tx).await
 }

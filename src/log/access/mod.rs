@@ -61,6 +61,38 @@ pub struct Access {
     pub purpose: Option<String>,
 }
 
+/// An access as a row to be written.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a AccessId,
+    accessed_at: DateTime<Utc>,
+    person_id: &'a PersonId,
+    way: Way,
+    token_id: &'a Option<TokenId>,
+    subject: Subject,
+    address: &'a str,
+    patient_id: &'a Option<PatientId>,
+    visit_id: &'a Option<VisitId>,
+    purpose: &'a Option<String>,
+}
+
+impl<'a> From<&'a Access> for Row<'a> {
+    fn from(access: &'a Access) -> Self {
+        Self {
+            id: &access.id,
+            accessed_at: to_milliseconds(access.accessed_at),
+            person_id: &access.person_id,
+            way: access.way,
+            token_id: &access.token_id,
+            subject: access.subject,
+            address: &access.address,
+            patient_id: &access.patient_id,
+            visit_id: &access.visit_id,
+            purpose: &access.purpose,
+        }
+    }
+}
+
 const KEEP: Statement = insert_rows!("access_log":
     text "id", time "accessed_at", text "person_id", text "way", text "token_id", text "subject", text "address",
     text "patient_id", text "visit_id", text "purpose"; "ON CONFLICT DO NOTHING");
@@ -96,19 +128,14 @@ pub fn read_cursor(cursor: &str) -> Option<Cursor> {
     Some((DateTime::from_timestamp_millis(moment)?, AccessId::parse(id).ok()?))
 }
 
-macro_rules! select_accesses {
-    (where $condition:literal) => {
-        concat!(
-            "SELECT * FROM access_log WHERE tenant_id = $1 AND accessed_at >= $2 AND (accessed_at, id) < ($3, $4)",
-            $condition,
-            " ORDER BY accessed_at DESC, id DESC LIMIT $5"
-        )
-    };
-}
-const ALL: &str = select_accesses!(where "");
-const BY_PERSON: &str = select_accesses!(where " AND person_id = $6");
-const BY_PATIENT: &str = select_accesses!(where " AND patient_id = $6");
-const BY_BOTH: &str = select_accesses!(where " AND patient_id = $6 AND person_id = $7");
+const ALL: &str = "SELECT * FROM access_log WHERE tenant_id = $1 AND accessed_at >= $2 AND (accessed_at, id) < ($3, $4) \
+    ORDER BY accessed_at DESC, id DESC LIMIT $5";
+const BY_PERSON: &str = "SELECT * FROM access_log WHERE tenant_id = $1 AND accessed_at >= $2 AND (accessed_at, id) < ($3, $4) \
+    AND person_id = $6 ORDER BY accessed_at DESC, id DESC LIMIT $5";
+const BY_PATIENT: &str = "SELECT * FROM access_log WHERE tenant_id = $1 AND accessed_at >= $2 AND (accessed_at, id) < ($3, $4) \
+    AND patient_id = $6 ORDER BY accessed_at DESC, id DESC LIMIT $5";
+const BY_BOTH: &str = "SELECT * FROM access_log WHERE tenant_id = $1 AND accessed_at >= $2 AND (accessed_at, id) < ($3, $4) \
+    AND patient_id = $6 AND person_id = $7 ORDER BY accessed_at DESC, id DESC LIMIT $5";
 
 /// The accesses that a filter lets through, the newest first; to go on, those before one of them.
 pub async fn list(
