@@ -36,6 +36,3 @@ BEGIN
     SELECT RAISE(ABORT, 'access_log is append-only: this id is already there');
 END;
 
--- As for the other tables that grow: a tenant's rows are many.
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_log', 'access_log', '1000000 1000000 1');
-ANALYZE sqlite_schema;

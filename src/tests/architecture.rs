@@ -77,7 +77,7 @@ fn modules_use_only_those_before_them() {
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
         ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record"]),
-        ("http", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record", "screens"]),
+        ("http", &["journey", "islands", "clock", "db", "schemas", "log", "hospital", "projections", "record", "screens"]),
         (
             "command",
             &[

@@ -23,6 +23,8 @@ pub enum Tool {
     Node,
     /// Brings what `package-lock.json` names.
     Npm,
+    /// Runs schemathesis.
+    Python,
 }
 
 impl Tool {
@@ -32,6 +34,7 @@ impl Tool {
             Self::Chromium => "chromium",
             Self::Node => "nodejs",
             Self::Npm => "npm",
+            Self::Python => "python3-venv",
         }
     }
 
@@ -41,6 +44,7 @@ impl Tool {
             Self::Chromium => chromium().is_some(),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),
+            Self::Python => succeeds(Command::new("python3").args(["-c", "import ensurepip"])),
         }
     }
 }

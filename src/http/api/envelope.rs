@@ -10,7 +10,7 @@ use crate::journey::ids::{BranchId, EventId, Id as _, VisitId};
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
 use crate::journey::words::Word;
 use crate::record::{Happening, VISIT, Wish};
-use crate::schemas::{Described, of_fields, stands};
+use crate::schemas::{Described, Line, of_fields, stands};
 
 /// How many tags an event may bear.
 const MOST_TAGS: usize = 20;
@@ -181,10 +181,11 @@ fn step(row: &Row) -> Value {
 }
 
 fn other() -> Value {
-    let name = json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*\\.[a-z0-9_.]+$", "maxLength": 100 });
-    let mut event = frame("Anything else", name, json!({ "type": "object" }), &["aggregateType", "aggregateId"]);
-    for name in ["aggregateType", "aggregateId"] {
-        event["properties"][name] = json!({ "type": "string", "minLength": 1, "maxLength": 100 });
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9._\\-]{0,99}$" });
+    let required = ["aggregateType", "aggregateId"];
+    let mut event = frame("Anything else", name, json!({ "type": "object" }), &required);
+    for name in required {
+        event["properties"][name] = Line::described();
     }
     event
 }

@@ -5,7 +5,7 @@
 //! | [`events`], [`queries`] | logging one event or a batch, reading one; asking for many |
 //! | [`visits`] | a visit: its state, its log, its story, its times |
 //! | [`patients`], [`reference`] | whom and what events name |
-//! | [`workflow`] | the state machine and the table of events, as data |
+//! | [`workflow`], [`registry`] | the state machine, and every type of event, as data |
 //! | [`access`] | who saw which patient's data |
 //! | [`reading`] | what every call that answers with patient data goes through |
 //! | [`document`] | the API's description |
@@ -27,6 +27,7 @@ mod problem;
 mod queries;
 mod reading;
 mod reference;
+mod registry;
 mod visits;
 mod workflow;
 
@@ -88,7 +89,8 @@ calls! {
     get "/tariff" reference::tariff
     get "/workflow" workflow::workflow
     get "/workflow.mmd" workflow::diagram
-    get "/registry" workflow::registry
+    get "/registry" registry::list
+    post "/registry" registry::add
     get "/openapi.json" workflow::openapi
 }
 

@@ -13,7 +13,7 @@ use super::headers::{IdempotencyKey, Purpose};
 use super::json::Json;
 use super::parameters::{Named, Parameters, Resource};
 use super::problem::Problem;
-use super::reading::Reading;
+use super::reading::{Reading, not_for};
 use crate::clock::Clock;
 use crate::db::{Db, new_id};
 use crate::hospital::patient_requests::{self, Request};
@@ -21,9 +21,8 @@ use crate::hospital::patient_search;
 use crate::hospital::patients::{self, Patient};
 use crate::http::sign_in::Program;
 use crate::journey::ids::PatientId;
-use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
-use crate::journey::words::{Code, Role, Sex, Word};
+use crate::journey::words::{Role, Sex, Word};
 use crate::log::Digest;
 use crate::record::{RecordError, Recorder};
 use crate::schemas::{Described, of_fields, stands};
@@ -67,8 +66,7 @@ pub async fn register(
 ) -> Result<Response, Problem> {
     parameters.done()?;
     if !program.person.holds_any(REGISTRARS) {
-        let sentence = format!("Only a {} may register a patient.", roles_in_words(REGISTRARS));
-        return Err(Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence));
+        return Err(not_for(REGISTRARS, "register a patient"));
     }
     if !body.is_object() {
         return Err(Problem::invalid("body", "must be an object"));

@@ -200,7 +200,7 @@ fn its_patient(stored: &StoredEvent) -> Option<PatientId> {
 }
 
 /// Says that none of the caller's roles opens something.
-fn not_for(roles: &[Role], deed: &str) -> Problem {
+pub fn not_for(roles: &[Role], deed: &str) -> Problem {
     let sentence = format!("Only a {} may {deed}.", roles_in_words(roles));
     Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence)
 }

@@ -3,7 +3,6 @@
 use axum::Json as Answer;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::document;
@@ -53,21 +52,6 @@ pub async fn workflow(_: Program, parameters: Parameters) -> Result<Answer<Value
 pub async fn diagram(_: Program, parameters: Parameters) -> Result<String, Problem> {
     parameters.done()?;
     Ok(workflow::as_mermaid())
-}
-
-/// The table of events.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Registry {
-    #[schema(value_type = Vec<Object>)]
-    events: Value,
-}
-
-/// Every event type with its JSON Schema, roles, phase, default tags and version.
-#[utoipa::path(get, path = "/registry", tag = "Workflow", responses((status = 200, body = Registry)))]
-pub async fn registry(_: Program, parameters: Parameters) -> Result<Answer<Registry>, Problem> {
-    parameters.done()?;
-    Ok(Answer(Registry { events: workflow::registry() }))
 }
 
 /// This description.

@@ -62,6 +62,11 @@ struct Answer {
 
 impl Api {
     async fn open(db: Db) -> Self {
+        Self::at_pace(db, 100_000).await
+    }
+
+    /// A server that lets each token call so many times a second.
+    async fn at_pace(db: Db, calls_per_second: u32) -> Self {
         let clock = StillClock::at_dawn();
         let time = clock.clock();
         let state = AppState {
@@ -69,7 +74,7 @@ impl Api {
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
             accesses: AccessLog::open(db.clone()),
-            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(100_000),
+            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(calls_per_second),
             site: Arc::new(Site::default()),
             demo: false,
             behind_tls: false,

@@ -1,5 +1,6 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
+mod audit;
 mod doctor;
 mod lab;
 mod reception;
@@ -19,7 +20,6 @@ use sojourn::http::{AppState, Site, router};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{RequestKey, VisitId};
 use sojourn::journey::words::{Role, Word};
-use sojourn::log::AccessLog;
 use sojourn::screens::parts::query_text;
 use tower::ServiceExt;
 
@@ -62,7 +62,7 @@ impl Browser {
             db: house.db.clone(),
             clock: clock.clone(),
             recorder: house.recorder.clone(),
-            accesses: AccessLog::open(house.db.clone()),
+            accesses: house.accesses.clone(),
             doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
             demo: false,
