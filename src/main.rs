@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, hospital, serve, token, user, verify};
+use sojourn::command::{self, backup, hospital, serve, subscription, token, user, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -28,6 +28,13 @@ enum Command {
     /// The hospital itself: its branches, prices and registry of events
     #[command(subcommand)]
     Hospital(hospital::HospitalCommand),
+    /// Write the whole database into one file, while others write to it
+    Backup(backup::Options),
+    /// Fill an empty database with what a backup holds
+    Restore(backup::Options),
+    /// Who is handed each event, by webhook or NATS
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// Recompute every link of every hospital's log
     Verify(verify::Options),
 }
@@ -51,6 +58,9 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::User(command) => user::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Hospital(command) => hospital::run(command).await,
+        Command::Backup(options) => backup::back_up(options).await,
+        Command::Restore(options) => backup::restore(options).await,
+        Command::Subscription(command) => subscription::run(command).await,
         Command::Verify(options) => verify::run(options).await,
     }
 }

@@ -134,6 +134,7 @@ shaped!(
     AttemptId,
     AccessId,
     TokenId,
+    SubscriptionId,
 );
 shaped!(
     Role,

@@ -1,12 +1,15 @@
 //! What the command line does, one file per command.
 
+pub mod backup;
 pub mod hospital;
 pub mod serve;
+pub mod subscription;
 pub mod token;
 pub mod user;
 pub mod verify;
 
 use crate::db::Db;
+use crate::delivery::NotAdded;
 use crate::demo::LiveError;
 use crate::hospital::WriteError;
 use crate::hospital::demo::FurnishError;
@@ -15,6 +18,7 @@ use crate::hospital::people::{self, SignInName};
 use crate::hospital::tenants::{self, Tenant};
 use crate::journey::decide::Actor;
 use crate::journey::ids::Id as _;
+use crate::journey::schema::FieldProblem;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,20 @@ pub enum Error {
     /// Nothing in the tariff has this code.
     #[error("nothing in the tariff has the code {0}")]
     UnknownCode(String),
+    /// Something is there that would be lost.
+    #[error("{0} exists already; choose another place, or move it away")]
+    Exists(std::path::PathBuf),
+    /// There is no backup there.
+    #[error("there is no backup at {0}")]
+    NoBackup(std::path::PathBuf),
+    /// A program of the database's own did not do its work.
+    #[error("{name} did not do its work (is PostgreSQL's client installed?): {problem}")]
+    Program {
+        /// Which program.
+        name: &'static str,
+        /// What it said.
+        problem: String,
+    },
     /// The file holds no type of event.
     #[error("{path} holds no type of event: {problem}")]
     NoEventType {
@@ -68,6 +86,18 @@ pub enum Error {
     /// The passphrase could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// There is no such subscription.
+    #[error("no subscription is called {0:?}; `sojourn subscription list` shows them")]
+    UnknownSubscription(String),
+    /// There is no such dead letter.
+    #[error("this subscription has no such dead letter; `sojourn subscription dead-letters` shows them")]
+    UnknownDeadLetter,
+    /// What was typed of a subscription cannot be.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldProblem>),
+    /// The subscription was not added.
+    #[error(transparent)]
+    NotSubscribed(#[from] NotAdded),
     /// What was typed was not written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -116,7 +146,7 @@ pub struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// Opens the database and brings its schema up to date.
-    pub async fn open(&self) -> Result<crate::db::Db, Error> {
-        Ok(crate::db::Db::open(&self.database_url).await?)
+    pub async fn open(&self) -> Result<Db, Error> {
+        Ok(Db::open(&self.database_url).await?)
     }
 }

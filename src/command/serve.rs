@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::{DatabaseOptions, Error};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::delivery::{self, Relay};
 use crate::demo;
 use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
@@ -43,6 +44,9 @@ pub struct Options {
     /// How many calls a second each token may make, and twice as many at once
     #[arg(long, env = "SOJOURN_CALLS_PER_SECOND", default_value_t = CALLS_PER_SECOND, value_name = "COUNT")]
     calls_per_second: u32,
+    /// Let webhooks without TLS leave the house
+    #[arg(long, env = "SOJOURN_PLAIN_WEBHOOKS")]
+    plain_webhooks: bool,
 }
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
@@ -57,6 +61,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
         demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
     }
     let accesses = AccessLog::open(db.clone());
+    let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
+    let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -76,7 +82,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
 
     let (stop, mut stopping) = watch::channel(());
     let mut overdue = stop.subscribe();
-    tokio::spawn(async move {
+    let relaying = tokio::spawn(relay.run(stop.subscribe()));
+    let stopped = tokio::spawn(async move {
         if let Err(error) = asked_to_stop().await {
             tracing::error!(%error, "cannot listen for signals");
         }
@@ -93,6 +100,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    // The server may have ended by itself.
+    stopped.abort();
+    if tokio::time::timeout(FAREWELL, relaying).await.is_err() {
+        tracing::warn!("some deliveries did not end in time; they will be made again");
+    }
     accesses.flush().await;
     db.close().await;
     Ok(())

@@ -138,4 +138,6 @@ ids! {
     RequestKey "request"
     /// Names a token with which a program calls.
     TokenId "token"
+    /// Names a subscription to the log.
+    SubscriptionId "subscription"
 }

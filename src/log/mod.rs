@@ -11,6 +11,8 @@
 //! | [`refused`] | what was tried and refused |
 //! | [`access`] | who saw which patient's data |
 //! | [`stats`], [`tagged`] | how many events there are, and of what; those that bear some tags |
+//! | [`subscriptions`] | who subscribes to the log, how far each was served, and the lease of who serves it |
+//! | [`deliveries`] | what was delivered, what is held back, and what was given up |
 //! | [`snapshots`] | the states of long stories, so that they need not be read from the beginning |
 //! | [`verify`](mod@verify) | every link recomputed; the first broken position named |
 //!
@@ -26,6 +28,7 @@
 pub mod access;
 pub mod append;
 pub mod chain;
+pub mod deliveries;
 pub mod event;
 pub mod idempotency;
 pub mod lift;
@@ -33,6 +36,7 @@ pub mod read;
 pub mod refused;
 pub mod snapshots;
 pub mod stats;
+pub mod subscriptions;
 pub mod tagged;
 pub mod verify;
 

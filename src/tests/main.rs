@@ -3,7 +3,9 @@
 mod api;
 mod architecture;
 mod database;
+mod delivery;
 mod demo;
+mod faults;
 mod hospital;
 mod log;
 mod log_verify;

@@ -17,6 +17,8 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 pub enum Tool {
     /// The database server.
     Postgres,
+    /// The message server.
+    Nats,
     /// The browser.
     Chromium,
     /// JavaScript outside the browser: runs the browser tests and wasm-opt.
@@ -25,26 +27,33 @@ pub enum Tool {
     Npm,
     /// Runs schemathesis.
     Python,
+    /// Makes system calls fail, for the tests of failing disks.
+    Strace,
 }
 
 impl Tool {
     fn package(self) -> &'static str {
         match self {
             Self::Postgres => "postgresql",
+            Self::Nats => "nats-server",
             Self::Chromium => "chromium",
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::Python => "python3-venv",
+            Self::Strace => "strace",
         }
     }
 
     fn is_here(self) -> bool {
         match self {
             Self::Postgres => postgres_programs().is_some(),
+            // Debian puts it where only root looks.
+            Self::Nats => on_path("nats-server").is_some() || Path::new("/usr/sbin/nats-server").is_file(),
             Self::Chromium => chromium().is_some(),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),
             Self::Python => succeeds(Command::new("python3").args(["-c", "import ensurepip"])),
+            Self::Strace => on_path("strace").is_some(),
         }
     }
 }

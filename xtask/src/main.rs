@@ -20,6 +20,7 @@ const USAGE: &str = "\
 cargo xtask build [--release]   the browser's part and the server; released, one file: target/release/sojourn
 cargo xtask run [OPTIONS]       build, then serve a demo hospital on http://127.0.0.1:3000 (OPTIONS as of `sojourn serve`)
 cargo xtask test                format, clippy, and every test on both engines, over the API and in the browser
+cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
 cargo xtask bench               the figures: how fast the journey, the log and the pages are";
 
 fn main() -> ExitCode {
@@ -40,6 +41,8 @@ fn run(arguments: Vec<String>) -> Result<()> {
         ["build", "--release"] => server::build(&workspace, Profile::Release).map(drop),
         ["run", ..] => server::run(&workspace, &arguments[1..]),
         ["test"] => test::run(&workspace),
+        ["torture"] => test::torture(&workspace, "200"),
+        ["torture", cycles] => test::torture(&workspace, cycles),
         ["bench", ..] => bench::run(&workspace, &arguments[1..]),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

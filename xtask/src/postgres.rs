@@ -19,6 +19,10 @@ pub struct Cluster {
     port: u16,
 }
 
+/// What names a server that only one test uses, and the commands by which it stops and starts it.
+const SPARE_VARIABLES: [&str; 3] =
+    ["SOJOURN_TEST_SPARE_POSTGRES", "SOJOURN_TEST_SPARE_STOP", "SOJOURN_TEST_SPARE_START"];
+
 impl Cluster {
     /// Starts a server in a folder and on a port of its own, with the durability of every other one.
     pub fn start() -> Result<Self> {
@@ -31,19 +35,14 @@ impl Cluster {
             }
             let port = free_address()?.port();
             let cluster = Self { folder, programs, port };
-            let options = format!(
-                "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300",
-                cluster.path().display()
-            );
-            let log = cluster.path().join("log");
             output(cluster.program("initdb").args([
                 "--username=postgres",
                 "--auth=trust",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
             ]))?;
-            output(cluster.program("pg_ctl").args(["start", "--wait", "--options", &options, "--log"]).arg(&log))
-                .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
+            output(&mut cluster.start_command())
+                .with_context(|| std::fs::read_to_string(cluster.path().join("log")).unwrap_or_default())?;
             Ok(cluster)
         })
     }
@@ -51,6 +50,29 @@ impl Cluster {
     /// Where the server is, as one who may make databases.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Lets a command's tests stop and start this server as they like.
+    pub fn lend(&self, command: &mut Command) {
+        let values = [self.url(), shell(&self.stop_command()), shell(&self.start_command())];
+        command.envs(SPARE_VARIABLES.into_iter().zip(values));
+    }
+
+    fn start_command(&self) -> Command {
+        let options = format!(
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300",
+            self.port,
+            self.path().display()
+        );
+        let mut command = self.program("pg_ctl");
+        command.args(["start", "--wait", "--options", &options, "--log"]).arg(self.path().join("log"));
+        command
+    }
+
+    fn stop_command(&self) -> Command {
+        let mut command = self.program("pg_ctl");
+        command.args(["stop", "--wait", "--mode=immediate"]);
+        command
     }
 
     fn path(&self) -> &Path {
@@ -72,10 +94,17 @@ impl Cluster {
     }
 }
 
+/// A command as a shell reads it.
+fn shell(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")));
+    let folder = command.get_current_dir().map(|folder| format!("cd '{}' && ", folder.display())).unwrap_or_default();
+    format!("{folder}{} >/dev/null 2>&1", quoted.collect::<Vec<_>>().join(" "))
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let stopped = succeeds(self.program("pg_ctl").args(["stop", "--wait", "--mode=immediate"]));
-        if stopped {
+        if succeeds(&mut self.stop_command()) {
             println!("  The PostgreSQL of our own is stopped and removed.");
         }
     }

@@ -8,15 +8,15 @@ use crate::machine::{
     Tool, WASM, chromium, free_address, need, need_node_modules, need_rustfmt_and_clippy, need_wasm_target,
 };
 use crate::postgres::{Cluster, URL_VARIABLE};
-use crate::{schemathesis, server};
 use crate::step::{run as run_command, step};
 use crate::workspace::{Profile, Workspace};
+use crate::{schemathesis, server};
 
 /// Runs every test there is.
 pub fn run(workspace: &Workspace) -> Result<()> {
     need_rustfmt_and_clippy(workspace)?;
     need_wasm_target(workspace)?;
-    need(&[Tool::Postgres, Tool::Chromium, Tool::Node, Tool::Npm])?;
+    need(&[Tool::Postgres, Tool::Nats, Tool::Chromium, Tool::Node, Tool::Npm, Tool::Strace])?;
     need_node_modules(workspace)?;
 
     let cargo = |arguments: &[&str]| run_command(workspace.cargo().args(arguments));
@@ -33,9 +33,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         run_command(&mut rustdoc)
     })?;
     {
-        let postgres = Cluster::start()?;
+        let (postgres, spare) = (Cluster::start()?, Cluster::start()?);
         step("Tests", || {
-            run_command(workspace.cargo().args(["test", "--workspace"]).env(URL_VARIABLE, postgres.url()))
+            let mut tests = workspace.cargo();
+            spare.lend(tests.args(["test", "--workspace"]).env(URL_VARIABLE, postgres.url()));
+            run_command(&mut tests)
         })?;
     }
     let server = server::build(workspace, Profile::Dev)?;
@@ -50,5 +52,18 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             .env("SOJOURN_ADDRESS", free_address()?.to_string());
         playwright.env("SOJOURN_CHROMIUM", chromium().context("chromium is not on the PATH")?);
         run_command(&mut playwright)
+    })
+}
+
+/// Tells the stories of faults at length, and prints what was seen.
+pub fn torture(workspace: &Workspace, cycles: &str) -> Result<()> {
+    need(&[Tool::Postgres, Tool::Nats, Tool::Strace])?;
+    let (postgres, spare) = (Cluster::start()?, Cluster::start()?);
+    step("Torture", || {
+        let mut tests = workspace.cargo();
+        tests.args(["test", "--package=sojourn", "--test=suite", "--", "faults::", "--nocapture", "--test-threads=1"]);
+        tests.env("SOJOURN_TORTURE_CYCLES", cycles).env(URL_VARIABLE, postgres.url());
+        spare.lend(&mut tests);
+        run_command(&mut tests)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
@@ -48,7 +48,7 @@ impl Modify for Common {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sjn_…").build();
         components.security_schemes.insert(TOKEN.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
         for (path, item) in &mut document.paths.paths {
-            for (method, operation) in [("get", &mut item.get), ("post", &mut item.post)] {
+            for (method, operation) in of(item) {
                 let Some(operation) = operation else { continue };
                 operation.operation_id =
                     Some(format!("{method}{}", path.replace(['/', '.'], "_").replace(['{', '}'], "")));
@@ -56,6 +56,11 @@ impl Modify for Common {
             }
         }
     }
+}
+
+/// The operations of a path.
+fn of(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 4] {
+    [("get", &mut item.get), ("post", &mut item.post), ("patch", &mut item.patch), ("delete", &mut item.delete)]
 }
 
 fn complete(operation: &mut Operation) {

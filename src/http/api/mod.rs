@@ -5,6 +5,7 @@
 //! | [`events`], [`queries`] | logging one event or a batch, reading one; asking for many |
 //! | [`visits`] | a visit: its state, its log, its story, its times |
 //! | [`patients`], [`reference`] | whom and what events name |
+//! | [`subscriptions`] | who is handed each event, and what could not be handed over |
 //! | [`workflow`], [`registry`] | the state machine, and every type of event, as data |
 //! | [`access`] | who saw which patient's data |
 //! | [`reading`] | what every call that answers with patient data goes through |
@@ -28,6 +29,7 @@ mod queries;
 mod reading;
 mod reference;
 mod registry;
+mod subscriptions;
 mod visits;
 mod workflow;
 
@@ -87,6 +89,13 @@ calls! {
     get "/rooms" reference::rooms
     get "/departments" reference::departments
     get "/tariff" reference::tariff
+    get "/subscriptions" subscriptions::list
+    post "/subscriptions" subscriptions::add
+    get "/subscriptions/{id}" subscriptions::one
+    patch "/subscriptions/{id}" subscriptions::change
+    delete "/subscriptions/{id}" subscriptions::remove
+    get "/subscriptions/{id}/dead-letters" subscriptions::dead_letters
+    post "/subscriptions/{id}/dead-letters/{event}/resend" subscriptions::resend
     get "/workflow" workflow::workflow
     get "/workflow.mmd" workflow::diagram
     get "/registry" registry::list
@@ -112,7 +121,9 @@ mod tests {
         for (path, item) in &described {
             found.extend(item.get.iter().map(|_| ("get", path.as_str())));
             found.extend(item.post.iter().map(|_| ("post", path.as_str())));
-            assert!(item.put.is_none() && item.patch.is_none() && item.delete.is_none(), "{path}");
+            found.extend(item.patch.iter().map(|_| ("patch", path.as_str())));
+            found.extend(item.delete.iter().map(|_| ("delete", path.as_str())));
+            assert!(item.put.is_none(), "{path}");
         }
         let mut expected = CALLS.to_vec();
         expected.sort_unstable();

@@ -190,6 +190,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, code, format!("There is no such {thing}."))
     }
 
+    /// Something else bears this name or number already.
+    pub fn in_use(field: &str) -> Self {
+        let mut problem = Self::new(StatusCode::CONFLICT, "ALREADY_IN_USE", "This is already in use.");
+        problem.0.fields = vec![FieldProblem::new(field, "is already in use")];
+        problem
+    }
+
     /// Which event of a batch it is about.
     pub fn at_index(mut self, index: usize) -> Self {
         self.0.index = Some(index);
@@ -280,11 +287,7 @@ impl From<WriteError> for Problem {
             WriteError::Invalid(problems) => Self::invalid_request(
                 problems.into_iter().map(|problem| FieldProblem::new(problem.field, problem.problem)).collect(),
             ),
-            WriteError::Taken { field, .. } => {
-                let mut problem = Self::new(StatusCode::CONFLICT, "ALREADY_IN_USE", "This is already in use.");
-                problem.0.fields = vec![FieldProblem::new(field, "is already in use")];
-                problem
-            }
+            WriteError::Taken { field, .. } => Self::in_use(field),
             WriteError::UnknownReference(field) => {
                 Refusal::UnknownReference { field: field.to_owned(), thing: "thing".to_owned() }.into()
             }

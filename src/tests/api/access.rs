@@ -22,7 +22,7 @@ stories!(@engine sqlite
 stories!(@engine postgres hospitals_are_walled_off);
 
 /// Every call that there is.
-const CALLS: [(&str, &str); 27] = [
+const CALLS: [(&str, &str); 34] = [
     ("POST", "/events"),
     ("POST", "/events/batch"),
     ("GET", "/events/01J00000000000000000000000"),
@@ -50,6 +50,13 @@ const CALLS: [(&str, &str); 27] = [
     ("GET", "/workflow.mmd"),
     ("GET", "/registry"),
     ("POST", "/registry"),
+    ("GET", "/subscriptions"),
+    ("POST", "/subscriptions"),
+    ("GET", "/subscriptions/01J00000000000000000000000"),
+    ("PATCH", "/subscriptions/01J00000000000000000000000"),
+    ("DELETE", "/subscriptions/01J00000000000000000000000"),
+    ("GET", "/subscriptions/01J00000000000000000000000/dead-letters"),
+    ("POST", "/subscriptions/01J00000000000000000000000/dead-letters/01J00000000000000000000000/resend"),
 ];
 
 async fn call(api: &Api, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -8,6 +8,7 @@ mod logging;
 mod queries;
 mod readers;
 mod reading;
+mod subscriptions;
 
 use std::sync::Arc;
 

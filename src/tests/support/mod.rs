@@ -4,6 +4,8 @@ pub mod events;
 pub mod flow;
 pub mod hospital;
 pub mod house;
+pub mod nats;
+pub mod receiver;
 pub mod source;
 
 use std::future::Future;

@@ -1,0 +1,94 @@
+//! Stories of NATS JetStream, told with a real server.
+
+use async_nats::jetstream::{self, Context};
+use serde_json::{Value, json};
+use sojourn::clock::Clock;
+use sojourn::db::Db;
+
+use super::{QUICK, Running, dead_letters, lag, log_in_turns, reload, subscribe};
+use crate::support::events::{append, happening, tenant};
+use crate::support::nats::NatsServer;
+use crate::support::stories;
+
+stories! {
+    a_stream_keeps_each_event_once,
+    a_server_that_stops_costs_no_event,
+}
+
+async fn connect(server: &NatsServer) -> Context {
+    jetstream::new(async_nats::connect(server.url()).await.expect("a connection"))
+}
+
+/// What the stream holds, oldest first: subject, message id, event.
+async fn messages(context: &Context) -> Vec<(String, String, Value)> {
+    let stream = context.get_stream("SOJOURN").await.expect("the stream");
+    let last = stream.get_info().await.expect("its state").state.last_sequence;
+    let mut messages = Vec::new();
+    for sequence in 1..=last {
+        let message = stream.get_raw_message(sequence).await.expect("a message");
+        let id = message.headers.get("Nats-Msg-Id").expect("an id").to_string();
+        let event = serde_json::from_slice(&message.payload).expect("JSON");
+        messages.push((message.subject.to_string(), id, event));
+    }
+    messages
+}
+
+async fn a_stream_keeps_each_event_once(db: Db) {
+    let server = NatsServer::start();
+    let tenant = tenant(&db).await;
+    let mut ruled = happening("the tariff", 1);
+    (ruled.aggregate_type, ruled.event_type) = ("pricing".to_owned(), "pricing.rule.changed".to_owned());
+    let stored = append(&db, &tenant, [happening("anna", 1), ruled, happening("anna", 2)]).await;
+    // Two subscriptions, and both publish everything.
+    let (one, _) = subscribe(&db, &tenant, "NATS", &server.url(), json!({ "name": "one" })).await;
+    let (other, _) = subscribe(&db, &tenant, "NATS", &server.url(), json!({ "name": "other" })).await;
+    let running = Running::start(&db, Clock::system(), QUICK);
+    for id in [&one.id, &other.id] {
+        until!("the log was served", reload(&db, &tenant, id).await.position == 3);
+        assert_eq!(dead_letters(&db, &tenant, id).await, []);
+    }
+    running.stop().await;
+    assert_eq!(lag(&db, &tenant).await.held, 0);
+
+    let context = connect(&server).await;
+    let messages = messages(&context).await;
+    assert_eq!(messages.len(), 3, "each was published twice, and is there once");
+    for event in &stored {
+        let id = event.event.id.to_string();
+        let (subject, _, written) = messages.iter().find(|(_, message, _)| *message == id).expect("the event");
+        let tail = format!("{}.{}", event.event.aggregate_type, event.event.event_type);
+        assert_eq!(*subject, format!("sojourn.{tenant}.{tail}"));
+        assert_eq!((&written["id"], &written["specversion"]), (&json!(id), &json!("1.0")));
+        assert_eq!(written["data"], serde_json::to_value(event).expect("JSON"));
+    }
+}
+
+async fn a_server_that_stops_costs_no_event(db: Db) {
+    const THINGS: [&str; 3] = ["anna", "berta", "carla"];
+    let mut server = NatsServer::start();
+    let tenant = tenant(&db).await;
+    let (subscription, _) =
+        subscribe(&db, &tenant, "NATS", &server.url(), json!({ "maxAttempts": 1, "batchSize": 4 })).await;
+    let running = Running::start(&db, Clock::system(), QUICK);
+    log_in_turns(&db, &tenant, &THINGS, 1..=5).await;
+    until!("the log was served", reload(&db, &tenant, &subscription.id).await.position == 15);
+    server.stop();
+    log_in_turns(&db, &tenant, &THINGS, 6..=20).await;
+    let problem = async || reload(&db, &tenant, &subscription.id).await.problem;
+    until!("the subscription says what is wrong", problem().await.is_some());
+    server.go_on();
+    until!("the log was served", {
+        let lag = lag(&db, &tenant).await;
+        (lag.behind, lag.held) == (0, 0)
+    });
+    running.stop().await;
+    assert_eq!(dead_letters(&db, &tenant, &subscription.id).await, []);
+    let messages = messages(&connect(&server).await).await;
+    assert_eq!(messages.len(), 60);
+    for thing in THINGS {
+        let of_thing = messages.iter().filter(|(.., event)| event["data"]["aggregateId"] == thing);
+        let versions: Vec<_> =
+            of_thing.map(|(.., event)| event["data"]["version"].as_i64().expect("a version")).collect();
+        assert_eq!(versions, (1..=20).collect::<Vec<_>>(), "{thing}");
+    }
+}

@@ -1,0 +1,72 @@
+//! A NATS server of our own, with JetStream, for as long as a story needs it.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A running server; it is stopped and removed with this value.
+pub struct NatsServer {
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl NatsServer {
+    /// Starts a server in a folder and on a port of its own.
+    pub fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut server = Self { folder, port: free.port(), process: None };
+        server.go_on();
+        server
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Stops it at once; its streams stay on disk.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("the server is ours");
+            process.wait().expect("it ends");
+        }
+    }
+
+    /// Starts it again.
+    pub fn go_on(&mut self) {
+        let port = self.port.to_string();
+        let process = Command::new(program())
+            .args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"])
+            .arg(self.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nats-server starts");
+        self.process = Some(process);
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(20), "nats-server does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Debian puts the server where only root looks.
+fn program() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join("nats-server")).find(|program| program.is_file()).unwrap_or_else(|| {
+        panic!("nats-server is missing. Run `cargo xtask test`, which brings it, or `sudo apt-get install nats-server`")
+    })
+}

@@ -1,0 +1,102 @@
+//! A receiver of webhooks on a port of its own, which keeps what it is sent.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// One call, and how it was answered.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// The event as it was sent.
+    pub event: Value,
+    pub status: StatusCode,
+}
+
+impl Call {
+    /// Which thing it happened to, and its place in the life of that thing.
+    pub fn place(&self) -> (String, i64) {
+        let data = &self.event["data"];
+        let aggregate = data["aggregateId"].as_str().expect("an aggregate").to_owned();
+        (aggregate, data["version"].as_i64().expect("a version"))
+    }
+}
+
+/// What to answer to an event.
+type Judge = Box<dyn FnMut(&Value) -> StatusCode + Send>;
+
+#[derive(Clone)]
+struct Desk {
+    calls: Arc<Mutex<Vec<Call>>>,
+    judge: Arc<Mutex<Judge>>,
+    delay: Duration,
+}
+
+/// The receiver; it is away when this is dropped.
+pub struct Receiver {
+    pub address: SocketAddr,
+    desk: Desk,
+    server: JoinHandle<()>,
+}
+
+impl Receiver {
+    /// Opens a receiver that takes everything.
+    pub async fn open() -> Self {
+        Self::open_at("127.0.0.1:0", Duration::ZERO).await
+    }
+
+    /// Opens a receiver at an address, which takes its time.
+    pub async fn open_at(address: &str, delay: Duration) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let judge: Judge = Box::new(|_| StatusCode::NO_CONTENT);
+        let desk = Desk { calls: Arc::default(), judge: Arc::new(Mutex::new(judge)), delay };
+        let router = Router::new().route("/hook", post(take)).with_state(desk.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { address, desk, server }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}/hook", self.address)
+    }
+
+    /// Answers from now on as it is told.
+    pub fn answers(&self, judge: impl FnMut(&Value) -> StatusCode + Send + 'static) {
+        *self.desk.judge.lock().expect("the judge") = Box::new(judge);
+    }
+
+    /// All calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.desk.calls.lock().expect("the calls").clone()
+    }
+
+    /// What was taken so far, in the order it came.
+    pub fn taken(&self) -> Vec<Call> {
+        self.calls().into_iter().filter(|call| call.status.is_success()).collect()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    tokio::time::sleep(desk.delay).await;
+    let event: Value = serde_json::from_slice(&body).expect("JSON");
+    let status = desk.judge.lock().expect("the judge")(&event);
+    desk.calls.lock().expect("the calls").push(Call { headers, body, event, status });
+    status
+}
