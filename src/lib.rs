@@ -26,6 +26,8 @@ pub mod projections;
 #[cfg(feature = "ssr")]
 pub mod record;
 #[cfg(feature = "ssr")]
+pub mod schemas;
+#[cfg(feature = "ssr")]
 pub mod screens;
 
 /// Wakes the islands of a page; the page's script calls it when the browser is idle.

@@ -14,7 +14,7 @@ const SCREENS: [who: string, addresses: string[]][] = [
   ["doctor", ["/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals"]],
   ["lab", ["/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover"]],
   ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
-  ["auditor", ["/patients", "/billing", "/nowhere"]],
+  ["auditor", ["/audit", "/patients", "/billing", "/nowhere"]],
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {

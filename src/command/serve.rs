@@ -16,8 +16,9 @@ use crate::demo;
 use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
-use crate::http::sign_in::Doorkeeper;
+use crate::http::sign_in::{CALLS_PER_SECOND, Doorkeeper};
 use crate::http::{AppState, Site, router};
+use crate::log::AccessLog;
 use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
 
@@ -41,6 +42,9 @@ pub struct Options {
     /// Browsers reach this server through TLS: mark its cookies for it
     #[arg(long, env = "SOJOURN_BEHIND_TLS")]
     behind_tls: bool,
+    /// How many calls a second each token may make, and twice as many at once
+    #[arg(long, env = "SOJOURN_CALLS_PER_SECOND", default_value_t = CALLS_PER_SECOND, value_name = "COUNT")]
+    calls_per_second: u32,
     /// Let webhooks without TLS leave the house
     #[arg(long, env = "SOJOURN_PLAIN_WEBHOOKS")]
     plain_webhooks: bool,
@@ -57,6 +61,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
         demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
     }
+    let accesses = AccessLog::open(db.clone());
     let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
@@ -64,7 +69,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
-        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
+        accesses: accesses.clone(),
+        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher).with_pace(options.calls_per_second),
         site: Arc::new(Site::load()?),
         demo: options.demo,
         behind_tls: options.behind_tls,
@@ -102,6 +108,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     if tokio::time::timeout(FAREWELL, relaying).await.is_err() {
         tracing::warn!("some deliveries did not end in time; they will be made again");
     }
+    accesses.flush().await;
     db.close().await;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What is said of a new subscription, and what is refused of it.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::address;
 use crate::clock::Clock;
@@ -11,6 +11,7 @@ use crate::journey::schema::{Field, FieldProblem, Shape, check, check_text};
 use crate::journey::words::Word;
 use crate::log::deliveries;
 use crate::log::subscriptions::{self, Limits, Subscription, SubscriptionKind, SubscriptionState, Wanted};
+use crate::schemas::{Described, of_fields, stands};
 
 /// What every secret that is made here begins with, so that one which leaked is known for what it is.
 const PREFIX: &str = "sjw_";
@@ -121,6 +122,20 @@ impl NewSubscription {
         if problems.is_empty() { Ok(self) } else { Err(problems) }
     }
 }
+
+impl Described for NewSubscription {
+    fn described() -> Value {
+        let mut subscription = of_fields(FIELDS);
+        for list in LISTS {
+            let words = json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_WORD });
+            subscription["properties"][list] = json!({ "type": ["array", "null"], "items": words, "maxItems": WORDS });
+        }
+        subscription["description"] = json!("A subscription to add; an empty list of words asks nothing of an event.");
+        subscription
+    }
+}
+
+stands!(NewSubscription);
 
 fn is_secret(text: &str) -> bool {
     text.len() >= SHORTEST_SECRET && text.bytes().all(|byte| byte.is_ascii_graphic())

@@ -8,7 +8,7 @@ use crate::journey::ids::{BranchId, DepartmentId, Id, TenantId};
 use crate::on;
 
 /// A department of a branch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Department {
     /// Its id.

@@ -21,7 +21,8 @@ use crate::on;
 const LONGEST_SCHEMA: usize = 64 * 1024;
 
 /// A type of event.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[schema(as = RegisteredType)]
 #[serde(rename_all = "camelCase")]
 pub struct EventType {
     /// Its name: `booking.created`, `SIGNAL_SCORED`.
@@ -33,6 +34,7 @@ pub struct EventType {
     /// What people call it.
     pub title: String,
     /// The JSON Schema that its metadata fits.
+    #[schema(value_type = Object)]
     pub schema: Value,
     /// Who may log it; anybody of the hospital when empty.
     #[sqlx(json)]

@@ -13,7 +13,7 @@ use crate::journey::words::Sex;
 use crate::on;
 
 /// A patient.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
     /// Their id.

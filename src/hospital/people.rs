@@ -100,7 +100,7 @@ impl TryFrom<String> for Roles {
 }
 
 /// Someone who works in the hospital, or a program that acts in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// Their id.
@@ -122,6 +122,7 @@ pub struct Person {
     pub active: bool,
     /// What they may do.
     #[sqlx(try_from = "String")]
+    #[schema(value_type = Vec<Role>)]
     pub roles: Roles,
 }
 

@@ -7,6 +7,7 @@ use crate::db::{Db, Tx, new_id, text_columns, word_text};
 use crate::journey::ids::{BranchId, DepartmentId, Id, RoomId, TenantId};
 use crate::journey::words::{Word, words};
 use crate::on;
+use crate::schemas::shaped;
 
 words! {
     /// What a room is for.
@@ -18,9 +19,10 @@ words! {
 }
 
 text_columns!(word_text, Word::from_word: RoomKind);
+shaped!(RoomKind);
 
 /// A room or counter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// Its id.

@@ -8,6 +8,7 @@ use crate::journey::ids::{DepartmentId, Id, TariffId, TenantId};
 use crate::journey::money::Money;
 use crate::journey::words::{Word, words};
 use crate::on;
+use crate::schemas::shaped;
 
 words! {
     /// What an entry of the tariff is.
@@ -18,9 +19,10 @@ words! {
 }
 
 text_columns!(word_text, Word::from_word: TariffKind);
+shaped!(TariffKind);
 
 /// One value that a test measures, with its reference range for adults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Analyte {
     /// What is measured.
@@ -37,7 +39,7 @@ pub struct Analyte {
 }
 
 /// A consultation or a test that the hospital offers.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TariffEntry {
     /// Its id.

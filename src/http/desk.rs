@@ -15,6 +15,7 @@ use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
 
 use super::form::Values;
+use super::seen::Seen;
 use super::sign_in::{NotSignedIn, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, Trouble, new_id};
@@ -149,13 +150,15 @@ impl Desk {
         self.person.branch_id.as_ref()
     }
 
-    /// Shows a screen: with 200, or with 422 when an attempt was refused.
+    /// Shows a screen, and keeps what is seen on it: with 200, or with 422 when an attempt was refused.
     pub async fn show<V: IntoView + 'static>(
         self,
         title: impl Into<String>,
+        seen: Seen,
         attempt: Option<Arc<Attempt>>,
         body: impl FnOnce() -> V + Send + 'static,
     ) -> Result<Response, Failure> {
+        self.saw(seen).await?;
         let logged = self.logged().await?;
         let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let title = match &attempt {

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 pub mod desk;
+mod docs;
 pub mod form;
 mod health;
 mod metrics;
@@ -10,6 +11,7 @@ mod page;
 mod problem;
 mod screens;
 mod security;
+mod seen;
 pub mod sign_in;
 
 use std::sync::Arc;
@@ -33,10 +35,11 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{billing, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{audit, billing, doctor, lab, login, patients, projections, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::log::AccessLog;
 use crate::record::Recorder;
 
 /// The most that one request may send.
@@ -54,6 +57,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The one way into the log.
     pub recorder: Recorder,
+    /// Keeps who saw what.
+    pub accesses: AccessLog,
     /// Who lets people in.
     pub doorkeeper: Doorkeeper,
     /// The built site.
@@ -92,9 +97,11 @@ pub fn router(state: AppState) -> Router {
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/admin/projections", get(projections::show).post(projections::act))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
+        .route("/audit", get(audit::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())
+        .merge(docs::router())
         .fallback(assets::file)
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Explanation;
+use super::{Explanation, api};
 
 /// What every answer says unless it says otherwise itself.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -34,7 +34,7 @@ pub async fn headers(mut response: Response) -> Response {
 ///
 /// The REST API is left out: cookies never sign in there, and a token is not sent by another site.
 pub async fn same_origin(request: Request, next: Next) -> Response {
-    let safe = request.method().is_safe() || request.uri().path().starts_with("/api/v1/");
+    let safe = request.method().is_safe() || api::is_within(request.uri().path());
     if safe || is_same_origin(request.headers()) {
         next.run(request).await
     } else {

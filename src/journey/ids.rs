@@ -132,6 +132,8 @@ ids! {
     TariffId "tariff"
     /// Names an attempt that was refused.
     AttemptId "attempt"
+    /// Names a time that somebody saw a patient's data.
+    AccessId "access"
     /// Names a request, so that sending it twice does nothing twice.
     RequestKey "request"
     /// Names a token with which a program calls.

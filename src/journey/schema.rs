@@ -229,7 +229,8 @@ fn check_value(shape: Shape, value: &Value, path: &str, problems: &mut Vec<Field
     }
 }
 
-fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
+/// Checks one value that is no list.
+pub fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
     let ensure = |good: bool, problem: &str| if good { Ok(()) } else { Err(problem.to_owned()) };
     let text = || value.as_str().ok_or_else(|| "must be text".to_owned());
     match shape {
@@ -293,7 +294,8 @@ pub fn json_schema(fields: &[Field]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn shape_schema(shape: Shape) -> Value {
+/// Describes what one field may hold as a JSON Schema (2020-12).
+pub fn shape_schema(shape: Shape) -> Value {
     const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
     match shape {
         Shape::Id(thing) => {

@@ -13,7 +13,7 @@ use crate::journey::ids::{EventId, SubscriptionId, TenantId};
 use crate::on;
 
 /// What events happen to; the events of one are delivered in order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Aggregate {
     /// What kind of thing.
@@ -48,7 +48,7 @@ pub struct Held {
 }
 
 /// An event that was given up, until somebody has it sent again.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// Which event.

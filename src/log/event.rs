@@ -9,7 +9,7 @@ use crate::journey::ids::{BranchId, EventId, PersonId, VisitId};
 use crate::journey::words::ActorType;
 
 /// An event as its writer makes it.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewEvent {
     /// Its name, once and for all.
@@ -28,7 +28,8 @@ pub struct NewEvent {
     pub schema_version: i32,
     /// What the performer wrote about it.
     pub description: Option<String>,
-    /// What is known about it.
+    /// What is known about it; null for who may not read it.
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>, required)]
     pub metadata: Value,
     /// Labels to find it by.
     #[sqlx(json)]
@@ -51,7 +52,7 @@ pub struct NewEvent {
 }
 
 /// An event as the log holds it.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredEvent {
     /// What its writer made.
@@ -69,8 +70,10 @@ pub struct StoredEvent {
     #[serde(skip)]
     pub body_digest: Digest,
     /// The hash of the event before it.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
     pub prev_hash: Digest,
     /// Links it to all before it.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
     pub hash: Digest,
 }
 

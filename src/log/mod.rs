@@ -9,6 +9,8 @@
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
+//! | [`access`] | who saw which patient's data |
+//! | [`stats`], [`tagged`] | how many events there are, and of what; those that bear some tags |
 //! | [`subscriptions`] | who subscribes to the log, how far each was served, and the lease of who serves it |
 //! | [`deliveries`] | what was delivered, what is held back, and what was given up |
 //! | [`snapshots`] | the states of long stories, so that they need not be read from the beginning |
@@ -23,6 +25,7 @@
 //! A chain shows that history was changed, unless everything after the change was rewritten too, head and all. Against one who can
 //! do that, keep the last hash that [`verify()`] reports somewhere else.
 
+pub mod access;
 pub mod append;
 pub mod chain;
 pub mod deliveries;
@@ -32,13 +35,16 @@ pub mod lift;
 pub mod read;
 pub mod refused;
 pub mod snapshots;
+pub mod stats;
 pub mod subscriptions;
+pub mod tagged;
 pub mod verify;
 
+pub use access::{Access, AccessLog};
 pub use append::{Head, append, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use event::{NewEvent, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
-pub use read::{Filter, by_positions, event, events, page, since, stream, tenants, versions};
+pub use read::{Filter, by_positions, event, events, opening, own_page, page, since, stream, tenants, versions};
 pub use refused::RefusedAttempt;
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

@@ -155,6 +155,18 @@ const BY_TAG: &str = "SELECT visit_events.* FROM event_tags JOIN visit_events US
     ORDER BY event_tags.position LIMIT $3";
 const BY_TIME: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND (performed_at, position) > ($4, $2) AND performed_at < $5 \
     ORDER BY performed_at, position LIMIT $3";
+// Of one performer's events. There are far fewer of them than of most types: SQLite is kept from the index of the other condition.
+const OWN_BY_TYPE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND event_type || '' = $4 ORDER BY position LIMIT $3";
+const OWN_BY_AGGREGATE: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND aggregate_type || '' = $4 AND aggregate_id || '' = $6 ORDER BY position LIMIT $3";
+const OWN_BY_CORRELATION: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND correlation_id || '' = $4 ORDER BY position LIMIT $3";
+const OWN_BY_TAG: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND performed_by = $5 AND position > $2 \
+    AND EXISTS (SELECT 1 FROM event_tags WHERE event_tags.tenant_id = $1 AND event_tags.tag = $4 \
+    AND event_tags.position = visit_events.position) ORDER BY position LIMIT $3";
+const OWN_BY_TIME: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND (performed_at, position) > ($4, $2) AND performed_at < $6 \
+    AND performed_by || '' = $5 ORDER BY performed_at, position LIMIT $3";
 const PERFORMED_AT: &str = "SELECT performed_at FROM visit_events WHERE tenant_id = $1 AND position = $2";
 
 impl Filter {
@@ -180,15 +192,7 @@ pub async fn page(
     after: Option<i64>,
     limit: u32,
 ) -> sqlx::Result<Vec<StoredEvent>> {
-    // In the order of time, the next page starts at the time of the event it comes after.
-    let resumed: Option<DateTime<Utc>> = match (filter, after) {
-        (Filter::Performed { .. }, Some(after)) => on!(&db.read, pool => sqlx::query_scalar(PERFORMED_AT)
-            .bind(tenant)
-            .bind(after)
-            .fetch_optional(pool)
-            .await)?,
-        _ => None,
-    };
+    let from = first_moment(db, tenant, filter, after).await?;
     on!(&db.read, pool => {
         let query = sqlx::query_as(filter.sql()).bind(tenant).bind(after.unwrap_or(0)).bind(i64::from(limit));
         let query = match filter {
@@ -197,12 +201,84 @@ pub async fn page(
             Filter::Type(word) | Filter::Correlation(word) | Filter::Tag(word) => query.bind(word),
             Filter::Performer(person) => query.bind(person),
             Filter::Aggregate { aggregate_type, aggregate_id } => query.bind(aggregate_type).bind(aggregate_id),
-            Filter::Performed { from, before } => {
-                let from = to_milliseconds(*from);
-                query.bind(resumed.map_or(from, |time| time.max(from))).bind(to_milliseconds(*before))
-            }
+            Filter::Performed { before, .. } => query.bind(from).bind(to_milliseconds(*before)),
         };
         query.fetch_all(pool).await
+    })
+}
+
+/// The same, of the events that one person or program performed.
+pub async fn own_page(
+    db: &Db,
+    tenant: &TenantId,
+    performer: &PersonId,
+    filter: &Filter,
+    after: Option<i64>,
+    limit: u32,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    let (sql, word, other) = match filter {
+        Filter::All | Filter::Visit(_) => return Ok(Vec::new()),
+        Filter::Performer(asked) if asked == performer => return page(db, tenant, filter, after, limit).await,
+        Filter::Performer(_) => return Ok(Vec::new()),
+        Filter::Type(word) => (OWN_BY_TYPE, word, None),
+        Filter::Correlation(word) => (OWN_BY_CORRELATION, word, None),
+        Filter::Tag(word) => (OWN_BY_TAG, word, None),
+        Filter::Aggregate { aggregate_type, aggregate_id } => (OWN_BY_AGGREGATE, aggregate_type, Some(aggregate_id)),
+        Filter::Performed { before, .. } => {
+            let from = first_moment(db, tenant, filter, after).await?;
+            return on!(&db.read, pool => sqlx::query_as(OWN_BY_TIME)
+                .bind(tenant)
+                .bind(after.unwrap_or(0))
+                .bind(i64::from(limit))
+                .bind(from)
+                .bind(performer)
+                .bind(to_milliseconds(*before))
+                .fetch_all(pool)
+                .await);
+        }
+    };
+    on!(&db.read, pool => {
+        let query = sqlx::query_as(sql).bind(tenant).bind(after.unwrap_or(0)).bind(i64::from(limit)).bind(word).bind(performer);
+        let query = if let Some(other) = other { query.bind(other) } else { query };
+        query.fetch_all(pool).await
+    })
+}
+
+/// From when on to read in the order of time: the next page starts at the time of the event it comes after.
+async fn first_moment(
+    db: &Db,
+    tenant: &TenantId,
+    filter: &Filter,
+    after: Option<i64>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let Filter::Performed { from, .. } = filter else { return Ok(None) };
+    let from = to_milliseconds(*from);
+    let resumed = match after {
+        Some(after) => performed_at(db, tenant, after).await?,
+        None => None,
+    };
+    Ok(Some(resumed.map_or(from, |time| time.max(from))))
+}
+
+/// When the event at a position happened.
+pub(super) async fn performed_at(db: &Db, tenant: &TenantId, position: i64) -> sqlx::Result<Option<DateTime<Utc>>> {
+    on!(&db.read, pool => {
+        sqlx::query_scalar(PERFORMED_AT).bind(tenant).bind(position).fetch_optional(pool).await
+    })
+}
+
+const OPENING: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND version = 1";
+
+/// The first that happened to one thing.
+pub async fn opening(
+    db: &Db,
+    tenant: &TenantId,
+    aggregate_type: &str,
+    aggregate_id: &str,
+) -> sqlx::Result<Option<StoredEvent>> {
+    on!(&db.read, pool => {
+        sqlx::query_as(OPENING).bind(tenant).bind(aggregate_type).bind(aggregate_id).fetch_optional(pool).await
     })
 }
 

@@ -13,6 +13,7 @@ use crate::db::{Db, Engine, Tx, commit, text_columns, word_text};
 use crate::journey::ids::{SubscriptionId, TenantId};
 use crate::journey::words::{Word, words};
 use crate::on;
+use crate::schemas::shaped;
 
 words! {
     /// How a subscription's events travel.
@@ -28,9 +29,10 @@ words! {
 }
 
 text_columns!(word_text, Word::from_word: SubscriptionKind, SubscriptionState);
+shaped!(SubscriptionKind, SubscriptionState);
 
 /// Which events are wanted; an empty list asks nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Wanted {
     /// One of these types.
@@ -55,7 +57,7 @@ impl Wanted {
 }
 
 /// How much a subscriber is asked to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// How many events of the log are read at once.
@@ -67,7 +69,7 @@ pub struct Limits {
 }
 
 /// A subscription, as it may be shown: its secret is not part of it.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     /// Its id.

@@ -13,7 +13,7 @@ use crate::log::StoredEvent;
 use crate::on;
 
 /// A step as people read it.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineRow {
     /// The version of the visit after it.

@@ -8,6 +8,7 @@ use super::attempt::{Attempt, refusal};
 use super::icon::{Icon, icon};
 use super::shell::Theme;
 use crate::hospital::people::Person;
+use crate::hospital::reader::ACCESS_LOG;
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::words::Role;
@@ -63,6 +64,7 @@ pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
     Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
     Workplace { path: "/admin/projections", name: "Read models", icon: Icon::Activity, roles: ADMIN },
+    Workplace { path: "/audit", name: "Audit", icon: Icon::Eye, roles: AUDIT },
 ];
 
 /// Who works at the reception.
@@ -86,8 +88,9 @@ pub const PATIENTS: &[Role] = &[
     Role::Pathologist,
     Role::Manager,
     Role::Auditor,
-    Role::Admin,
 ];
+/// Who looks who saw what, and what was refused.
+pub const AUDIT: &[Role] = ACCESS_LOG;
 
 /// Who runs the installation.
 pub const ADMIN: &[Role] = &[Role::Admin];
@@ -102,6 +105,8 @@ pub fn own_workplace(person: &Person) -> &'static str {
         (Role::Receptionist, "/reception"),
         (Role::Nurse, "/queue/consultation"),
         (Role::Manager, "/queue/consultation"),
+        (Role::Auditor, "/audit"),
+        (Role::Admin, "/audit"),
     ];
     own.iter().find(|(role, _)| person.holds_any(&[*role])).map_or("/patients", |(_, path)| path)
 }

@@ -25,6 +25,8 @@ pub enum Tool {
     Node,
     /// Brings what `package-lock.json` names.
     Npm,
+    /// Runs schemathesis.
+    Python,
     /// Makes system calls fail, for the tests of failing disks.
     Strace,
 }
@@ -37,6 +39,7 @@ impl Tool {
             Self::Chromium => "chromium",
             Self::Node => "nodejs",
             Self::Npm => "npm",
+            Self::Python => "python3-venv",
             Self::Strace => "strace",
         }
     }
@@ -49,6 +52,7 @@ impl Tool {
             Self::Chromium => chromium().is_some(),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),
+            Self::Python => succeeds(Command::new("python3").args(["-c", "import ensurepip"])),
             Self::Strace => on_path("strace").is_some(),
         }
     }

@@ -8,9 +8,9 @@ use crate::machine::{
     Tool, WASM, chromium, free_address, need, need_node_modules, need_rustfmt_and_clippy, need_wasm_target,
 };
 use crate::postgres::{Cluster, URL_VARIABLE};
-use crate::server;
 use crate::step::{run as run_command, step};
 use crate::workspace::{Profile, Workspace};
+use crate::{schemathesis, server};
 
 /// Runs every test there is.
 pub fn run(workspace: &Workspace) -> Result<()> {
@@ -41,6 +41,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         })?;
     }
     let server = server::build(workspace, Profile::Dev)?;
+    schemathesis::run(workspace, &server)?;
     step("Tests in the browser", || {
         let scratch = tempfile::tempdir()?;
         let mut playwright = Command::new("npx");

@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::journey::events::EventType;
+use super::events::LARGEST_BATCH;
+use crate::journey::events::{EventType, Row, TABLE};
 use crate::journey::ids::{BranchId, EventId, Id as _, VisitId};
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
 use crate::journey::words::Word;
 use crate::record::{Happening, VISIT, Wish};
+use crate::schemas::{Described, Line, of_fields, stands};
 
 /// How many tags an event may bear.
 const MOST_TAGS: usize = 20;
@@ -88,13 +90,15 @@ pub fn read(mut event: Value) -> Result<Wish, Vec<FieldProblem>> {
     })
 }
 
+/// Whether a text can be a tag.
+pub fn is_tag(tag: &str) -> bool {
+    (1..=LONGEST_TAG).contains(&tag.len())
+        && tag.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
 fn read_tags(tags: Value) -> Option<Vec<String>> {
-    let fits = |tag: &String| {
-        (1..=LONGEST_TAG).contains(&tag.len())
-            && tag.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-'))
-    };
     let tags: Vec<String> = serde_json::from_value(tags).ok()?;
-    (tags.len() <= MOST_TAGS && tags.iter().all(fits)).then_some(tags)
+    (tags.len() <= MOST_TAGS && tags.iter().all(|tag| is_tag(tag))).then_some(tags)
 }
 
 /// What happened, and to which visit: of a step, the visit is named as such or as the aggregate, and a registration may leave it to us.
@@ -134,6 +138,80 @@ fn subject(envelope: &Envelope) -> Result<(Happening, Option<VisitId>), FieldPro
         (visit, _, aggregate) => Ok((Happening::Step(step), visit.as_ref().or(aggregate.as_ref()).cloned())),
     }
 }
+
+/// An event as it is sent.
+pub struct EventToLog;
+
+impl Described for EventToLog {
+    /// One alternative for each step of a visit, with its own metadata; and one for what happens to anything else.
+    fn described() -> Value {
+        let alternatives: Vec<_> = TABLE.iter().map(step).chain([other()]).collect();
+        json!({ "anyOf": alternatives, "description": "An event to log; the registry says who may log it and when." })
+    }
+}
+
+/// An event as it is sent, without what depends on its type.
+fn frame(title: &str, event_type: Value, metadata: Value, required: &[&str]) -> Value {
+    let mut event = of_fields(FIELDS);
+    event["title"] = json!(title);
+    event["properties"]["eventType"] = event_type;
+    event["properties"]["metadata"] = metadata;
+    event["properties"]["tags"] = json!({
+        "type": ["array", "null"],
+        "items": { "type": "string", "pattern": "^[A-Z0-9_\\-]{1,50}$" },
+        "maxItems": MOST_TAGS,
+    });
+    event["required"] = [&["eventType", "metadata"], required].concat().into();
+    event
+}
+
+fn step(row: &Row) -> Value {
+    let word = row.event.word();
+    let required: &[_] = if row.event == EventType::VisitRegistered { &[] } else { &["visitId"] };
+    let mut event = frame(word, json!({ "type": "string", "enum": [word] }), of_fields(row.fields), required);
+    // A visit is named as a visit; that it may be named as a thing too would only make a choice where there is none.
+    if let Some(properties) = event["properties"].as_object_mut() {
+        properties.remove("aggregateType");
+        properties.remove("aggregateId");
+    }
+    if let [_] = required {
+        event["properties"]["visitId"] = VisitId::described();
+    }
+    event
+}
+
+fn other() -> Value {
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9._\\-]{0,99}$" });
+    let required = ["aggregateType", "aggregateId"];
+    let mut event = frame("Anything else", name, json!({ "type": "object" }), &required);
+    for name in required {
+        event["properties"][name] = Line::described();
+    }
+    event
+}
+
+/// Several events to log together.
+pub struct Batch;
+
+impl Described for Batch {
+    fn described() -> Value {
+        json!({
+            "type": "object",
+            "properties": {
+                "events": {
+                    "type": "array",
+                    "items": { "$ref": "#/components/schemas/EventToLog" },
+                    "minItems": 1,
+                    "maxItems": LARGEST_BATCH,
+                },
+            },
+            "required": ["events"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+stands!(EventToLog, Batch);
 
 #[cfg(test)]
 mod tests {

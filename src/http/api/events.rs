@@ -8,42 +8,63 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::envelope::{Batch, EventToLog};
 use super::headers::{IdempotencyKey, IfMatch};
 use super::json::Json;
-use super::parameters::{Named, Page, Parameters, Resource};
+use super::parameters::{Named, Page, Parameters};
 use super::problem::Problem;
+use super::reading::{Reading, Sighted};
 use super::{ROOT, envelope};
-use crate::db::Db;
 use crate::http::sign_in::Program;
 use crate::journey::ids::{EventId, TenantId};
 use crate::journey::schema::FieldProblem;
-use crate::log::{self, Digest, Salt, StoredEvent, chain};
+use crate::log::{Digest, Salt, StoredEvent, chain};
 use crate::record::{RecordError, Recorded, Recorder, Wish};
 
 /// The most events that a batch may hold.
-const LARGEST_BATCH: usize = 500;
+pub const LARGEST_BATCH: usize = 500;
 
 /// Events, oldest first, and where to go on.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EventList {
-    events: Vec<StoredEvent>,
-    next: Option<String>,
+    /// The events.
+    #[schema(value_type = Vec<StoredEvent>)]
+    pub events: Vec<Sighted>,
+    /// Where to go on, as `after`; none when this is the end.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 impl EventList {
     /// A part of a list, read with one event too many to know whether it goes on.
-    pub fn of(mut events: Vec<StoredEvent>, page: Page) -> Self {
+    pub fn of(mut events: Vec<Sighted>, page: Page) -> Self {
         let limit = page.limit as usize;
         let goes_on = events.len() > limit;
         events.truncate(limit);
-        let next = events.last().filter(|_| goes_on).map(|event| Page::cursor(event.position));
+        let next = events.last().filter(|_| goes_on).map(|event| Page::cursor(event.stored.position));
         Self { events, next }
     }
 }
 
-/// `POST /events`: logs one event.
+/// Logs one event; `If-Match` stands for its expectedVersion.
+#[utoipa::path(
+    post,
+    path = "/events",
+    tag = "Events",
+    params(IfMatch, IdempotencyKey),
+    request_body = EventToLog,
+    responses(
+        (status = 201, body = StoredEvent, description = "It is logged.", headers(("Location" = String, description = "Where it can be read."))),
+        (status = 200, body = StoredEvent, description = "It was logged before by the same request.", headers(("Location" = String, description = "Where it can be read."))),
+        (status = 403, description = "None of the caller's roles may log it."),
+        (status = 404, description = "There is no such visit."),
+        (status = 409, description = "The visit has moved on, or the key or id was used for another request."),
+        (status = 422, description = "The journey refuses it, or it names what is not there."),
+    )
+)]
 pub async fn log_one(
     State(recorder): State<Recorder>,
     program: Program,
@@ -67,7 +88,22 @@ pub async fn log_one(
     Ok((status, [(LOCATION, location)], Answer(event)).into_response())
 }
 
-/// `POST /events/batch`: logs several events, all or nothing.
+/// Logs several events, all of them or none.
+#[utoipa::path(
+    post,
+    path = "/events/batch",
+    tag = "Events",
+    params(IdempotencyKey),
+    request_body = Batch,
+    responses(
+        (status = 201, body = Logged, description = "They are logged."),
+        (status = 200, body = Logged, description = "They were logged before by the same request."),
+        (status = 403, description = "None of the caller's roles may log one of them."),
+        (status = 404, description = "There is no such visit."),
+        (status = 409, description = "A visit has moved on, or the key or an id was used for another request."),
+        (status = 422, description = "The journey refuses one of them, or it names what is not there."),
+    )
+)]
 pub async fn log_batch(
     State(recorder): State<Recorder>,
     program: Program,
@@ -89,7 +125,15 @@ pub async fn log_batch(
             None => problem,
         }
     })?;
-    Ok((status(&recorded), Answer(json!({ "events": recorded.events }))).into_response())
+    Ok((status(&recorded), Answer(Logged { events: recorded.events })).into_response())
+}
+
+/// What a batch logged.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logged {
+    /// The events, in order.
+    events: Vec<StoredEvent>,
 }
 
 async fn record(
@@ -132,42 +176,48 @@ fn read_batch(body: Value) -> Result<Vec<Wish>, Problem> {
 }
 
 /// An event and what it takes to check its link in the chain.
-#[derive(Serialize)]
-struct ProvenEvent {
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProvenEvent {
     #[serde(flatten)]
-    event: StoredEvent,
+    #[schema(value_type = StoredEvent)]
+    event: Sighted,
     proof: Proof,
 }
 
 /// What goes into an event's hash beside the event itself.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Proof {
     tenant_id: TenantId,
-    salt: Salt,
+    /// What the body's digest is salted with; only for who may read the body.
+    #[schema(value_type = Option<String>)]
+    salt: Option<Salt>,
+    #[schema(value_type = String)]
     body_digest: Digest,
     /// Whether digest and hash, computed anew, are those of the log.
     intact: bool,
 }
 
 impl ProvenEvent {
-    fn new(tenant: TenantId, stored: StoredEvent) -> Self {
-        let StoredEvent { event, position, recorded_at, salt, body_digest, prev_hash, hash } = &stored;
-        let intact = chain::body_digest(salt, event) == *body_digest
-            && chain::hash(&tenant, *position, *recorded_at, event, prev_hash, body_digest) == *hash;
-        let proof = Proof { tenant_id: tenant, salt: *salt, body_digest: *body_digest, intact };
-        Self { event: stored, proof }
+    fn new(tenant: TenantId, event: Sighted) -> Self {
+        let StoredEvent { event: happened, position, recorded_at, salt, body_digest, prev_hash, hash } = &event.stored;
+        let intact = chain::body_digest(salt, happened) == *body_digest
+            && chain::hash(&tenant, *position, *recorded_at, happened, prev_hash, body_digest) == *hash;
+        let salt = event.open.then_some(*salt);
+        Self { proof: Proof { tenant_id: tenant, salt, body_digest: *body_digest, intact }, event }
     }
 }
 
-/// `GET /events/{id}`: one event with its chain proof.
-pub async fn one(
-    State(db): State<Db>,
-    program: Program,
-    Named(id): Named<EventId>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
+/// One event with its chain proof.
+#[utoipa::path(
+    get,
+    path = "/events/{id}",
+    tag = "Events",
+    params(("id" = EventId, Path, description = "The event's id.")),
+    responses((status = 200, body = ProvenEvent), (status = 404, description = "There is no such event for the caller."))
+)]
+pub async fn one(reading: Reading, Named(id): Named<EventId>, parameters: Parameters) -> Result<Response, Problem> {
     parameters.done()?;
-    let stored = log::event(&db, &program.tenant.id, &id).await?.ok_or_else(EventId::missing)?;
-    Ok(Answer(ProvenEvent::new(program.tenant.id, stored)).into_response())
+    let event = reading.event(&id).await?;
+    Ok(Answer(ProvenEvent::new(reading.program.tenant.id, event)).into_response())
 }

@@ -5,15 +5,24 @@ use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
+use serde_json::json;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+
 use super::problem::Problem;
+use crate::journey::schema::check_text;
+use crate::schemas::from_json;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const ACCESS_PURPOSE: &str = "access-purpose";
 
 /// The version a request rests on, by the header If-Match.
 pub struct IfMatch(pub Option<i64>);
 
 /// The key by which a retry is known, by the header Idempotency-Key.
 pub struct IdempotencyKey(pub Option<String>);
+
+/// Why patient data is read, by the header Access-Purpose.
+pub struct Purpose(pub Option<String>);
 
 /// The ETag of a version.
 pub fn etag(version: i64) -> String {
@@ -49,6 +58,43 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             Err(invalid())
         }
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Purpose {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let invalid = || Problem::invalid("Access-Purpose", "must be a text of 1 to 200 ASCII characters");
+        let Some(value) = only(&parts.headers, ACCESS_PURPOSE).map_err(|_| invalid())? else { return Ok(Self(None)) };
+        let purpose = value.to_str().map_err(|_| invalid())?;
+        check_text(purpose, 200).map_err(|_| invalid())?;
+        Ok(Self(Some(purpose.to_owned())))
+    }
+}
+
+/// Describes headers by what they may hold.
+macro_rules! describe_headers {
+    ($($type:ty: $name:literal $description:literal $schema:tt)*) => {$(
+        impl utoipa::IntoParams for $type {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                let header = ParameterBuilder::new()
+                    .name($name)
+                    .parameter_in(ParameterIn::Header)
+                    .description(Some($description))
+                    .schema(Some(from_json(json!($schema))));
+                vec![header.build()]
+            }
+        }
+    )*};
+}
+
+describe_headers! {
+    IfMatch: "If-Match" "The ETag of the visit that the event rests on."
+        { "type": "string", "pattern": "^\"(0|[1-9][0-9]{0,17})\"$" }
+    IdempotencyKey: "Idempotency-Key" "Any key of your own: the same request sent again with it is done once."
+        { "type": "string", "pattern": "^[!-~]{1,255}$" }
+    Purpose: "Access-Purpose" "Why patient data is read; it is kept in the access log."
+        { "type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$" }
 }
 
 /// A header was sent more than once.

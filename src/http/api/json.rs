@@ -1,10 +1,13 @@
 //! JSON from outside: of bounded size and depth, and with nothing in it that a database cannot keep.
 
+use std::fmt;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 
@@ -43,11 +46,72 @@ fn read(body: &[u8]) -> Result<Value, Problem> {
     if depth(text) > DEEPEST {
         return Err(Problem::malformed(format!("The body is nested deeper than {DEEPEST} levels.")));
     }
-    let value = serde_json::from_str(text).map_err(|error| Problem::malformed(format!("Not JSON: {error}.")))?;
+    let Once(value) = serde_json::from_str(text).map_err(|error| Problem::malformed(format!("Not JSON: {error}.")))?;
     if has_nul_in_name(&value) {
         return Err(Problem::malformed("The name of a field holds a NUL character."));
     }
     Ok(value)
+}
+
+/// JSON in which no object names a field twice: readers differ in which of the two counts.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OnceVisitor).map(Self)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(truth.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Once(value))) = members.next_entry::<String, Once>()? {
+            if object.insert(name, value).is_some() {
+                return Err(A::Error::custom("a field is named twice"));
+            }
+        }
+        Ok(object.into())
+    }
 }
 
 /// How deep the brackets of a text go, outside its strings.
@@ -98,7 +162,18 @@ mod tests {
         for good in ["{}", "null", r#"{"a":"\u0000"}"#, "99999999999999999999999999"] {
             assert!(read(good.as_bytes()).is_ok(), "{good}");
         }
-        for bad in [&b"{"[..], b"", b"{'a':1}", b"\"\xff\"", b"\"\0\"", b"1e999", br#""\ud800""#, br#"{"a\u0000":1}"#] {
+        for bad in [
+            &b"{"[..],
+            b"",
+            b"{'a':1}",
+            b"\"\xff\"",
+            b"\"\0\"",
+            b"1e999",
+            br#""\ud800""#,
+            br#"{"a\u0000":1}"#,
+            br#"{"a":[{"b":1,"b":1}]}"#,
+            br#"{"a":1,"\u0061":1}"#,
+        ] {
             assert!(read(bad).is_err(), "{}", String::from_utf8_lossy(bad));
         }
     }

@@ -5,21 +5,27 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::ROOT;
+use super::headers::{IdempotencyKey, Purpose};
 use super::json::Json;
 use super::parameters::{Named, Parameters, Resource};
 use super::problem::Problem;
+use super::reading::{Reading, not_for};
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, new_id};
+use crate::hospital::patient_requests::{self, Request};
 use crate::hospital::patient_search;
-use crate::hospital::patients::{self, NewPatient};
+use crate::hospital::patients::{self, Patient};
 use crate::http::sign_in::Program;
 use crate::journey::ids::PatientId;
-use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::{Field, FieldProblem, Shape, check};
-use crate::journey::words::{Code, Role, Sex, Word};
+use crate::journey::words::{Role, Sex, Word};
+use crate::log::Digest;
+use crate::record::{RecordError, Recorder};
+use crate::schemas::{Described, of_fields, stands};
 
 /// Who may register a patient.
 const REGISTRARS: &[Role] = &[Role::Receptionist, Role::Nurse];
@@ -35,18 +41,32 @@ const FIELDS: &[Field] = &[
     Field { name: "phone", shape: Shape::Text { max: 40 }, required: false },
 ];
 
-/// `POST /patients`: registers a patient.
+/// Registers a patient.
+#[utoipa::path(
+    post,
+    path = "/patients",
+    tag = "Patients",
+    params(IdempotencyKey),
+    request_body = PatientToRegister,
+    responses(
+        (status = 201, body = Patient, description = "They are registered.", headers(("Location" = String, description = "Where they can be read."))),
+        (status = 200, body = Patient, description = "They were registered before by the same request.", headers(("Location" = String, description = "Where they can be read."))),
+        (status = 403, description = "None of the caller's roles may register a patient."),
+        (status = 409, description = "The MRN is in use, or the key was used for another request."),
+    )
+)]
 pub async fn register(
     State(db): State<Db>,
     State(clock): State<Clock>,
+    State(recorder): State<Recorder>,
     program: Program,
     parameters: Parameters,
+    IdempotencyKey(key): IdempotencyKey,
     Json(body): Json,
 ) -> Result<Response, Problem> {
     parameters.done()?;
     if !program.person.holds_any(REGISTRARS) {
-        let sentence = format!("Only a {} may register a patient.", roles_in_words(REGISTRARS));
-        return Err(Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence));
+        return Err(not_for(REGISTRARS, "register a patient"));
     }
     if !body.is_object() {
         return Err(Problem::invalid("body", "must be an object"));
@@ -61,31 +81,85 @@ pub async fn register(
     if !problems.is_empty() {
         return Err(Problem::invalid_request(problems));
     }
-    let new: NewPatient = serde_json::from_value(body).map_err(|_| Problem::invalid("body", "cannot be read"))?;
-    let patient = patients::register(&db, &program.tenant, new, clock.now()).await?;
+    let new = serde_json::from_value(body.clone()).map_err(|_| Problem::invalid("body", "cannot be read"))?;
+    let id = match key {
+        None => new_id(),
+        Some(key) => {
+            let request = Request { person: program.person.id.clone(), key, digest: Digest::of_json(&body).0 };
+            let patient = patient_requests::patient(&db, &program.tenant.id, &request, clock.now()).await?;
+            patient.ok_or(RecordError::IdempotencyMismatch)?
+        }
+    };
+    let known = patients::by_id(&db, &program.tenant.id, &id).await?;
+    let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let patient = match known {
+        Some(patient) => patient,
+        None => recorder.register_patient(&program.tenant, &program.person.actor(), id, new).await?,
+    };
     let location = format!("{ROOT}/patients/{}", patient.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Answer(patient)).into_response())
+    Ok((status, [(LOCATION, location)], Answer(patient)).into_response())
 }
 
-/// `GET /patients?query=`: finds patients by name, MRN or phone; twenty at most.
-pub async fn search(State(db): State<Db>, program: Program, mut parameters: Parameters) -> Result<Response, Problem> {
+/// Patients who were found.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    patients: Vec<Patient>,
+}
+
+/// Finds patients by name, MRN or phone; twenty at most.
+#[utoipa::path(
+    get,
+    path = "/patients",
+    tag = "Patients",
+    params(("query" = String, Query, max_length = 200, description = "The beginning of a name, an MRN, a phone number."), Purpose),
+    responses((status = 200, body = Found), (status = 403, description = "None of the caller's roles may read patient data."))
+)]
+pub async fn search(reading: Reading, mut parameters: Parameters) -> Result<Answer<Found>, Problem> {
     let query = parameters.required("query");
     if query.chars().count() > LONGEST_QUERY {
         parameters.refuse("query", format!("must be {LONGEST_QUERY} characters or fewer"));
     }
     parameters.done()?;
-    let patients = patient_search::search(&db, &program.tenant.id, &query).await?;
-    Ok(Answer(json!({ "patients": patients })).into_response())
+    reading.patient_data()?;
+    let patients = patient_search::search(&reading.db, &reading.tenant().id, &query).await?;
+    reading.list().await?;
+    Ok(Answer(Found { patients }))
 }
 
-/// `GET /patients/{id}`: one patient.
+/// One patient.
+#[utoipa::path(
+    get,
+    path = "/patients/{id}",
+    tag = "Patients",
+    params(("id" = PatientId, Path, description = "The patient's id."), Purpose),
+    responses(
+        (status = 200, body = Patient),
+        (status = 403, description = "None of the caller's roles may read patient data."),
+        (status = 404, description = "There is no such patient."),
+    )
+)]
 pub async fn one(
-    State(db): State<Db>,
-    program: Program,
+    reading: Reading,
     Named(id): Named<PatientId>,
     parameters: Parameters,
-) -> Result<Response, Problem> {
+) -> Result<Answer<Patient>, Problem> {
     parameters.done()?;
-    let patient = patients::by_id(&db, &program.tenant.id, &id).await?.ok_or_else(PatientId::missing)?;
-    Ok(Answer(patient).into_response())
+    reading.patient_data()?;
+    let patient = patients::by_id(&reading.db, &reading.tenant().id, &id).await?.ok_or_else(PatientId::missing)?;
+    reading.patient(&id).await?;
+    Ok(Answer(patient))
 }
+
+/// A patient as they are sent to be registered.
+pub struct PatientToRegister;
+
+impl Described for PatientToRegister {
+    fn described() -> Value {
+        let mut patient = of_fields(FIELDS);
+        patient["description"] = json!("A patient to register; without an MRN, the next one is given out.");
+        patient
+    }
+}
+
+stands!(PatientToRegister);

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::db::Trouble;
 use crate::hospital::WriteError;
@@ -19,6 +19,7 @@ use crate::journey::schema::FieldProblem;
 use crate::journey::visit::{Place, Visit};
 use crate::journey::words::{Code, Consultation, Outcome, Status, Word};
 use crate::record::{RecordError, Refused};
+use crate::schemas::{Described, stands};
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -52,6 +53,36 @@ struct Members {
     #[serde(flatten)]
     beside: Map<String, Value>,
 }
+
+/// What did not work, in words for programs and for people (RFC 9457).
+pub struct ProblemAnswer;
+
+impl Described for ProblemAnswer {
+    fn described() -> Value {
+        json!({
+            "type": "object",
+            "description": "What did not work, in words for programs and for people (RFC 9457).",
+            "properties": {
+                "type": { "type": "string" },
+                "title": { "type": "string", "description": "The status in words." },
+                "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+                "code": { "type": "string", "pattern": "^[A-Z_]+$", "description": "Why, for programs." },
+                "detail": { "type": "string", "description": "Why, for people." },
+                "facts": { "type": "object", "description": "What the refusal rests on." },
+                "fields": Vec::<FieldProblem>::described(),
+                "state": { "type": "object", "description": "Where the visit stood." },
+                "allowed": { "type": "array", "items": EventType::described(), "description": "What the caller could log instead." },
+                "index": { "type": "integer", "minimum": 0, "description": "Which event of a batch it is about." },
+                "expectedVersion": { "type": "integer" },
+                "actualVersion": { "type": "integer" },
+                "field": { "type": "string" },
+            },
+            "required": ["type", "title", "status", "code", "detail"],
+        })
+    }
+}
+
+stands!(ProblemAnswer);
 
 /// Where a visit stood when a step was refused: enough to go on from, and nothing clinical.
 #[derive(Debug, Serialize)]

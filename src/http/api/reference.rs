@@ -2,48 +2,89 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::db::Db;
-use crate::hospital::{departments, people, rooms, tariff};
+use crate::hospital::departments::{self, Department};
+use crate::hospital::people::{self, Person};
+use crate::hospital::rooms::{self, Room};
+use crate::hospital::tariff::{self, TariffEntry};
 use crate::http::sign_in::Program;
 use crate::journey::words::Role;
 
-/// `GET /people?role=`: who holds a role now; without it everybody, those who left too.
+/// People of the hospital.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    people: Vec<Person>,
+}
+
+/// Who holds a role now; without it everybody, those who left too.
+#[utoipa::path(
+    get,
+    path = "/people",
+    tag = "Reference",
+    params(("role" = Option<Role>, Query, description = "A role.")),
+    responses((status = 200, body = People))
+)]
 pub async fn people(
     State(db): State<Db>,
     program: Program,
     mut parameters: Parameters,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<People>, Problem> {
     let role = parameters.word::<Role>("role");
     parameters.done()?;
     let people = match role {
         Some(role) => people::of_role(&db, &program.tenant.id, role).await?,
         None => people::list(&db, &program.tenant.id).await?,
     };
-    Ok(Answer(json!({ "people": people })))
+    Ok(Answer(People { people }))
 }
 
-/// `GET /rooms`: every room and counter.
-pub async fn rooms(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Value>, Problem> {
+/// Rooms of the hospital.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rooms {
+    rooms: Vec<Room>,
+}
+
+/// Every room and counter.
+#[utoipa::path(get, path = "/rooms", tag = "Reference", responses((status = 200, body = Rooms)))]
+pub async fn rooms(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Rooms>, Problem> {
     parameters.done()?;
-    Ok(Answer(json!({ "rooms": rooms::list(&db, &program.tenant.id).await? })))
+    Ok(Answer(Rooms { rooms: rooms::list(&db, &program.tenant.id).await? }))
 }
 
-/// `GET /departments`: every department.
+/// Departments of the hospital.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Departments {
+    departments: Vec<Department>,
+}
+
+/// Every department.
+#[utoipa::path(get, path = "/departments", tag = "Reference", responses((status = 200, body = Departments)))]
 pub async fn departments(
     State(db): State<Db>,
     program: Program,
     parameters: Parameters,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<Departments>, Problem> {
     parameters.done()?;
-    Ok(Answer(json!({ "departments": departments::list(&db, &program.tenant.id).await? })))
+    Ok(Answer(Departments { departments: departments::list(&db, &program.tenant.id).await? }))
 }
 
-/// `GET /tariff`: what the hospital offers now, and for how much.
-pub async fn tariff(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Value>, Problem> {
+/// What the hospital offers.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tariff {
+    tariff: Vec<TariffEntry>,
+}
+
+/// What the hospital offers now, and for how much.
+#[utoipa::path(get, path = "/tariff", tag = "Reference", responses((status = 200, body = Tariff)))]
+pub async fn tariff(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Tariff>, Problem> {
     parameters.done()?;
-    Ok(Answer(json!({ "tariff": tariff::list(&db, &program.tenant.id).await? })))
+    Ok(Answer(Tariff { tariff: tariff::list(&db, &program.tenant.id).await? }))
 }

@@ -12,14 +12,16 @@ use super::ROOT;
 use super::json::Json;
 use super::parameters::{Named, Page, Parameters, Resource};
 use super::problem::Problem;
+use super::reading::not_for;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::delivery::{self, NewSubscription, NotAdded};
 use crate::http::sign_in::Program;
 use crate::journey::ids::{EventId, Id, SubscriptionId};
-use crate::journey::words::{Code, Role, Word};
+use crate::journey::words::{Role, Word};
 use crate::log::deliveries::{self, DeadLetter};
 use crate::log::subscriptions::{self, Subscription, SubscriptionState};
+use crate::schemas::{Described, stands};
 
 impl Resource for SubscriptionId {
     fn missing() -> Problem {
@@ -37,24 +39,64 @@ impl From<NotAdded> for Problem {
 }
 
 fn for_administrators(program: &Program) -> Result<(), Problem> {
-    if program.person.holds_any(&[Role::Admin]) {
-        Ok(())
-    } else {
-        let sentence = "Only an administrator may see or change subscriptions.";
-        Err(Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence))
-    }
+    const KEEPERS: &[Role] = &[Role::Admin];
+    if program.person.holds_any(KEEPERS) { Ok(()) } else { Err(not_for(KEEPERS, "see or change subscriptions")) }
 }
 
 /// A subscription that was made just now: its secret is shown this once.
-#[derive(Serialize)]
-struct Made<'a> {
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Made {
     #[serde(flatten)]
     subscription: Subscription,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<&'a str>,
+    secret: Option<String>,
 }
 
-/// `POST /subscriptions`: subscribes a receiver.
+/// Subscriptions of the hospital.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subscriptions {
+    subscriptions: Vec<Subscription>,
+}
+
+/// Events that were given up, and where to go on.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeadLetters {
+    dead_letters: Vec<DeadLetter>,
+    /// Where to go on, as `after`; none when this is the end.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// What is changed of a subscription.
+pub struct Change;
+
+impl Described for Change {
+    fn described() -> Value {
+        json!({
+            "type": "object",
+            "properties": { "state": SubscriptionState::described() },
+            "required": ["state"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+stands!(Change);
+
+/// Subscribes a receiver.
+#[utoipa::path(
+    post,
+    path = "/subscriptions",
+    tag = "Subscriptions",
+    request_body = NewSubscription,
+    responses(
+        (status = 201, body = Made, description = "It is made.", headers(("Location" = String, description = "Where it can be read."))),
+        (status = 403, description = "Only an administrator may see or change subscriptions."),
+        (status = 409, description = "Another subscription is called so."),
+    )
+)]
 pub async fn add(
     State(db): State<Db>,
     State(clock): State<Clock>,
@@ -67,18 +109,35 @@ pub async fn add(
     let new = NewSubscription::read(body).map_err(Problem::invalid_request)?;
     let (subscription, secret) = delivery::add(&db, &clock, &program.tenant.id, new).await?;
     let location = format!("{ROOT}/subscriptions/{}", subscription.id);
-    let made = Made { subscription, secret: secret.as_ref().map(|secret| secret.reveal()) };
+    let made = Made { subscription, secret: secret.as_ref().map(|secret| secret.reveal().to_owned()) };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Answer(made)).into_response())
 }
 
-/// `GET /subscriptions`: every subscription, by name.
-pub async fn list(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Value>, Problem> {
+/// Every subscription, by name.
+#[utoipa::path(
+    get,
+    path = "/subscriptions",
+    tag = "Subscriptions",
+    responses((status = 200, body = Subscriptions), (status = 403, description = "Only an administrator may see or change subscriptions."))
+)]
+pub async fn list(
+    State(db): State<Db>,
+    program: Program,
+    parameters: Parameters,
+) -> Result<Answer<Subscriptions>, Problem> {
     parameters.done()?;
     for_administrators(&program)?;
-    Ok(Answer(json!({ "subscriptions": subscriptions::list(&db, &program.tenant.id).await? })))
+    Ok(Answer(Subscriptions { subscriptions: subscriptions::list(&db, &program.tenant.id).await? }))
 }
 
-/// `GET /subscriptions/{id}`: one subscription.
+/// One subscription.
+#[utoipa::path(
+    get,
+    path = "/subscriptions/{id}",
+    tag = "Subscriptions",
+    params(("id" = SubscriptionId, Path, description = "The subscription's id.")),
+    responses((status = 200, body = Subscription), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
+)]
 pub async fn one(
     State(db): State<Db>,
     program: Program,
@@ -94,7 +153,15 @@ async fn found(db: &Db, program: &Program, id: &SubscriptionId) -> Result<Subscr
     subscriptions::by_id(db, &program.tenant.id, id).await?.ok_or_else(SubscriptionId::missing)
 }
 
-/// `PATCH /subscriptions/{id}` with `{"state": "PAUSED"}` or `"ACTIVE"`: pauses or resumes it.
+/// Pauses or resumes a subscription.
+#[utoipa::path(
+    patch,
+    path = "/subscriptions/{id}",
+    tag = "Subscriptions",
+    params(("id" = SubscriptionId, Path, description = "The subscription's id.")),
+    request_body = Change,
+    responses((status = 200, body = Subscription), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
+)]
 pub async fn change(
     State(db): State<Db>,
     program: Program,
@@ -117,7 +184,14 @@ pub async fn change(
     found(&db, &program, &id).await.map(Answer)
 }
 
-/// `DELETE /subscriptions/{id}`: ends it, and forgets its dead letters.
+/// Ends a subscription, and forgets its dead letters.
+#[utoipa::path(
+    delete,
+    path = "/subscriptions/{id}",
+    tag = "Subscriptions",
+    params(("id" = SubscriptionId, Path, description = "The subscription's id.")),
+    responses((status = 204, description = "It has ended."), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
+)]
 pub async fn remove(
     State(db): State<Db>,
     program: Program,
@@ -132,13 +206,20 @@ pub async fn remove(
     }
 }
 
-/// `GET /subscriptions/{id}/dead-letters`: the events that were given up, in the order of the log.
+/// The events that were given up, in the order of the log.
+#[utoipa::path(
+    get,
+    path = "/subscriptions/{id}/dead-letters",
+    tag = "Subscriptions",
+    params(("id" = SubscriptionId, Path, description = "The subscription's id."), Page),
+    responses((status = 200, body = DeadLetters), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
+)]
 pub async fn dead_letters(
     State(db): State<Db>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     mut parameters: Parameters,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<DeadLetters>, Problem> {
     let page = parameters.page();
     parameters.done()?;
     for_administrators(&program)?;
@@ -148,10 +229,17 @@ pub async fn dead_letters(
     let goes_on = letters.len() > page.limit as usize;
     letters.truncate(page.limit as usize);
     let next = letters.last().filter(|_| goes_on).map(|letter: &DeadLetter| Page::cursor(letter.position));
-    Ok(Answer(json!({ "deadLetters": letters, "next": next })))
+    Ok(Answer(DeadLetters { dead_letters: letters, next }))
 }
 
-/// `POST /subscriptions/{id}/dead-letters/{eventId}/resend`: has a dead letter sent once more, soon.
+/// Has a dead letter sent once more, soon.
+#[utoipa::path(
+    post,
+    path = "/subscriptions/{id}/dead-letters/{event}/resend",
+    tag = "Subscriptions",
+    params(("id" = SubscriptionId, Path, description = "The subscription's id."), ("event" = EventId, Path, description = "The event's id.")),
+    responses((status = 202, description = "It will be sent."), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription or dead letter."))
+)]
 pub async fn resend(
     State(db): State<Db>,
     State(clock): State<Clock>,

@@ -1,34 +1,35 @@
 //! A visit: its state, its log, its story, its times.
 
 use axum::Json as Answer;
-use axum::extract::State;
 use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema as _;
 
 use super::events::EventList;
-use super::headers::etag;
-use super::parameters::{Named, Parameters, Resource};
+use super::headers::{Purpose, etag};
+use super::parameters::{Named, Page, Parameters, Resource};
 use super::problem::Problem;
-use crate::clock::Clock;
-use crate::db::Db;
-use crate::http::sign_in::Program;
+use super::reading::{Reading, Sighted};
 use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
-use crate::journey::ids::VisitId;
-use crate::journey::measures::{duration, measures};
+use crate::journey::evolve::evolve;
+use crate::journey::ids::{Id, VisitId};
+use crate::journey::measures::{Measures, duration, measures};
 use crate::journey::money::Money;
-use crate::journey::visit::{Step, Visit};
+use crate::journey::visit::Visit;
 use crate::journey::words::Status;
-use crate::log::{self, Filter};
+use crate::log::{self, Filter, StoredEvent};
 use crate::projections::timeline::{self, TimelineRow};
-use crate::record::Recorder;
+use crate::record::{VISIT, steps};
+use crate::schemas::{Described, VisitAnswer, stands};
 
 /// A visit's state, what follows from it, and what may be done.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct VisitAnswer {
+struct State {
     visit_id: VisitId,
     status: Status,
     due: Money,
@@ -37,19 +38,80 @@ struct VisitAnswer {
     allowed: Vec<EventType>,
 }
 
-/// `GET /visits/{id}`: the state, and what the caller could log now.
+/// A visit's state and what the caller could log on it: now, at a moment, or at a version.
+#[utoipa::path(
+    get,
+    path = "/visits/{id}",
+    tag = "Visits",
+    params(
+        ("id" = VisitId, Path, description = "The visit's id."),
+        ("asOf" = Option<String>, Query, format = DateTime, description = "Answers as it was when everything performed up to this moment was logged."),
+        ("version" = Option<i64>, Query, minimum = 1, description = "Answers as it was after so many events."),
+        Purpose,
+    ),
+    responses(
+        (status = 200, body = VisitAnswer, headers(("ETag" = String, description = "The version, to be sent as If-Match."))),
+        (status = 403, description = "None of the caller's roles may read patient data."),
+        (status = 404, description = "There is no such visit for the caller, or it was not there then."),
+    )
+)]
 pub async fn one(
-    State(recorder): State<Recorder>,
-    State(clock): State<Clock>,
-    program: Program,
+    reading: Reading,
     Named(visit_id): Named<VisitId>,
-    parameters: Parameters,
+    mut parameters: Parameters,
 ) -> Result<Response, Problem> {
+    let then = match (parameters.time("asOf"), parameters.version("version")) {
+        (Some(_), Some(_)) => {
+            parameters.refuse("version", "must not be given with asOf");
+            None
+        }
+        (Some(moment), None) => Some(Then::AsOf(moment)),
+        (None, Some(version)) => Some(Then::Version(version)),
+        (None, None) => None,
+    };
     parameters.done()?;
-    let (_, visit) = load(&recorder, &program, &visit_id).await?;
-    let allowed = allowed(&program.tenant.policy, Some(&visit), &program.person.actor(), clock.now());
-    let answer = VisitAnswer { visit_id, status: visit.status(), due: visit.due(), state: state(&visit), allowed };
+    reading.visit(&visit_id).await?;
+    let mut stored = stream(&reading, &visit_id).await?;
+    let now = match then {
+        None => reading.now,
+        Some(then) => then.go_back(&mut stored).ok_or_else(|| then.missing())?,
+    };
+    let visit = steps(&stored)?.iter().fold(None, evolve).ok_or_else(VisitId::missing)?;
+    let program = &reading.program;
+    let allowed = allowed(&program.tenant.policy, Some(&visit), &program.person.actor(), now);
+    let answer = State { visit_id, status: visit.status(), due: visit.due(), state: state(&visit), allowed };
     Ok(([(ETAG, etag(visit.version))], Answer(answer)).into_response())
+}
+
+/// A moment in the life of a visit.
+#[derive(Clone, Copy)]
+enum Then {
+    AsOf(DateTime<Utc>),
+    Version(i64),
+}
+
+impl Then {
+    /// Forgets what came after, and says when that was; none when there was nothing yet, or not so much.
+    fn go_back(self, stored: &mut Vec<StoredEvent>) -> Option<DateTime<Utc>> {
+        let count = match self {
+            Self::AsOf(moment) => stored.iter().take_while(|event| event.event.performed_at <= moment).count(),
+            Self::Version(version) => usize::try_from(version).ok().filter(|version| *version <= stored.len())?,
+        };
+        stored.truncate(count);
+        let last = stored.last()?.event.performed_at;
+        Some(if let Self::AsOf(moment) = self { moment } else { last })
+    }
+
+    fn missing(self) -> Problem {
+        match self {
+            Self::AsOf(_) => VisitId::missing(),
+            Self::Version(_) => Problem::not_found("VERSION_NOT_FOUND", "version of this visit"),
+        }
+    }
+}
+
+async fn stream(reading: &Reading, visit: &VisitId) -> Result<Vec<StoredEvent>, Problem> {
+    Ok(log::stream(&reading.db, &reading.tenant().id, VISIT, visit.as_str()).await?)
 }
 
 /// The state as data, each bill with its balance.
@@ -63,29 +125,34 @@ fn state(visit: &Visit) -> Value {
     state
 }
 
-async fn load(recorder: &Recorder, program: &Program, visit: &VisitId) -> Result<(Vec<Step>, Visit), Problem> {
-    recorder.load(&program.tenant.id, visit).await?.ok_or_else(VisitId::missing)
-}
-
-/// `GET /visits/{id}/events`: the log of the visit.
+/// The log of a visit, oldest first.
+#[utoipa::path(
+    get,
+    path = "/visits/{id}/events",
+    tag = "Visits",
+    params(("id" = VisitId, Path, description = "The visit's id."), Page, Purpose),
+    responses(
+        (status = 200, body = EventList),
+        (status = 403, description = "None of the caller's roles may read patient data."),
+        (status = 404, description = "There is no such visit for the caller."),
+    )
+)]
 pub async fn events(
-    State(db): State<Db>,
-    program: Program,
+    reading: Reading,
     Named(visit_id): Named<VisitId>,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
     let page = parameters.page();
     parameters.done()?;
-    let (tenant, filter) = (&program.tenant.id, Filter::Visit(visit_id));
-    let events = log::page(&db, tenant, &filter, page.after, page.limit + 1).await?;
-    if events.is_empty() && log::page(&db, tenant, &filter, None, 1).await?.is_empty() {
-        return Err(VisitId::missing());
-    }
+    reading.visit(&visit_id).await?;
+    let filter = Filter::Visit(visit_id);
+    let events = log::page(&reading.db, &reading.tenant().id, &filter, page.after, page.limit + 1).await?;
+    let events = events.into_iter().map(|stored| Sighted { stored, open: true }).collect();
     Ok(Answer(EventList::of(events, page)).into_response())
 }
 
 /// A step as people read it, and how long after the one before.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Told {
     #[serde(flatten)]
@@ -94,32 +161,73 @@ struct Told {
     seconds_since_previous: Option<i64>,
 }
 
-/// `GET /visits/{id}/timeline`: the story of the visit, in the order things were done.
+/// The story of a visit.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Story {
+    visit_id: VisitId,
+    /// Its steps, in the order they were done.
+    timeline: Vec<Told>,
+}
+
+/// The story of a visit, in the order things were done.
+#[utoipa::path(
+    get,
+    path = "/visits/{id}/timeline",
+    tag = "Visits",
+    params(("id" = VisitId, Path, description = "The visit's id."), Purpose),
+    responses(
+        (status = 200, body = Story),
+        (status = 403, description = "None of the caller's roles may read patient data."),
+        (status = 404, description = "There is no such visit for the caller."),
+    )
+)]
 pub async fn timeline(
-    State(db): State<Db>,
-    program: Program,
+    reading: Reading,
     Named(visit_id): Named<VisitId>,
     parameters: Parameters,
-) -> Result<Response, Problem> {
+) -> Result<Answer<Story>, Problem> {
     parameters.done()?;
-    let rows = timeline::of_visit(&db, &program.tenant.id, &visit_id).await?;
-    if rows.is_empty() {
-        return Err(VisitId::missing());
-    }
+    reading.visit(&visit_id).await?;
     let mut previous = None;
-    let told = rows.into_iter().map(|row| {
+    let told = timeline::of_visit(&reading.db, &reading.tenant().id, &visit_id).await?.into_iter().map(|row| {
         let since = previous.replace(row.performed_at).map(|previous| (row.performed_at - previous).num_seconds());
         Told { row, seconds_since_previous: since }
     });
-    let told: Vec<Told> = told.collect();
-    Ok(Answer(json!({ "visitId": visit_id, "timeline": told })).into_response())
+    let timeline = told.collect();
+    Ok(Answer(Story { visit_id, timeline }))
 }
 
-/// `GET /visits/{id}/durations`: the named measures, or the time from one event to another.
+/// The time from one event to another.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Duration {
+    from: EventType,
+    to: EventType,
+    /// How long; none when either did not happen.
+    #[schema(required)]
+    seconds: Option<i64>,
+}
+
+/// The named measures of a visit, or the time from one event to another.
+#[utoipa::path(
+    get,
+    path = "/visits/{id}/durations",
+    tag = "Visits",
+    params(
+        ("id" = VisitId, Path, description = "The visit's id."),
+        ("from" = Option<EventType>, Query, description = "From the first event of this type."),
+        ("to" = Option<EventType>, Query, description = "To the first event of this type at or after it."),
+        Purpose,
+    ),
+    responses(
+        (status = 200, content((Durations = "application/json"))),
+        (status = 403, description = "None of the caller's roles may read patient data."),
+        (status = 404, description = "There is no such visit for the caller."),
+    )
+)]
 pub async fn durations(
-    State(recorder): State<Recorder>,
-    State(clock): State<Clock>,
-    program: Program,
+    reading: Reading,
     Named(visit_id): Named<VisitId>,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
@@ -129,11 +237,22 @@ pub async fn durations(
         parameters.refuse(if from.is_some() { "to" } else { "from" }, "is required when the other is given");
     }
     parameters.done()?;
-    let (steps, _) = load(&recorder, &program, &visit_id).await?;
+    reading.visit(&visit_id).await?;
+    let steps = steps(&stream(&reading, &visit_id).await?)?;
     Ok(match (from, to) {
-        (Some(from), Some(to)) => {
-            Answer(json!({ "from": from, "to": to, "seconds": duration(&steps, from, to) })).into_response()
-        }
-        _ => Answer(measures(&steps, clock.now())).into_response(),
+        (Some(from), Some(to)) => Answer(Duration { from, to, seconds: duration(&steps, from, to) }).into_response(),
+        _ => Answer(measures(&steps, reading.now)).into_response(),
     })
 }
+
+/// Either answer about a visit's times.
+pub struct Durations;
+
+impl Described for Durations {
+    fn described() -> Value {
+        let one = json!({ "$ref": format!("#/components/schemas/{}", Duration::name()) });
+        json!({ "oneOf": [one, Measures::described()] })
+    }
+}
+
+stands!(Durations);

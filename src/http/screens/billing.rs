@@ -10,6 +10,7 @@ use crate::hospital::tariff::{self, TariffKind};
 use crate::hospital::{patients, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::{Values, minor_units};
+use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;
@@ -71,11 +72,16 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Billing", attempt, move || billing(data)).await
+    let seen = Seen::chosen(data.chosen.as_ref().map(|chosen| &chosen.card));
+    desk.show("Billing", seen, attempt, move || billing(data)).await
 }
 
 async fn chosen(desk: &Desk, id: &VisitId) -> Result<Option<Chosen>, Failure> {
-    let card = visits::get(desk.db(), &desk.tenant.id, id).await?;
+    let card = match desk.visit(id).await {
+        Ok(card) => Some(card),
+        Err(Failure::NotFound) => None,
+        Err(failure) => return Err(failure),
+    };
     let loaded = desk.app.recorder.load(&desk.tenant.id, id).await?;
     Ok(card.zip(loaded).map(|(card, (_, visit))| Chosen { card, visit }))
 }
@@ -97,5 +103,5 @@ pub async fn receipt_page(Path((visit_id, bill_id)): Path<(String, String)>, des
         names: people::names(desk.db(), &desk.tenant.id).await?,
         now: desk.now,
     };
-    desk.show("Receipt", None, move || receipt(data)).await
+    desk.show("Receipt", Seen::visit(&data.card), None, move || receipt(data)).await
 }

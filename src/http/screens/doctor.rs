@@ -9,6 +9,7 @@ use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, VisitId};
@@ -107,7 +108,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         Some(chart) => format!("{}, consultation", chart.card.patient_name),
         None => "Doctor".to_owned(),
     };
-    desk.show(title, attempt, move || doctor(data)).await
+    let seen = Seen::chosen(data.chart.as_ref().map(|chart| &chart.card));
+    desk.show(title, seen, attempt, move || doctor(data)).await
 }
 
 async fn consultation_rooms(desk: &Desk) -> Result<Vec<Room>, Failure> {
@@ -150,7 +152,7 @@ async fn chart(
     draft: Option<Values>,
 ) -> Result<Option<Chart>, Failure> {
     let (db, tenant) = (desk.db(), &desk.tenant.id);
-    let Some(card) = visits::get(db, tenant, id).await? else { return Err(Failure::NotFound) };
+    let card = desk.visit(id).await?;
     let Some((steps, visit)) = desk.app.recorder.load(tenant, id).await? else { return Err(Failure::NotFound) };
     let mut earlier = visits::of_patient(db, tenant, &visit.patient_id).await?;
     earlier.retain(|card| card.visit.visit_id != *id);

@@ -11,6 +11,7 @@ use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::{patients, people, tariff};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::*;
 use crate::journey::results::flag;
@@ -75,7 +76,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         patients,
         address,
     };
-    desk.show("Laboratory", attempt, move || lab(data)).await
+    desk.show("Laboratory", Seen::List, attempt, move || lab(data)).await
 }
 
 /// Where this person calls patients to: their own room, or else those of their branch's laboratory.
@@ -164,13 +165,17 @@ pub async fn report_page(Path((visit, test)): Path<(String, String)>, desk: Desk
     if paper.test.results.is_empty() {
         return Err(Failure::NotFound);
     }
-    desk.show(format!("Report of {}", paper.test.name), None, move || report(paper)).await
+    desk.show(format!("Report of {}", paper.test.name), seen(&paper), None, move || report(paper)).await
 }
 
 /// The label of a specimen.
 pub async fn label_page(Path((visit, test)): Path<(String, String)>, desk: Desk) -> Result<Response, Failure> {
     let paper = paper(&desk, &visit, &test).await?;
-    desk.show("Label", None, move || label(paper)).await
+    desk.show("Label", seen(&paper), None, move || label(paper)).await
+}
+
+fn seen(paper: &Paper) -> Seen {
+    Seen::Visit(paper.visit_id.clone(), paper.patient.id.clone())
 }
 
 async fn paper(desk: &Desk, visit_id: &str, test_id: &str) -> Result<Paper, Failure> {
@@ -182,7 +187,7 @@ async fn paper(desk: &Desk, visit_id: &str, test_id: &str) -> Result<Paper, Fail
     let loaded: Result<_, RecordError> = desk.app.recorder.load(tenant, &visit_id).await;
     let (steps, visit) = loaded?.ok_or(Failure::NotFound)?;
     let test = visit.tests.get(&test_id).ok_or(Failure::NotFound)?.clone();
-    let card = visits::get(db, tenant, &visit_id).await?.ok_or(Failure::NotFound)?;
+    let card = desk.visit(&visit_id).await?;
     let patient = patients::by_id(db, tenant, &visit.patient_id).await?.ok_or(Failure::NotFound)?;
     let names = people::names(db, tenant).await?;
     let since = last(&steps, &test_id, EventType::TestCompleted);

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::log;
 use crate::projections::following::{self, FOLLOWING};
 use crate::record::rebuild::{ReadModel, rebuild};
@@ -29,7 +30,7 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let states = following::states(desk.db(), &desk.tenant.id, FOLLOWING).await?;
     let head = log::position(desk.db(), &desk.tenant.id).await?;
     let screen = ReadModels { tenant: desk.tenant.clone(), head, states, news };
-    desk.show("Read models", None, move || read_models(screen)).await
+    desk.show("Read models", Seen::Nothing, None, move || read_models(screen)).await
 }
 
 /// Pauses, resumes or rebuilds a read model.

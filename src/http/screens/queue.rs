@@ -9,6 +9,7 @@ use axum::response::Response;
 use crate::hospital::rooms;
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::words::{Station, Word};
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;
@@ -55,5 +56,5 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         department: desk.query("department").map(ToOwned::to_owned),
         attempt: attempt.clone(),
     };
-    desk.show(format!("{station} queue"), attempt, move || board(data)).await
+    desk.show(format!("{station} queue"), Seen::List, attempt, move || board(data)).await
 }

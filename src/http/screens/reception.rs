@@ -10,6 +10,7 @@ use super::{patients, registration};
 use crate::hospital::{branches, departments, people, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, Id, VisitId};
 use crate::journey::words::{Role, Status, Word};
@@ -66,7 +67,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Reception", attempt, move || reception(data)).await
+    desk.show("Reception", Seen::List, attempt, move || reception(data)).await
 }
 
 /// The form that stands open below a row: the one refused just now, or the one that the address asks for.
@@ -82,7 +83,7 @@ fn opened(desk: &Desk, attempt: Option<&Attempt>) -> Option<Opened> {
 pub async fn slip_page(Path(visit): Path<String>, desk: Desk) -> Result<Response, Failure> {
     desk.needs(RECEPTION)?;
     let visit = VisitId::parse(&visit).map_err(|_| Failure::NotFound)?;
-    let card = visits::get(desk.db(), &desk.tenant.id, &visit).await?.ok_or(Failure::NotFound)?;
+    let card = desk.visit(&visit).await?;
     let department = match &card.visit.department_id {
         Some(id) => departments::by_id(desk.db(), &desk.tenant.id, id).await?,
         None => None,
@@ -93,5 +94,5 @@ pub async fn slip_page(Path(visit): Path<String>, desk: Desk) -> Result<Response
         None => None,
     };
     let data = Slip { tenant: desk.tenant.clone(), branch: branch.map(|branch| branch.name), card };
-    desk.show(format!("Token slip {}", data.card.visit.token), None, move || slip(data)).await
+    desk.show(format!("Token slip {}", data.card.visit.token), Seen::visit(&data.card), None, move || slip(data)).await
 }

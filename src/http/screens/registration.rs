@@ -14,6 +14,7 @@ use crate::hospital::tariff::{self, TariffKind};
 use crate::hospital::{WriteError, departments, patient_search};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{Id, PatientId, PersonId, RequestKey, VisitId};
 use crate::journey::schema::FieldProblem;
@@ -74,7 +75,9 @@ pub async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response,
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Register a visit", attempt, move || registration(data)).await
+    let seen = data.patient.as_ref().map_or(Seen::Nothing, |patient| Seen::Patient(patient.id.clone()));
+    let seen = if data.duplicates.is_empty() { seen } else { Seen::List };
+    desk.show("Register a visit", seen, attempt, move || registration(data)).await
 }
 
 /// The doctors of the desk's branch, with how many patients wait for each.

@@ -1,10 +1,12 @@
 //! Signing in and out, and who a request comes from: [`SignedIn`] for screens, [`Program`] for the REST API.
 
+mod pace;
 mod program;
 mod session;
 mod signed_in;
 mod throttle;
 
+pub use pace::CALLS_PER_SECOND;
 pub use program::Program;
 pub use session::{Sessions, session_layer};
 pub use signed_in::{NotSignedIn, Onlooker, SignedIn, safe_next};
@@ -14,6 +16,7 @@ use std::net::IpAddr;
 use axum::http::StatusCode;
 use tower_sessions::Session;
 
+use self::pace::Pace;
 use self::session::Ticket;
 use self::throttle::Throttle;
 use crate::clock::Clock;
@@ -86,12 +89,18 @@ pub struct Doorkeeper {
     clock: Clock,
     hasher: Hasher,
     throttle: Throttle,
+    pace: Pace,
 }
 
 impl Doorkeeper {
     /// A doorkeeper for a database; one for the whole server.
     pub fn new(db: Db, clock: Clock, hasher: Hasher) -> Self {
-        Self { db, clock, hasher, throttle: Throttle::default() }
+        Self { db, clock, hasher, throttle: Throttle::default(), pace: Pace::new(CALLS_PER_SECOND) }
+    }
+
+    /// The same, who lets each token call so many times a second.
+    pub fn with_pace(self, calls_per_second: u32) -> Self {
+        Self { pace: Pace::new(calls_per_second), ..self }
     }
 
     /// Signs somebody in: under a new session id, with nothing left of what the session held before.

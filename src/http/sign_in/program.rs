@@ -1,15 +1,19 @@
 //! Which program calls the REST API, as an argument of handlers.
 
+use std::time::Duration;
+
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::Doorkeeper;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::people::{self, Person};
 use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::tokens::{self, Secret};
+use crate::http::api::Problem;
 use crate::journey::ids::TokenId;
 
 /// A program, and the person it acts for. It calls with a token; cookies count for nothing here.
@@ -28,29 +32,29 @@ pub struct Program {
 pub enum NoProgram {
     /// There is no token, or none that is valid.
     Unauthorized,
+    /// The token calls too fast.
+    TooFast(Duration),
     /// The database did not answer.
     Away(String),
 }
 
 impl IntoResponse for NoProgram {
     fn into_response(self) -> Response {
-        let (status, extra, body) = match self {
-            Self::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-                r#"{"type":"about:blank","title":"Unauthorized","status":401,"code":"UNAUTHORIZED","detail":"Send a valid token: Authorization: Bearer sjn_..."}"#,
-            ),
+        let (status, (name, value)) = match self {
+            Self::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::TooFast(wait) => {
+                (StatusCode::TOO_MANY_REQUESTS, (header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1)))
+            }
             Self::Away(error) => {
                 tracing::error!(%error, "a token could not be looked up");
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    (header::RETRY_AFTER, HeaderValue::from_static("5")),
-                    r#"{"type":"about:blank","title":"Service Unavailable","status":503,"code":"UNAVAILABLE","detail":"The database does not answer. Try again in a few seconds."}"#,
-                )
+                (StatusCode::SERVICE_UNAVAILABLE, (header::RETRY_AFTER, HeaderValue::from_static("5")))
             }
         };
-        let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        (status, [kind, extra], body).into_response()
+        let mut response = Problem::of_status(status).into_response();
+        response.headers_mut().insert(name, value);
+        response
     }
 }
 
@@ -59,6 +63,7 @@ where
     S: Send + Sync,
     Db: FromRef<S>,
     Clock: FromRef<S>,
+    Doorkeeper: FromRef<S>,
 {
     type Rejection = NoProgram;
 
@@ -68,6 +73,7 @@ where
         let secret = bearer(parts).ok_or(NoProgram::Unauthorized)?;
         let token = tokens::live(&db, &secret, Clock::from_ref(state).now()).await.map_err(away)?;
         let token = token.ok_or(NoProgram::Unauthorized)?;
+        Doorkeeper::from_ref(state).pace.count(&token.id).map_err(NoProgram::TooFast)?;
         let person = people::by_id(&db, &token.tenant_id, &token.person_id).await.map_err(away)?;
         let tenant = tenants::by_id(&db, &token.tenant_id).await.map_err(away)?;
         match (tenant, person) {

@@ -22,10 +22,19 @@ stories!(@engine sqlite
 stories!(@engine postgres hospitals_are_walled_off);
 
 /// Every call that there is.
-const CALLS: [(&str, &str); 24] = [
+const CALLS: [(&str, &str); 34] = [
     ("POST", "/events"),
     ("POST", "/events/batch"),
     ("GET", "/events/01J00000000000000000000000"),
+    ("GET", "/events/type/QUEUE_JOINED"),
+    ("GET", "/events/actor/01J00000000000000000000000"),
+    ("GET", "/events/entity/visit/01J00000000000000000000000"),
+    ("GET", "/events/correlation/a"),
+    ("GET", "/events/tag/HEDIS"),
+    ("GET", "/events/range?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z"),
+    ("GET", "/events/compliance?startDate=2026-03-01&endDate=2026-03-02&tags=HEDIS"),
+    ("GET", "/events/stats"),
+    ("GET", "/access"),
     ("GET", "/visits/01J00000000000000000000000"),
     ("GET", "/visits/01J00000000000000000000000/events"),
     ("GET", "/visits/01J00000000000000000000000/timeline"),
@@ -40,6 +49,7 @@ const CALLS: [(&str, &str); 24] = [
     ("GET", "/workflow"),
     ("GET", "/workflow.mmd"),
     ("GET", "/registry"),
+    ("POST", "/registry"),
     ("GET", "/subscriptions"),
     ("POST", "/subscriptions"),
     ("GET", "/subscriptions/01J00000000000000000000000"),

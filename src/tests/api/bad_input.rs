@@ -74,6 +74,7 @@ async fn what_is_no_json_is_refused(db: Db) {
         b"{\"a\":\"\x00\"}".to_vec(),
         b"{\"eventType\":\"QUEUE_JOINED\",\"metadata\":{\"a\\u0000\":1}}".to_vec(),
         b"{\"expectedVersion\":1e999}".to_vec(),
+        b"{\"eventType\":\"QUEUE_JOINED\",\"metadata\":{},\"eventType\":\"QUEUE_JOINED\"}".to_vec(),
         b"{\"description\":\"\\ud800\"}".to_vec(),
         deep(32).into_bytes(),
         deep(200).into_bytes(),

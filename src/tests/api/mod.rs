@@ -2,9 +2,12 @@
 
 mod access;
 mod bad_input;
+mod contract;
 mod flow;
 mod logging;
 mod metrics;
+mod queries;
+mod readers;
 mod reading;
 mod subscriptions;
 
@@ -28,6 +31,7 @@ use sojourn::http::{AppState, Site, router};
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::Role;
 use sojourn::log;
+use sojourn::log::AccessLog;
 use sojourn::record::Recorder;
 use tower::ServiceExt;
 
@@ -60,13 +64,19 @@ struct Answer {
 
 impl Api {
     async fn open(db: Db) -> Self {
+        Self::at_pace(db, 100_000).await
+    }
+
+    /// A server that lets each token call so many times a second.
+    async fn at_pace(db: Db, calls_per_second: u32) -> Self {
         let clock = StillClock::at_dawn();
         let time = clock.clock();
         let state = AppState {
             db: db.clone(),
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
-            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()),
+            accesses: AccessLog::open(db.clone()),
+            doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(calls_per_second),
             site: Arc::new(Site::default()),
             demo: false,
             behind_tls: false,
@@ -204,14 +214,17 @@ impl Answer {
     }
 }
 
-/// Sends a request as it is.
+/// Sends a request as it is, and holds the answer against the description.
 async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     let text = String::from_utf8_lossy(&body).into_owned();
     let json = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: parts.status, headers: parts.headers, text, json }
+    let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+    contract::hold(router, &method, &path, &answer).await;
+    answer
 }
 
 /// An event as it is sent.

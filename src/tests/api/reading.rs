@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
+use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::ids::{PatientId, VisitId};
@@ -13,13 +14,16 @@ use crate::support::stories;
 
 stories!(@engine sqlite
     patients_are_registered_found_and_read
+    a_patient_is_registered_once_for_a_key
+    a_token_keeps_its_pace
+    the_api_shows_itself
     a_log_is_read_page_by_page
     reference_data_is_the_hospitals_own
     the_workflow_is_told_by_the_code
     health_needs_no_token
     parameters_that_do_not_fit_are_named
 );
-stories!(@engine postgres patients_are_registered_found_and_read);
+stories!(@engine postgres patients_are_registered_found_and_read a_patient_is_registered_once_for_a_key);
 
 async fn a_log_is_read_page_by_page(db: Db) {
     let api = Api::open(db).await;
@@ -89,6 +93,67 @@ async fn patients_are_registered_found_and_read(db: Db) {
     let doctor = api.caller(&[Role::Doctor]).await;
     doctor.post("/patients", json!({ "name": "Ravi" })).await.is_problem(403, "ROLE_NOT_ALLOWED");
     assert_eq!(doctor.get(&address).await.is(200), &registered.json);
+}
+
+async fn a_patient_is_registered_once_for_a_key(db: Db) {
+    let api = Api::open(db).await;
+    let (nurse, other) = (api.caller(&[Role::Nurse]).await, api.caller(&[Role::Nurse]).await);
+    let register = async |caller: &super::Caller, name: &str, key: &str| {
+        caller.post_with("/patients", &[("Idempotency-Key", key)], json!({ "name": name })).await
+    };
+    let first = register(&nurse, "Ravi", "a").await;
+    assert_eq!(first.is(201), register(&nurse, "Ravi", "a").await.is(200));
+    register(&nurse, "Rani", "a").await.is_problem(409, "IDEMPOTENCY_MISMATCH");
+    let second = register(&nurse, "Ravi", "b").await;
+    let third = register(&other, "Ravi", "a").await;
+    assert_eq!([&second.is(201)["mrn"], &third.is(201)["mrn"]], ["0000002", "0000003"]);
+    let (left, right) = tokio::join!(register(&nurse, "Rani", "c"), register(&nurse, "Rani", "c"));
+    assert_eq!((left.json["id"].as_str().is_some(), &left.json), (true, &right.json), "two at once are one");
+    api.clock.advance(TimeDelta::hours(23));
+    assert_eq!(register(&nurse, "Ravi", "a").await.is(200), &first.json);
+    register(&nurse, "Ravi", " ").await.is_problem(400, "INVALID_REQUEST");
+}
+
+async fn a_token_keeps_its_pace(db: Db) {
+    let api = Api::at_pace(db, 5).await;
+    let (fast, other) = (api.caller(&[Role::Nurse]).await, api.caller(&[Role::Nurse]).await);
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = fast.get("/rooms").await;
+        if answer.status.as_u16() == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.is(200);
+    }
+    let refused = refused.expect("an end of patience");
+    refused.is_problem(429, "TOO_MANY_REQUESTS");
+    assert_eq!(refused.headers["retry-after"], "1");
+    other.get("/rooms").await.is(200);
+}
+
+async fn the_api_shows_itself(db: Db) {
+    let api = Api::open(db).await;
+    let get = async |path: &str| send(&api.router, Request::get(path).body(Body::empty()).expect("a request")).await;
+    let document = get("/api/v1/openapi.json").await;
+    assert_eq!(
+        (&document.is(200)["openapi"], &document.json["servers"][0]["url"]),
+        (&json!("3.1.0"), &json!("/api/v1"))
+    );
+    let page = get("/api/docs/").await;
+    assert!(page.status.is_success() && page.text.contains("swagger-ui-bundle.js"), "{}", page.text);
+    assert!(!page.text.contains("https://"), "nothing comes from elsewhere");
+    let policy = page.headers["content-security-policy"].to_str().expect("a policy");
+    assert!(policy.contains("script-src 'self';"), "{policy}");
+    for file in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
+        assert_eq!(get(&format!("/api/docs/{file}")).await.status.as_u16(), 200, "{file}");
+    }
+    for (method, status) in [("POST", 404), ("DELETE", 404)] {
+        for path in ["/api/v1", "/api/v1/", "/api/v1/nothing"] {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+            send(&api.router, request).await.is_problem(status, "NOT_FOUND");
+        }
+    }
 }
 
 async fn reference_data_is_the_hospitals_own(db: Db) {

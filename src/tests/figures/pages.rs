@@ -17,6 +17,7 @@ use sojourn::hospital::passphrase::Hasher;
 use sojourn::hospital::tenants::Tenant;
 use sojourn::http::sign_in::Doorkeeper;
 use sojourn::http::{AppState, Site, router};
+use sojourn::log::AccessLog;
 use sojourn::on;
 use sojourn::projections::visits;
 use sojourn::record::Recorder;
@@ -49,6 +50,7 @@ pub async fn measure(db: &Db, visits: i64) {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
+        accesses: AccessLog::open(db.clone()),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::default()),
         demo: true,

@@ -1,5 +1,6 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
+mod audit;
 mod doctor;
 mod lab;
 mod projections;
@@ -62,6 +63,7 @@ impl Browser {
             db: house.db.clone(),
             clock: clock.clone(),
             recorder: house.recorder.clone(),
+            accesses: house.accesses.clone(),
             doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
             demo: false,

@@ -14,7 +14,7 @@ use sojourn::journey::decide::Actor;
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::*;
 use sojourn::journey::words::{Code, Role, Word};
-use sojourn::log::{self, StoredEvent};
+use sojourn::log::{self, AccessLog, StoredEvent};
 use sojourn::record::{RecordError, Recorded, Recorder, Refused, Wish};
 
 use super::hospital::{StillClock, hospital};
@@ -29,6 +29,7 @@ pub struct House {
     pub room: RoomId,
     pub patient: PatientId,
     pub recorder: Recorder,
+    pub accesses: AccessLog,
     pub clock: StillClock,
     people: Vec<Actor>,
 }
@@ -72,7 +73,18 @@ impl House {
         let patient = NewPatient { name: "Asha Rao".to_owned(), ..NewPatient::default() };
         let patient = patients::register(db, &tenant, patient, clock.now()).await.expect("a patient").id;
         let recorder = Recorder::new(db.clone(), clock);
-        Self { db: db.clone(), tenant, branch, department, room, patient, recorder, clock: still, people }
+        Self {
+            db: db.clone(),
+            tenant,
+            branch,
+            department,
+            room,
+            patient,
+            recorder,
+            accesses: AccessLog::open(db.clone()),
+            clock: still,
+            people,
+        }
     }
 
     /// Who holds a role, and no other.

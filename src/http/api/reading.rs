@@ -1,0 +1,206 @@
+//! Reading patient data: every call that answers with some goes through here, is allowed here, and is kept in the access log.
+
+use axum::extract::{FromRef, FromRequestParts, OriginalUri};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::headers::Purpose;
+use super::parameters::Resource;
+use super::problem::Problem;
+use crate::clock::Clock;
+use crate::db::{Db, new_id};
+use crate::hospital::reader::{ACCESS_LOG, Events, PATIENT_DATA, Reader, WHOLE_LOG};
+use crate::hospital::tenants::Tenant;
+use crate::http::AppState;
+use crate::http::sign_in::Program;
+use crate::journey::ids::{EventId, Id, PatientId, TenantId, VisitId};
+use crate::journey::refusal::roles_in_words;
+use crate::journey::words::{Code, Role, Word};
+use crate::log::access::{Subject, Way};
+use crate::log::{self, Access, AccessLog, Filter, StoredEvent};
+use crate::record::VISIT;
+
+/// A program about to read patient data.
+pub struct Reading {
+    /// The program.
+    pub program: Program,
+    /// The database.
+    pub db: Db,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    reader: Reader,
+    accesses: AccessLog,
+    address: String,
+    purpose: Option<String>,
+}
+
+impl FromRequestParts<AppState> for Reading {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let program = Program::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let Purpose(purpose) = Purpose::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        Ok(Self {
+            reader: Reader::of(&program.person),
+            program,
+            db: Db::from_ref(state),
+            now: Clock::from_ref(state).now(),
+            accesses: AccessLog::from_ref(state),
+            address: uri.path().to_owned(),
+            purpose,
+        })
+    }
+}
+
+impl Reading {
+    /// The hospital.
+    pub fn tenant(&self) -> &Tenant {
+        &self.program.tenant
+    }
+
+    fn tenant_id(&self) -> &TenantId {
+        &self.program.tenant.id
+    }
+
+    /// Lets only those go on who may read patient data at all.
+    pub fn patient_data(&self) -> Result<(), Problem> {
+        if self.reader.reads_patients() { Ok(()) } else { Err(not_for(PATIENT_DATA, "read patient data")) }
+    }
+
+    /// Lets only those go on who may read what is said of the whole log.
+    pub fn whole_log(&self) -> Result<(), Problem> {
+        if self.reader.reads_whole_log() { Ok(()) } else { Err(not_for(WHOLE_LOG, "read this of the whole log")) }
+    }
+
+    /// Lets only those go on who may read who saw what, and keeps that they did.
+    pub async fn access_log(&self) -> Result<(), Problem> {
+        if !self.reader.reads_accesses() {
+            return Err(not_for(ACCESS_LOG, "read the access log"));
+        }
+        self.saw(Subject::AccessLog, None, None).await?;
+        // What was seen just now is to be seen here too.
+        self.accesses.flush().await;
+        Ok(())
+    }
+
+    /// Keeps that a patient's data, or a visit's, were seen.
+    async fn saw(&self, subject: Subject, patient: Option<PatientId>, visit: Option<VisitId>) -> Result<(), Problem> {
+        let access = Access {
+            id: new_id(),
+            accessed_at: self.now,
+            person_id: self.program.person.id.clone(),
+            way: Way::Api,
+            token_id: Some(self.program.token.clone()),
+            subject,
+            address: self.address.clone(),
+            patient_id: patient,
+            visit_id: visit,
+            purpose: self.purpose.clone(),
+        };
+        Ok(self.accesses.keep(self.tenant_id(), access).await?)
+    }
+
+    /// Lets a patient be read.
+    pub async fn patient(&self, patient: &PatientId) -> Result<(), Problem> {
+        self.patient_data()?;
+        self.saw(Subject::Patient, Some(patient.clone()), None).await
+    }
+
+    /// Lets a list be read.
+    pub async fn list(&self) -> Result<(), Problem> {
+        self.saw(Subject::List, None, None).await
+    }
+
+    /// Lets a visit be read; one of another branch is as one that does not exist.
+    pub async fn visit(&self, visit: &VisitId) -> Result<(), Problem> {
+        self.patient_data()?;
+        let opening = self.opening(visit).await?.ok_or_else(VisitId::missing)?;
+        if !self.reader.reads_visit(opening.event.branch_id.as_ref()) {
+            return Err(VisitId::missing());
+        }
+        self.saw(Subject::Visit, patient_of(&opening), Some(visit.clone())).await
+    }
+
+    async fn opening(&self, visit: &VisitId) -> Result<Option<StoredEvent>, Problem> {
+        Ok(log::opening(&self.db, self.tenant_id(), VISIT, visit.as_str()).await?)
+    }
+
+    /// One event, as far as it may be read.
+    pub async fn event(&self, id: &EventId) -> Result<Sighted, Problem> {
+        let stored = log::event(&self.db, self.tenant_id(), id).await?.ok_or_else(EventId::missing)?;
+        let opening = match &stored.event.visit_id {
+            Some(visit) => self.opening(visit).await?,
+            None => None,
+        };
+        let its_visit =
+            opening.as_ref().is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
+        let patient = opening.as_ref().and_then(patient_of).or_else(|| its_patient(&stored));
+        let its_patient = its_patient(&stored).is_some() && self.reader.reads_patients();
+        let open = its_visit || its_patient || self.reader.reads_body(&stored.event.performed_by);
+        if !open && !self.reader.reads_whole_log() {
+            return Err(EventId::missing());
+        }
+        self.saw(Subject::Event, patient, stored.event.visit_id.clone()).await?;
+        Ok(Sighted { stored, open })
+    }
+
+    /// The events of a list, as far as they may be read.
+    pub async fn events(&self, filter: &Filter, after: Option<i64>, limit: u32) -> Result<Vec<Sighted>, Problem> {
+        self.list().await?;
+        let events = match self.reader.events() {
+            Events::Own => {
+                log::own_page(&self.db, self.tenant_id(), &self.program.person.id, filter, after, limit).await?
+            }
+            Events::Headers | Events::All => log::page(&self.db, self.tenant_id(), filter, after, limit).await?,
+        };
+        Ok(self.sighted(events))
+    }
+
+    /// Events, as far as they may be read by who has not to do with their visits.
+    pub fn sighted(&self, events: Vec<StoredEvent>) -> Vec<Sighted> {
+        let sight = |stored: StoredEvent| Sighted { open: self.reader.reads_body(&stored.event.performed_by), stored };
+        events.into_iter().map(sight).collect()
+    }
+}
+
+/// An event before somebody's eyes.
+pub struct Sighted {
+    /// The event.
+    pub stored: StoredEvent,
+    /// Whether what is in it may be read too.
+    pub open: bool,
+}
+
+impl Serialize for Sighted {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.open {
+            return self.stored.serialize(serializer);
+        }
+        let mut header = self.stored.clone();
+        header.event.description = None;
+        header.event.metadata = Value::Null;
+        header.serialize(serializer)
+    }
+}
+
+/// Whose visit begins with an event.
+fn patient_of(opening: &StoredEvent) -> Option<PatientId> {
+    opening.event.metadata.get("patientId")?.as_str().and_then(|id| PatientId::parse(id).ok())
+}
+
+/// Whom an event tells of that is no step of a visit.
+fn its_patient(stored: &StoredEvent) -> Option<PatientId> {
+    let of_patient = stored.event.aggregate_type == "patient";
+    of_patient.then(|| PatientId::parse(&stored.event.aggregate_id).ok()).flatten()
+}
+
+/// Says that none of the caller's roles opens something.
+pub fn not_for(roles: &[Role], deed: &str) -> Problem {
+    let sentence = format!("Only a {} may {deed}.", roles_in_words(roles));
+    Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence)
+}

@@ -1,0 +1,249 @@
+//! The audit: who saw which patient's data, and what was tried and refused.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+use super::parts::{day_and_time, empty};
+use crate::hospital::patients::Patient;
+use crate::hospital::tenants::Tenant;
+use crate::journey::events::EventType;
+use crate::journey::ids::{PatientId, PersonId};
+use crate::journey::words::{Code, Word};
+use crate::log::access::{Access, Subject, Way};
+use crate::log::refused::RefusedAttempt;
+
+/// What the audit shows.
+pub struct Audit {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// What everybody is called.
+    pub names: BTreeMap<PersonId, String>,
+    /// The patients whose data was seen; nobody for who may not know them.
+    pub patients: BTreeMap<PatientId, Patient>,
+    /// What the list is narrowed to.
+    pub asked: Asked,
+    /// The accesses, the newest first.
+    pub accesses: Vec<Access>,
+    /// The address of what came before them, when there is more.
+    pub older: Option<String>,
+    /// The latest refused attempts, the newest first.
+    pub refused: Vec<RefusedAttempt>,
+}
+
+/// What the list of accesses is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Who saw.
+    pub person: Option<PersonId>,
+    /// Whose data was seen, by medical record number as typed.
+    pub mrn: String,
+    /// Whether nobody bears that number.
+    pub unknown: bool,
+    /// The first day.
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    pub to: Option<NaiveDate>,
+}
+
+/// Shows the audit.
+pub fn audit(audit: Audit) -> impl IntoView {
+    let lead = match audit.accesses.len() {
+        1 => "1 time that patient data was seen".to_owned(),
+        count if audit.older.is_some() => format!("The latest {count} times that patient data was seen"),
+        count => format!("{count} times that patient data was seen"),
+    };
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>"Audit"</h1>
+                    <p class="page-lead">{lead}</p>
+                </div>
+            </div>
+            {filters(&audit)}
+            {accesses(&audit)}
+            {refused(&audit)}
+        </main>
+    }
+}
+
+fn filters(audit: &Audit) -> AnyView {
+    let asked = &audit.asked;
+    let mut people: Vec<_> = audit.names.iter().collect();
+    people.sort_by_key(|(_, name)| name.to_lowercase());
+    let people = people
+        .into_iter()
+        .map(|(id, name)| {
+            let chosen = asked.person.as_ref() == Some(id);
+            view! { <option value=id.to_string() selected=chosen>{name.clone()}</option> }
+        })
+        .collect_view();
+    let class = if asked.unknown { "field field-error" } else { "field" };
+    let unknown = asked.unknown.then(|| {
+        view! {
+            <p class="field-message" id="mrn-message">
+                {icon(Icon::TriangleAlert)} <span>"No patient has this MRN"</span>
+            </p>
+        }
+    });
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    view! {
+        <form class="card stack" aria-label="Narrow the list" action="/audit">
+            <div class="fields">
+                <div class="field">
+                    <label for="person">"Who saw it"</label>
+                    <select id="person" name="person">
+                        <option value="">"Everybody"</option>
+                        {people}
+                    </select>
+                </div>
+                <div class=class>
+                    <label for="mrn">"Patient’s MRN"</label>
+                    {unknown}
+                    <input id="mrn" name="mrn" value=asked.mrn.clone() aria-describedby=asked.unknown.then_some("mrn-message")/>
+                </div>
+                <div class="field">
+                    <label for="from">"From"</label>
+                    <input type="date" id="from" name="from" value=day(asked.from)/>
+                </div>
+                <div class="field">
+                    <label for="to">"To"</label>
+                    <input type="date" id="to" name="to" value=day(asked.to)/>
+                </div>
+            </div>
+            <div class="actions">
+                <button class="button button-primary">"Show"</button>
+                <a class="button" href="/audit">"Show all"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn accesses(audit: &Audit) -> AnyView {
+    let body = if audit.accesses.is_empty() {
+        empty(Icon::Eye, "Nobody saw anything", "Choose another person, patient or period.")
+    } else {
+        let rows = audit.accesses.iter().map(|access| access_row(audit, access)).collect_view();
+        view! {
+            <div class="table-wrap">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"When"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"What"</th>
+                            <th scope="col">"Patient"</th>
+                            <th scope="col">"How"</th>
+                            <th scope="col">"Why"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
+    let older = audit.older.clone().map(|href| {
+        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::History)} "Older"</a></div> }
+    });
+    view! {
+        <section class="card card-flush" aria-labelledby="accesses">
+            <div class="card-head"><h2 id="accesses">"Seen"</h2></div>
+            {body} {older}
+        </section>
+    }
+    .into_any()
+}
+
+fn access_row(audit: &Audit, access: &Access) -> AnyView {
+    let what = match access.subject {
+        Subject::Patient => "A patient",
+        Subject::Visit => "A visit",
+        Subject::Event => "An event",
+        Subject::List => "A list",
+        Subject::AccessLog => "The access log",
+    };
+    let patient = match &access.patient_id {
+        None => ().into_any(),
+        Some(id) => match audit.patients.get(id) {
+            Some(patient) => {
+                let mrn = format!("MRN {}", patient.mrn);
+                view! {
+                    <a href=format!("/patients/{id}")>{patient.name.clone()}</a>
+                    <span class="sub">{mrn}</span>
+                }
+                .into_any()
+            }
+            None => view! { <span class="secondary">"One patient"</span> }.into_any(),
+        },
+    };
+    let how = match access.way {
+        Way::Screen => "Screen",
+        Way::Api => "Program",
+    };
+    view! {
+        <tr>
+            <td>{day_and_time(&audit.tenant, access.accessed_at)}</td>
+            <th scope="row">{name(audit, &access.person_id)}</th>
+            <td>{what} <span class="sub">{access.address.clone()}</span></td>
+            <td>{patient}</td>
+            <td>{how}</td>
+            <td>{access.purpose.clone()}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn refused(audit: &Audit) -> AnyView {
+    let body = if audit.refused.is_empty() {
+        empty(Icon::CircleCheck, "Nothing was refused", "Steps that the rules do not allow are listed here.")
+    } else {
+        let rows = audit.refused.iter().map(|attempt| refused_row(audit, attempt)).collect_view();
+        view! {
+            <div class="table-wrap">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"When"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Tried"</th>
+                            <th scope="col">"Why it was refused"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="card card-flush" aria-labelledby="refused">
+            <div class="card-head"><h2 id="refused">"Refused lately"</h2></div>
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn refused_row(audit: &Audit, attempt: &RefusedAttempt) -> AnyView {
+    let tried =
+        EventType::from_word(&attempt.event_type).map_or(attempt.event_type.clone(), |event| event.label().to_owned());
+    let code = Code::from_word(&attempt.code).map_or(attempt.code.clone(), |code| code.label().to_owned());
+    view! {
+        <tr>
+            <td>{day_and_time(&audit.tenant, attempt.attempted_at)}</td>
+            <th scope="row">{name(audit, &attempt.person_id)}</th>
+            <td>{tried}</td>
+            <td>{code} <span class="sub">{attempt.detail.clone()}</span></td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn name(audit: &Audit, person: &PersonId) -> String {
+    audit.names.get(person).cloned().unwrap_or_else(|| "unknown".to_owned())
+}

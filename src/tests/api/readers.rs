@@ -1,0 +1,209 @@
+//! Stories of who may read what, and of the log of who did.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use sojourn::db::{Db, Engine, commit, new_id};
+use sojourn::hospital::{branches, people};
+use sojourn::journey::ids::{BranchId, VisitId};
+use sojourn::journey::words::{Role, Word};
+
+use super::{Api, Caller};
+use crate::support::stories;
+
+stories! {
+    every_role_reads_what_it_may,
+    a_visit_of_another_branch_is_as_none,
+    what_is_read_is_kept,
+    what_is_kept_stays,
+    everybody_finds_their_own_events,
+}
+
+/// The calls that answer with patient data.
+fn patient_data(visit: &str, patient: &str) -> Vec<String> {
+    let mut calls: Vec<_> =
+        ["", "/events", "/timeline", "/durations"].iter().map(|call| format!("/visits/{visit}{call}")).collect();
+    calls.extend([format!("/patients/{patient}"), "/patients?query=asha".to_owned()]);
+    calls
+}
+
+async fn every_role_reads_what_it_may(db: Db) {
+    let api = Api::open(db).await;
+    let reception = api.caller(&[Role::Receptionist]).await;
+    let patient = api.patient().await;
+    let visit = reception.register(&patient).await;
+    let events = reception.get(&format!("/visits/{visit}/events")).await;
+    let event = events.is(200)["events"][0]["id"].as_str().expect("an id").to_owned();
+    for role in Role::ALL {
+        let caller = api.caller(&[*role]).await;
+        let answers = async |path: &str| caller.get(path).await.status.as_u16();
+        let (data, whole, accesses) = match role {
+            Role::Manager => (200, 200, 403),
+            Role::Auditor => (200, 200, 200),
+            Role::Admin => (403, 200, 200),
+            _ => (200, 403, 403),
+        };
+        for path in patient_data(&visit, &patient) {
+            assert_eq!(answers(&path).await, data, "{role}: {path}");
+        }
+        let days = "startDate=2026-01-01&endDate=2026-12-31";
+        for path in ["/events/stats".to_owned(), format!("/events/compliance?{days}&tags=STAR")] {
+            assert_eq!(answers(&path).await, whole, "{role}: {path}");
+        }
+        assert_eq!(answers("/access").await, accesses, "{role}");
+        // An administrator sees that something happened, and not what.
+        let found = caller.get(&format!("/events/{event}")).await;
+        let (body, salt) = (&found.is(200)["metadata"], &found.json["proof"]["salt"]);
+        assert_eq!((body.is_null(), salt.is_null()), (*role == Role::Admin, *role == Role::Admin), "{role}");
+        assert_eq!(found.json["proof"]["intact"], true);
+        let listed = caller.get("/events/type/VISIT_REGISTERED").await;
+        let listed = listed.is(200)["events"].as_array().expect("a list").clone();
+        assert_eq!(listed.len(), usize::from(whole == 200), "{role}");
+        assert!(listed.iter().all(|event| event["metadata"].is_null() == (*role == Role::Admin)), "{role}");
+        caller.get(&format!("/visits/{}", new_id::<VisitId>())).await.is_problem(
+            if data == 403 { 403 } else { 404 },
+            if data == 403 { "ROLE_NOT_ALLOWED" } else { "VISIT_NOT_FOUND" },
+        );
+    }
+}
+
+async fn everybody_finds_their_own_events(db: Db) {
+    let api = Api::open(db).await;
+    let (one, other) = (api.caller(&[Role::Receptionist]).await, api.caller(&[Role::Nurse]).await);
+    let patient = api.patient().await;
+    let (mine, theirs) = (one.register(&patient).await, other.register(&patient).await);
+    let start = "2026-01-01T00:00:00Z";
+    for path in [
+        "/events/type/VISIT_REGISTERED".to_owned(),
+        format!("/events/range?from={start}&to=2027-01-01T00:00:00Z"),
+        format!("/events/actor/{}", one.person.id),
+    ] {
+        let events = one.get(&path).await;
+        let visits: Vec<_> =
+            events.is(200)["events"].as_array().expect("a list").iter().map(|e| &e["visitId"]).collect();
+        assert_eq!(visits, [&json!(mine)], "{path}");
+    }
+    for path in [format!("/events/actor/{}", other.person.id), format!("/events/entity/visit/{theirs}")] {
+        assert_eq!(one.get(&path).await.is(200)["events"], json!([]), "{path}");
+    }
+}
+
+/// Somebody who works in one branch.
+async fn works_in(api: &Api, roles: &[Role], branch: &BranchId) -> Caller {
+    let caller = api.caller(roles).await;
+    let sql = "UPDATE people SET branch_id = $1 WHERE id = $2";
+    sojourn::on!(&api.db.write, pool => {
+        sqlx::query(sql).bind(branch).bind(&caller.person.id).execute(pool).await.map(drop)
+    })
+    .expect("a branch");
+    let moved = people::by_id(&api.db, &api.tenant.id, &caller.person.id).await.expect("a person").expect("a person");
+    Caller { person: moved, ..caller }
+}
+
+async fn a_visit_of_another_branch_is_as_none(db: Db) {
+    let api = Api::open(db).await;
+    let here = api.room.branch_id.clone();
+    let mut tx = api.db.begin().await.expect("a transaction");
+    let there = branches::add(&mut tx, &api.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
+    commit(tx).await.expect("it is written");
+    let patient = api.patient().await;
+    let reception = works_in(&api, &[Role::Receptionist], &there).await;
+    let mut visits = Vec::new();
+    for branch in [Some(&here), Some(&there), None] {
+        let metadata = json!({ "patientId": patient });
+        let sent = json!({ "eventType": "VISIT_REGISTERED", "branchId": branch, "metadata": metadata });
+        let logged = reception.post("/events", sent).await;
+        visits.push((logged.is(201)["visitId"].as_str().expect("an id").to_owned(), logged.json["id"].clone()));
+    }
+    for (roles, branch, expected) in [
+        (&[Role::Doctor][..], Some(&here), [200, 404, 200]),
+        (&[Role::Nurse], Some(&there), [404, 200, 200]),
+        (&[Role::Doctor], None, [200; 3]),
+        (&[Role::Pathologist], Some(&here), [200; 3]),
+        (&[Role::Auditor], Some(&here), [200; 3]),
+        (&[Role::Doctor, Role::Manager], Some(&here), [200; 3]),
+    ] {
+        let caller = match branch {
+            Some(branch) => works_in(&api, roles, branch).await,
+            None => api.caller(roles).await,
+        };
+        for ((visit, event), expected) in visits.iter().zip(expected) {
+            for call in ["", "/events", "/timeline", "/durations", "?version=1"] {
+                let answer = caller.get(&format!("/visits/{visit}{call}")).await;
+                assert_eq!(answer.status.as_u16(), expected, "{roles:?} {call}");
+                if expected == 404 {
+                    answer.is_problem(404, "VISIT_NOT_FOUND");
+                }
+            }
+            let answer = caller.get(&format!("/events/{}", event.as_str().expect("an id"))).await;
+            assert_eq!(answer.status.as_u16(), expected, "{roles:?}");
+        }
+    }
+    let own = reception.get(&format!("/events/{}", visits[0].1.as_str().expect("an id"))).await;
+    assert_eq!(own.is(200)["branchId"], json!(here), "who performed it reads it");
+}
+
+async fn what_is_read_is_kept(db: Db) {
+    let api = Api::open(db).await;
+    let (reception, auditor) = (api.caller(&[Role::Receptionist]).await, api.caller(&[Role::Auditor]).await);
+    let patient = api.patient().await;
+    let visit = reception.register(&patient).await;
+    let path = format!("/api/v1/visits/{visit}");
+    let asked = Request::get(&path).header("Access-Purpose", "asked on the phone");
+    reception.send(asked, Body::empty()).await.is(200);
+    let blank = Request::get(&path).header("Access-Purpose", " ");
+    reception.send(blank, Body::empty()).await.is_problem(400, "INVALID_REQUEST");
+    for read in patient_data(&visit, &patient) {
+        reception.get(&read).await.is(200);
+    }
+    reception.get("/rooms").await.is(200);
+    reception.get(&format!("/visits/{}", new_id::<VisitId>())).await.is_problem(404, "VISIT_NOT_FOUND");
+
+    let person = &reception.person.id;
+    let seen = auditor.get(&format!("/access?personId={person}")).await;
+    let seen: Vec<Value> = seen.is(200)["accesses"].as_array().expect("a list").clone();
+    assert_eq!(seen.len(), 7, "{seen:?}");
+    let first = seen.last().expect("the first");
+    assert_eq!(
+        json!({
+            "personId": person, "way": "API", "tokenId": reception.token.id, "subject": "VISIT", "address": path,
+            "patientId": patient, "visitId": visit, "purpose": "asked on the phone",
+            "id": first["id"], "accessedAt": first["accessedAt"],
+        }),
+        *first
+    );
+    assert_eq!((&seen[0]["subject"], &seen[0]["address"]), (&json!("LIST"), &json!("/api/v1/patients")));
+    let of_patient = auditor.get(&format!("/access?patientId={patient}&limit=4")).await;
+    assert_eq!(of_patient.is(200)["accesses"].as_array().map(Vec::len), Some(4));
+    let next = of_patient.json["next"].as_str().expect("more");
+    let rest = auditor.get(&format!("/access?patientId={patient}&limit=4&after={next}")).await;
+    assert_eq!((rest.is(200)["accesses"].as_array().map(Vec::len), &rest.json["next"]), (Some(2), &Value::Null));
+    let own = auditor.get(&format!("/access?personId={}", auditor.person.id)).await;
+    assert_eq!(own.is(200)["accesses"].as_array().map(Vec::len), Some(4), "reading the log is kept too");
+    assert_eq!(own.json["accesses"][0]["subject"], "ACCESS_LOG");
+    let before = auditor.get("/access?to=2020-01-01T00:00:00Z").await;
+    assert_eq!(before.is(200)["accesses"], json!([]));
+    auditor.get("/access?after=x").await.is_problem(400, "INVALID_REQUEST");
+    let elsewhere = api.neighbour().await.caller(&[Role::Auditor]).await;
+    let theirs = elsewhere.get(&format!("/access?patientId={patient}")).await;
+    assert_eq!(theirs.is(200)["accesses"], json!([]));
+}
+
+async fn what_is_kept_stays(db: Db) {
+    let api = Api::open(db.clone()).await;
+    let (reception, auditor) = (api.caller(&[Role::Receptionist]).await, api.caller(&[Role::Auditor]).await);
+    reception.get(&format!("/patients/{}", api.patient().await)).await.is(200);
+    auditor.get("/access").await.is(200);
+    let mut changes = vec!["UPDATE access_log SET purpose = 'none'", "DELETE FROM access_log"];
+    match &db.write {
+        Engine::Sqlite(_) => changes.push("INSERT OR REPLACE INTO access_log SELECT * FROM access_log"),
+        Engine::Postgres(_) => changes.push("TRUNCATE access_log"),
+    }
+    for sql in changes {
+        let changed = sojourn::on!(&db.write, pool => sqlx::query(sql).execute(pool).await.map(drop));
+        let refused = changed.expect_err(sql).to_string();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+    let seen = auditor.get("/access").await;
+    assert_eq!(seen.is(200)["accesses"].as_array().map(Vec::len), Some(3));
+}

@@ -1,0 +1,62 @@
+//! Stories of the audit, and of what screens keep in the access log.
+
+use axum::http::StatusCode;
+use sojourn::db::Db;
+use sojourn::journey::events::EventType;
+use sojourn::journey::words::Role;
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(@engine sqlite
+    the_auditor_sees_who_saw_what
+    an_administrator_sees_that_and_not_whom
+);
+
+async fn the_auditor_sees_who_saw_what(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = house.register().await;
+    let nurse = Browser::sign_in(&house, "nurse", &[Role::Nurse]).await;
+    let auditor = Browser::sign_in(&house, "auditor", &[Role::Auditor]).await;
+    nurse.get(&format!("/visits/{visit}")).await;
+    nurse.get(&format!("/patients/{}", house.patient)).await;
+    nurse.get("/queue/consultation").await;
+    nurse.post(&format!("/visits/{visit}"), EventType::ExitedRoom, &visit, &[]).await;
+    assert_eq!(nurse.get("/audit").await.status, StatusCode::FORBIDDEN);
+
+    let audit = auditor.get("/audit").await;
+    assert_eq!(audit.status, StatusCode::OK, "{}", audit.text);
+    for shown in [
+        format!("/visits/{visit}"),
+        format!("/patients/{}", house.patient),
+        "/queue/consultation".to_owned(),
+        "Asha Rao".to_owned(),
+        "Not in a room".to_owned(),
+    ] {
+        assert!(audit.text.contains(&shown), "{shown}: {}", audit.text);
+    }
+    let again = auditor.get(&format!("/audit?person={}", auditor.person.id)).await;
+    assert!(again.text.contains("The access log") && !again.text.contains("/queue/consultation"), "{}", again.text);
+    let patient = auditor.get("/audit?mrn=0000001&from=2026-03-01&to=2026-03-01").await;
+    assert!(patient.text.contains("Asha Rao") && !patient.text.contains("A list"), "{}", patient.text);
+    let nobody = auditor.get("/audit?mrn=none").await;
+    assert!(nobody.text.contains("No patient has this MRN") && nobody.text.contains("Nobody saw anything"));
+}
+
+async fn an_administrator_sees_that_and_not_whom(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = house.register().await;
+    let (nurse, admin) = (
+        Browser::sign_in(&house, "nurse", &[Role::Nurse]).await,
+        Browser::sign_in(&house, "admin", &[Role::Admin]).await,
+    );
+    nurse.get(&format!("/visits/{visit}")).await;
+    for closed in [format!("/visits/{visit}"), format!("/patients/{}", house.patient), "/patients?q=asha".to_owned()] {
+        assert_eq!(admin.get(&closed).await.status, StatusCode::FORBIDDEN, "{closed}");
+    }
+    assert_eq!(admin.get("/").await.location, "/audit");
+    let audit = admin.get("/audit").await;
+    assert_eq!(audit.status, StatusCode::OK);
+    assert!(audit.text.contains("One patient") && !audit.text.contains("Asha"), "{}", audit.text);
+}
