@@ -8,6 +8,7 @@ pub mod form;
 mod health;
 mod metrics;
 mod page;
+mod past;
 mod problem;
 mod screens;
 mod security;

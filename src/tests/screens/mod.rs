@@ -3,6 +3,7 @@
 mod audit;
 mod doctor;
 mod lab;
+mod past;
 mod projections;
 mod reception;
 mod visit;
