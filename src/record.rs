@@ -13,6 +13,7 @@
 //! | [`known`] | what the requests of a group name: people, rooms, patients … |
 //! | [`validators`] | schemas of a tenant's own events, made ready |
 //! | [`replay`] | the log read again, every visit folded as when it was written |
+//! | [`past`] | boards, lists and visits as they were known at a past moment |
 //! | [`rebuild`] | read models made again from the log, beside the live ones |
 //! | [`states`] | the visits lately written, so that a writer need not read their logs again |
 
@@ -20,6 +21,7 @@ mod entry;
 mod facts;
 mod group;
 mod known;
+pub mod past;
 mod queue;
 pub mod rebuild;
 pub mod replay;

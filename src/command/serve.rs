@@ -55,7 +55,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let recorder = Recorder::new(db.clone(), clock.clone());
     if options.demo {
         let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
-        demo::live_through(&db, &recorder, &furnished.tenant, clock.now()).await?;
+        demo::live_through(&db, &furnished.tenant, clock.now()).await?;
     }
     let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);

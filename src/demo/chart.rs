@@ -7,9 +7,9 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::LiveError;
 use super::ailments::{Ailment, Signs};
 use super::house::House;
+use super::{LiveError, plan};
 use crate::db::new_id;
 use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
@@ -45,6 +45,11 @@ pub struct Hours {
 }
 
 impl Hours {
+    /// When the day begins.
+    pub fn begin(self) -> DateTime<Utc> {
+        self.at(plan::LENGTH * 60)
+    }
+
     fn at(self, seconds_ago: i64) -> DateTime<Utc> {
         self.now - TimeDelta::seconds((seconds_ago as f64 * self.pace) as i64)
     }

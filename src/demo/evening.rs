@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::LiveError;
 use super::house::House;
+use super::{DayClock, LiveError};
 use crate::db::Db;
 use crate::hospital::people::Person;
 use crate::hospital::tenants::Tenant;
@@ -27,10 +27,10 @@ type Log<'l> = &'l mut dyn FnMut(EventType, Value);
 pub async fn close(
     db: &Db,
     recorder: &Recorder,
+    clock: &DayClock,
     tenant: &Tenant,
     house: &House,
     day: NaiveDate,
-    now: DateTime<Utc>,
 ) -> Result<(), LiveError> {
     let chores: [(&Person, Chore); 5] = [
         (&house.reception, empty_rooms_and_queues),
@@ -44,7 +44,7 @@ pub async fn close(
         let mut wishes = Vec::new();
         for visit_id in &open {
             if let Some((_, visit)) = recorder.load(&tenant.id, visit_id).await? {
-                let at = soon_after(&visit, now);
+                let at = soon_after(&visit, clock.reach(visit.latest_of_all()));
                 chore(&visit, &mut |event, metadata| wishes.push(wish(visit_id, event, metadata, at)));
             }
         }

@@ -11,9 +11,12 @@ mod results;
 mod ways;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::projections::visits;
@@ -36,27 +39,52 @@ pub enum LiveError {
 }
 
 /// Deeds of one person so close together may be logged in one go.
-const TOGETHER: TimeDelta = TimeDelta::minutes(20);
+const TOGETHER: TimeDelta = TimeDelta::minutes(5);
+
+/// The clock of a day that is lived through: it shows when the last of what is logged was done, so that the day can be looked back on.
+#[derive(Clone)]
+struct DayClock(Arc<AtomicI64>);
+
+impl DayClock {
+    fn at(moment: DateTime<Utc>) -> Self {
+        Self(Arc::new(AtomicI64::new(moment.timestamp_millis())))
+    }
+
+    /// Goes on to a moment; never back.
+    fn reach(&self, moment: DateTime<Utc>) -> DateTime<Utc> {
+        self.0.fetch_max(moment.timestamp_millis(), Ordering::Relaxed);
+        self.now()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    fn clock(&self) -> Clock {
+        let own = self.clone();
+        Clock::from_fn(move || own.now())
+    }
+}
 
 /// Lives through the day until now, unless somebody was registered today; says whether it did.
-pub async fn live_through(
-    db: &Db,
-    recorder: &Recorder,
-    tenant: &Tenant,
-    now: DateTime<Utc>,
-) -> Result<bool, LiveError> {
+pub async fn live_through(db: &Db, tenant: &Tenant, now: DateTime<Utc>) -> Result<bool, LiveError> {
     let today = tenant.local_day(now);
     if visits::latest_day(db, &tenant.id).await?.is_some_and(|latest| latest >= today) {
         return Ok(false);
     }
     let house = House::read(db, tenant).await?;
-    evening::close(db, recorder, tenant, &house, today, now).await?;
+    let hours = hours(tenant, now);
+    let clock = DayClock::at(hours.begin());
+    let recorder = Recorder::new(db.clone(), clock.clock());
+    evening::close(db, &recorder, &clock, tenant, &house, today).await?;
     let crowd = Crowd::read(db, tenant, today).await?;
-    let mut deeds = day::deeds(&house, crowd, hours(tenant, now), today)?;
+    let mut deeds = day::deeds(&house, crowd, hours, today)?;
     // Stable: what is done on one visit at one moment keeps its order.
     deeds.sort_by_key(|deed| deed.at);
     while let Some(batch) = next_batch(&mut deeds) {
-        let Some(actor) = batch.first().map(|deed| deed.by.actor()) else { break };
+        let (Some(first), Some(last)) = (batch.first(), batch.iter().map(|deed| deed.at).max()) else { break };
+        let actor = first.by.actor();
+        clock.reach(last);
         recorder.record(tenant, &actor, batch.into_iter().map(wish).collect(), None).await?;
     }
     Ok(true)

@@ -57,6 +57,8 @@ pub enum Failure {
     Forbidden(&'static [Role], Vec<Role>),
     /// There is nothing at this address.
     NotFound,
+    /// Something else, in plain words.
+    Said(StatusCode, String),
     /// The log holds something that cannot be read, or the database did not answer.
     Record(RecordError),
 }
@@ -79,6 +81,7 @@ impl IntoResponse for Failure {
                 )),
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::Said(status, words) => (status, Some(words)),
             Self::Record(RecordError::Database(error)) => {
                 tracing::error!(%error, "the database did not answer");
                 match Trouble::of(&error) {
@@ -142,6 +145,16 @@ impl Desk {
     /// A parameter of the address.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name)
+    }
+
+    /// The address of the same screen in the present.
+    pub fn address_now(&self) -> String {
+        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged"));
+        let query = kept.map(|(name, value)| format!("{}={}", query_text(name), query_text(value)));
+        match query.collect::<Vec<_>>().join("&") {
+            empty if empty.is_empty() => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
     }
 
     /// The branch the person works in; none for who works in all.

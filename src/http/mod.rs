@@ -7,6 +7,7 @@ pub mod form;
 mod health;
 mod metrics;
 mod page;
+mod past;
 mod problem;
 mod screens;
 mod security;

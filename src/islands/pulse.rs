@@ -1,7 +1,7 @@
 //! The small comforts of every page: waits that tick, buttons that cannot be pressed twice, keys.
 //!
 //! It works on attributes, so that screens need no island of their own for it:
-//! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is;
+//! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
 //! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
 
 use leptos::prelude::*;
@@ -49,7 +49,7 @@ mod browser {
     }
 
     fn show_waits(now: f64) {
-        for element in all("[data-since]") {
+        for element in all("[data-since]:not([data-past] *)") {
             let since = js_sys::Date::parse(&element.get_attribute("data-since").unwrap_or_default());
             if since.is_nan() {
                 continue;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Change, tokens};
 use crate::db::rows::{Statement, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
+use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::{Place, Visit};
@@ -121,6 +122,41 @@ fn derive(visit: &Visit) -> Derived {
         .min()
         .filter(|_| visit.outcome.is_none());
     Derived { status: visit.status(), station, room_id, counter, unbilled: unbilled.count() as i32, billing_since }
+}
+
+impl VisitRow {
+    /// The row in another state of the visit; what the registration gave stays.
+    pub fn at(self, visit: &Visit) -> Self {
+        let visit_id = self.visit_id.clone();
+        let progress = progress(&visit_id, visit);
+        Self {
+            priority: progress.priority,
+            status: progress.derived.status,
+            station: progress.derived.station,
+            room_id: progress.derived.room_id,
+            counter: progress.derived.counter,
+            since: progress.since,
+            calls: progress.calls as i32,
+            doctor_id: progress.doctor_id.cloned(),
+            attended: progress.attended,
+            ended_at: progress.ended_at,
+            due: progress.due,
+            unbilled: progress.derived.unbilled,
+            billing_since: progress.derived.billing_since,
+            version: progress.version,
+            ..self
+        }
+    }
+}
+
+impl VisitCard {
+    /// The card in another state of the visit, with the names that its doctor and room have today.
+    pub fn at(self, visit: &Visit, people: &BTreeMap<PersonId, String>, rooms: &BTreeMap<RoomId, String>) -> Self {
+        let row = self.visit.at(visit);
+        let doctor_name = row.doctor_id.as_ref().and_then(|doctor| people.get(doctor)).cloned();
+        let room_name = row.room_id.as_ref().and_then(|room| rooms.get(room)).cloned();
+        Self { visit: row, doctor_name, room_name, ..self }
+    }
 }
 
 /// Where a priority stands when the most urgent comes first.
@@ -262,6 +298,14 @@ const SEEN_BY: &str = select_cards!(
 const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
 );
+// A visit that had ended may not have been known to have: then its end was recorded later.
+const PERHAPS_OPEN: &str = select_cards!(
+    "visits.registered_at <= $2 AND (visits.branch_id = $4 OR $4 IS NULL) \
+     AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
+     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM timeline \
+        WHERE timeline.tenant_id = $1 AND timeline.visit_id = visits.visit_id AND timeline.recorded_at > $5)) \
+     ORDER BY visits.visit_id"
+);
 
 /// One visit.
 pub async fn get(source: impl Into<Source<'_>>, tenant: &TenantId, visit: &VisitId) -> sqlx::Result<Option<VisitCard>> {
@@ -296,6 +340,23 @@ pub async fn latest_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<Naive
 /// The visits still open that began before a day, the oldest first.
 pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<VisitId>> {
     on!(&db.read, pool => sqlx::query_scalar(OPEN_BEFORE).bind(tenant).bind(day).fetch_all(pool).await)
+}
+
+/// The visits that may have been open at a moment, as they are today.
+pub async fn perhaps_open(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    branch: Option<&BranchId>,
+    moment: DateTime<Utc>,
+) -> sqlx::Result<Vec<VisitCard>> {
+    on!(tx, connection => sqlx::query_as(PERHAPS_OPEN)
+        .bind(tenant)
+        .bind(moment + CLOCK_TOLERANCE)
+        .bind(moment - LATEST_ENTRY)
+        .bind(branch)
+        .bind(moment)
+        .fetch_all(&mut **connection)
+        .await)
 }
 
 /// A patient's visits, the latest first.

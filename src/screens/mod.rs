@@ -9,6 +9,7 @@ pub mod lab;
 pub mod layout;
 pub mod login;
 pub mod parts;
+pub mod past;
 pub mod patient;
 pub mod patients;
 pub mod problem;

@@ -10,7 +10,9 @@ use super::attempt::Attempt;
 use super::form::{EventForm, button};
 use super::icon::{Icon, icon};
 use super::parts::{Lateness, phase_class, priority_tag, query_text, wait};
+use super::past::{Past, address, banner, chooser};
 use crate::hospital::rooms::{Room, RoomKind};
+use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, RoomId};
@@ -20,6 +22,8 @@ use crate::projections::visits::VisitCard;
 
 /// What the board shows.
 pub struct Board {
+    /// The hospital.
+    pub tenant: Tenant,
     /// Whose board.
     pub station: Station,
     /// The visits on it: the most urgent first, then who is there longest.
@@ -32,8 +36,10 @@ pub struct Board {
     pub own_room: Option<RoomId>,
     /// Their branch.
     pub branch: Option<BranchId>,
-    /// The present moment.
+    /// The moment shown.
     pub now: DateTime<Utc>,
+    /// What it says when that is past.
+    pub past: Option<Past>,
     /// The department looked at, by name; all of them without one.
     pub department: Option<String>,
     /// What was refused.
@@ -80,6 +86,7 @@ pub fn board(board: Board) -> impl IntoView {
     ];
     let shown = columns.into_iter().filter(|column| board.station == Station::Consultation || column.id != "room");
     let columns = shown.map(|column| column_view(&board, &cards, column)).collect_view();
+    let kept: Vec<_> = board.department.iter().map(|department| ("department", department.clone())).collect();
     let first = cards.iter().find(|card| card.visit.status == Status::Waiting);
     let next = first.filter(|_| board.may(EventType::QueueCalled)).map(|card| {
         button(EventType::QueueCalled, &card.visit.visit_id, Some(card.visit.version), &board.call_to(card))
@@ -89,19 +96,24 @@ pub fn board(board: Board) -> impl IntoView {
             .view()
     });
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack" id="main" data-past=board.past.is_some()>
+            {banner(board.past.as_ref())}
             <div class="page-head">
                 <div>
                     <h1>{board.station.label()} " queue"</h1>
                     <p class="page-lead">{lead(&cards, board.now)}</p>
                 </div>
-                <div class="actions">{filters(board.department.clone(), departments)} {next}</div>
+                <div class="actions">
+                    {filters(&board, departments)}
+                    {chooser(&board.tenant, board.now, board.past.as_ref(), &kept)} {next}
+                </div>
             </div>
             <nav class="tabs" aria-label="Stations">
                 <ul>
                     {[(Station::Consultation, "/queue/consultation"), (Station::Lab, "/queue/lab"), (Station::Billing, "/queue/billing")]
                         .map(|(station, href)| {
                             let current = (station == board.station).then_some("true");
+                            let href = address(board.past.as_ref(), href.to_owned());
                             view! { <li><a href=href aria-current=current>{station.label()}</a></li> }
                         })
                         .collect_view()}
@@ -126,20 +138,22 @@ fn lead(cards: &[&VisitCard], now: DateTime<Utc>) -> String {
     }
 }
 
-fn filters(chosen: Option<String>, departments: BTreeSet<String>) -> AnyView {
-    if departments.len() < 2 && chosen.is_none() {
+fn filters(board: &Board, departments: BTreeSet<String>) -> AnyView {
+    if departments.len() < 2 && board.department.is_none() {
         return ().into_any();
     }
-    let label = chosen.unwrap_or_else(|| "All departments".to_owned());
+    let label = board.department.clone().unwrap_or_else(|| "All departments".to_owned());
+    let address = |query: String| address(board.past.as_ref(), query);
     view! {
         <details class="menu" name="menu">
             <summary class="button button-compact chevron">{icon(Icon::Building)} {label}</summary>
             <div class="menu-panel">
-                <a class="menu-item" href="?">"All departments"</a>
+                <a class="menu-item" href=address("?".to_owned())>"All departments"</a>
                 {departments
                     .into_iter()
                     .map(|name| {
-                        view! { <a class="menu-item" href=format!("?department={}", query_text(&name))>{name.clone()}</a> }
+                        let href = address(format!("?department={}", query_text(&name)));
+                        view! { <a class="menu-item" href=href>{name.clone()}</a> }
                     })
                     .collect_view()}
             </div>
@@ -189,7 +203,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
                 {wait(visit.since, board.now, target)}
             </div>
             <p class="ticket-name">
-                <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
+                <a href=address(board.past.as_ref(), format!("/visits/{}", visit.visit_id))>{card.patient_name.clone()}</a>
                 " "
                 {priority_tag(visit.priority)}
             </p>
@@ -274,7 +288,9 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                             .class("menu-item")
                             .view()
                     })}
-                <a class="menu-item" href=format!("/visits/{id}")>{icon(Icon::Route)} "Open the journey"</a>
+                <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
+                    {icon(Icon::Route)} "Open the journey"
+                </a>
                 {board
                     .may(EventType::VitalsRecorded)
                     .then(|| {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sojourn::clock::Clock;
 use sojourn::db::Db;
 use sojourn::demo::live_through;
 use sojourn::hospital::demo::furnish;
@@ -15,7 +14,6 @@ use sojourn::journey::words::{Priority, Stage, Station, Status, VisitType, Word}
 use sojourn::log;
 use sojourn::projections::visits::VisitCard;
 use sojourn::projections::{tests, visits};
-use sojourn::record::Recorder;
 
 use crate::support::stories;
 
@@ -33,8 +31,7 @@ fn moment(text: &str) -> DateTime<Utc> {
 /// Furnishes the hospital and lives through its day until a moment; says too whether anything was lived.
 async fn lived(db: &Db, now: DateTime<Utc>) -> (Tenant, bool) {
     let furnished = furnish(db, &Hasher::default(), now).await.expect("the hospital is furnished");
-    let recorder = Recorder::new(db.clone(), Clock::from_fn(move || now));
-    let lived = live_through(db, &recorder, &furnished.tenant, now).await.expect("the day is lived");
+    let lived = live_through(db, &furnished.tenant, now).await.expect("the day is lived");
     (furnished.tenant, lived)
 }
 

@@ -14,6 +14,7 @@ use crate::journey::events::EventType;
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;
 use crate::projections::visits;
+use crate::record::past::{self, Until};
 use crate::screens::attempt::Attempt;
 use crate::screens::billing::{Billing, Chosen, Receipt, billing, receipt};
 use crate::screens::layout::BILLING;
@@ -26,6 +27,7 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
 /// Logs a bill, a payment or a refund.
 pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
     desk.needs(BILLING)?;
+    desk.needs_present()?;
     let mut values = Values(pairs);
     if values.event() == Some(EventType::PaymentReceived) && pays_in_part(&desk, &values).await? {
         values.set_event(EventType::PaymentPartial);
@@ -53,22 +55,33 @@ async fn pays_in_part(desk: &Desk, values: &Values) -> Result<bool, Failure> {
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(BILLING)?;
     let tenant = &desk.tenant.id;
-    let waiting = visits::to_bill(desk.db(), tenant, desk.branch()).await?;
+    let past = desk.as_of()?.map(|moment| desk.past(moment));
+    let waiting = match &past {
+        Some(past) => past::to_bill(desk.db(), &desk.tenant, desk.branch(), past.moment).await?,
+        None => visits::to_bill(desk.db(), tenant, desk.branch()).await?,
+    };
     let asked = desk.query("visit").and_then(|visit| VisitId::parse(visit).ok());
     let asked = asked.or_else(|| attempt.as_ref().and_then(|attempt| attempt.visit.clone()));
     let chosen = match asked.or_else(|| waiting.first().map(|card| card.visit.visit_id.clone())) {
-        Some(visit) => chosen(&desk, &visit).await?,
+        Some(visit) => match (chosen(&desk, &visit).await?, &past) {
+            (Some(Chosen { card, .. }), Some(past)) => {
+                let then = past::visit(desk.db(), &desk.tenant, card, Until::Moment(past.moment)).await?;
+                then.map(|(card, visit)| Chosen { card, visit })
+            }
+            (chosen, _) => chosen,
+        },
         None => None,
     };
     let data = Billing {
         tenant: desk.tenant.clone(),
-        actor: desk.person.actor(),
+        actor: desk.actor_at(past.as_ref()),
         waiting,
         chosen,
         bill: desk.query("bill").and_then(|bill| BillId::parse(bill).ok()),
         consultations: tariff::of_kind(desk.db(), tenant, TariffKind::Consultation).await?,
         names: people::names(desk.db(), tenant).await?,
-        now: desk.now,
+        now: past.as_ref().map_or(desk.now, |past| past.moment),
+        past,
         attempt: attempt.clone(),
     };
     desk.show("Billing", attempt, move || billing(data)).await

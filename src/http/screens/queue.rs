@@ -11,6 +11,7 @@ use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::journey::words::{Station, Word};
 use crate::projections::visits;
+use crate::record::past;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::QUEUE;
 use crate::screens::queue::{Board, board};
@@ -34,6 +35,7 @@ pub async fn act(
 ) -> Result<Response, Failure> {
     let station = station(&path)?;
     desk.needs(QUEUE)?;
+    desk.needs_present()?;
     match desk.log(Values(pairs)).await? {
         Ok(response) => Ok(response),
         Err(attempt) => page(desk, station, Some(attempt)).await,
@@ -42,16 +44,22 @@ pub async fn act(
 
 async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(QUEUE)?;
-    let cards = visits::board(desk.db(), &desk.tenant.id, station, desk.branch()).await?;
+    let past = desk.as_of()?.map(|moment| desk.past(moment));
+    let cards = match &past {
+        Some(past) => past::board(desk.db(), &desk.tenant, station, desk.branch(), past.moment).await?,
+        None => visits::board(desk.db(), &desk.tenant.id, station, desk.branch()).await?,
+    };
     let rooms = rooms::list(desk.db(), &desk.tenant.id).await?;
     let data = Board {
+        tenant: desk.tenant.clone(),
         station,
         cards,
         rooms,
-        actor: desk.person.actor(),
+        actor: desk.actor_at(past.as_ref()),
         own_room: desk.person.room_id.clone(),
         branch: desk.branch().cloned(),
-        now: desk.now,
+        now: past.as_ref().map_or(desk.now, |past| past.moment),
+        past,
         department: desk.query("department").map(ToOwned::to_owned),
         attempt: attempt.clone(),
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Form, FromRequest, Multipart, Path, Request};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use chrono::{NaiveDateTime, TimeZone as _};
@@ -20,13 +21,15 @@ use crate::http::form::Values;
 use crate::http::screens::lab::flagged;
 use crate::journey::allowed::allowed;
 use crate::journey::events::{Event, EventType};
+use crate::journey::evolve::fold;
 use crate::journey::ids::{DocumentId, Id, VisitId};
 use crate::journey::measures::measures;
 use crate::journey::schema::{FieldProblem, Shape};
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::{Role, Word};
 use crate::log;
-use crate::projections::{timeline, visits};
+use crate::projections::timeline;
+use crate::projections::visits::{self, VisitCard};
 use crate::record::{VISIT, Wish, steps};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
@@ -41,6 +44,7 @@ pub async fn show(Path(id): Path<String>, desk: Desk) -> Result<Response, Failur
 /// Logs a step.
 pub async fn act(Path(id): Path<String>, desk: Desk, posted: Posted) -> Result<Response, Failure> {
     desk.needs(PATIENTS)?;
+    desk.needs_present()?;
     let id = visit_id(&id)?;
     let outcome = match posted {
         Posted::Fields(values) => log(&desk, values).await?,
@@ -184,24 +188,39 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
     desk.needs(PATIENTS)?;
     let (db, tenant) = (desk.db(), &desk.tenant.id);
     let card = visits::get(db, tenant, id).await?.ok_or(Failure::NotFound)?;
-    let stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
+    let mut stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
+    let until = desk.until()?;
+    if let Some(until) = until {
+        stored.retain(|event| until.holds(event));
+    }
     let happened = steps(&stored)?;
-    let state = happened.iter().fold(None, crate::journey::evolve::evolve).ok_or(Failure::NotFound)?;
+    let (Some(state), Some(last)) = (fold(&happened), stored.last()) else { return Err(not_yet(&card)) };
+    let past = until.map(|until| desk.past_of_visit(until, last.event.version, last.recorded_at));
+    let names = people::names(db, tenant).await?;
+    let rooms = rooms::list(db, tenant).await?;
+    let card = match &past {
+        Some(_) => card.at(&state, &names, &rooms.iter().map(|room| (room.id.clone(), room.name.clone())).collect()),
+        None => card,
+    };
+    let now = past.as_ref().map_or(desk.now, |past| past.moment);
+    let mut told = timeline::of_visit(db, tenant, id).await?;
+    told.retain(|row| row.version <= last.event.version);
     let data = VisitPage {
         person: desk.person.clone(),
-        actor: desk.person.actor(),
-        now: desk.now,
-        measures: measures(&happened, desk.now),
-        steps: timeline::of_visit(db, tenant, id).await?,
+        actor: desk.actor_at(past.as_ref()),
+        now,
+        measures: measures(&happened, now),
+        steps: told,
         intact: stored.iter().all(|event| log::intact(tenant, event).is_ok()),
         kept: kept(&desk, &happened, &state).await?,
-        names: people::names(db, tenant).await?,
+        names,
         doctors: people::of_role(db, tenant, Role::Doctor).await?,
-        rooms: rooms::list(db, tenant).await?,
+        rooms,
         departments: departments::list(db, tenant).await?,
         tariff: tariff::list(db, tenant).await?,
         attempt: attempt.clone(),
         asked: desk.query("do").and_then(EventType::from_word),
+        past,
         about: desk.query("about").map(str::to_owned),
         tenant: desk.tenant.clone(),
         card,
@@ -210,6 +229,12 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
     };
     let title = format!("{}, {}", data.card.patient_name, data.card.visit.token);
     desk.show(title, attempt, move || visit(data)).await
+}
+
+/// Says that a visit was not there yet.
+fn not_yet(card: &VisitCard) -> Failure {
+    let words = format!("The visit {} of {} was not registered yet then.", card.visit.token, card.patient_name);
+    Failure::Said(StatusCode::NOT_FOUND, words)
 }
 
 /// The documents whose content is kept here; programs may add others that are kept elsewhere.

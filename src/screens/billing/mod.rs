@@ -15,6 +15,7 @@ use self::forms::{consultation_form, payment_form, refund_form, tests_form};
 use super::attempt::Attempt;
 use super::icon::{Icon, icon};
 use super::parts::{age_and_sex, empty, priority_tag, wait};
+use super::past::{Past, address, banner, chooser};
 use crate::hospital::tariff::TariffEntry;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
@@ -41,8 +42,10 @@ pub struct Billing {
     pub consultations: Vec<TariffEntry>,
     /// What people are called.
     pub names: BTreeMap<PersonId, String>,
-    /// The present moment.
+    /// The moment shown.
     pub now: DateTime<Utc>,
+    /// What it says when that is past.
+    pub past: Option<Past>,
     /// What was refused.
     pub attempt: Option<Arc<Attempt>>,
 }
@@ -62,6 +65,7 @@ pub fn billing(billing: Billing) -> impl IntoView {
     let to_bill = billing.waiting.len() - unpaid;
     let lead =
         format!("{unpaid} with something to pay, {} together · {to_bill} to be billed", billing.tenant.money(due));
+    let kept: Vec<_> = billing.chosen.iter().map(|chosen| ("visit", chosen.card.visit.visit_id.to_string())).collect();
     let left = match &billing.chosen {
         Some(chosen) => visit_view(&billing, chosen),
         None => empty(
@@ -71,14 +75,18 @@ pub fn billing(billing: Billing) -> impl IntoView {
         ),
     };
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack" id="main" data-past=billing.past.is_some()>
+            {banner(billing.past.as_ref())}
             <div class="page-head">
                 <div>
                     <h1>"Billing"</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions">
-                    <a class="button button-compact" href="/queue/billing">{icon(Icon::Users)} "Billing queue"</a>
+                    {chooser(&billing.tenant, billing.now, billing.past.as_ref(), &kept)}
+                    <a class="button button-compact" href=address(billing.past.as_ref(), "/queue/billing".to_owned())>
+                        {icon(Icon::Users)} "Billing queue"
+                    </a>
                 </div>
             </div>
             <div class="columns">
@@ -108,7 +116,9 @@ fn waiting_list(billing: &Billing) -> AnyView {
                     <span class="token token-plain">{visit.token.clone()}</span>
                     <div class="list-main">
                         <p class="list-title">
-                            <a href=format!("/billing?visit={}", visit.visit_id)>{card.patient_name.clone()}</a>
+                            <a href=address(billing.past.as_ref(), format!("/billing?visit={}", visit.visit_id))>
+                                {card.patient_name.clone()}
+                            </a>
                             " "
                             {priority_tag(visit.priority)}
                         </p>
@@ -163,7 +173,9 @@ fn visit_view(billing: &Billing, chosen: &Chosen) -> AnyView {
                 <span class="token">{card.visit.token.clone()}</span>
                 <div class="patient-main">
                     <h2 class="patient-name" id="patient">
-                        <a href=format!("/visits/{}", card.visit.visit_id)>{card.patient_name.clone()}</a>
+                        <a href=address(billing.past.as_ref(), format!("/visits/{}", card.visit.visit_id))>
+                            {card.patient_name.clone()}
+                        </a>
                         " "
                         {priority_tag(visit.priority)}
                     </h2>
@@ -186,6 +198,7 @@ fn bill_tabs(billing: &Billing, chosen: &Chosen, current: Option<&BillId>) -> An
         .iter()
         .map(|(id, bill)| {
             let href = format!("/billing?visit={}&bill={id}", chosen.card.visit.visit_id);
+            let href = address(billing.past.as_ref(), href);
             let label = format!("{} {}", bill.kind.label(), billing.tenant.money(bill.amount));
             view! { <li><a href=href aria-current=(current == Some(id)).then_some("true")>{label}</a></li> }
         })
@@ -213,9 +226,10 @@ fn bill_view(billing: &Billing, chosen: &Chosen, id: &BillId, bill: &Bill) -> An
             {sums(tenant, bill)}
             {(open && balance > Money::ZERO && may(EventType::PaymentReceived)).then(|| payment_form(billing, chosen, id, balance))}
             {(bill.refundable() > Money::ZERO && may(EventType::PaymentRefunded)).then(|| refund_form(billing, chosen, id, bill))}
-            <div class="row">
-                <a class="button" href=format!("/visits/{visit_id}/bills/{id}/receipt")>{icon(Icon::Printer)} "Receipt"</a>
-            </div>
+            {billing.past.is_none().then(|| {
+                let href = format!("/visits/{visit_id}/bills/{id}/receipt");
+                view! { <div class="row"><a class="button" href=href>{icon(Icon::Printer)} "Receipt"</a></div> }
+            })}
         </section>
     }
     .into_any()

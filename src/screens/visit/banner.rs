@@ -11,6 +11,7 @@ use crate::journey::words::{Consultation, Outcome, Phase, Station};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::layout::RECEPTION;
 use crate::screens::parts::{Lateness, age_and_sex, clock_time, day_and_time, phase_class, priority_tag, status_tag};
+use crate::screens::past::chooser;
 
 /// The patient and what the visit is.
 pub fn banner(page: &VisitPage) -> AnyView {
@@ -40,13 +41,14 @@ pub fn banner(page: &VisitPage) -> AnyView {
                 </h1>
                 <ul class="patient-facts">{facts.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view()}</ul>
             </div>
-            {page
-                .person
-                .holds_any(RECEPTION)
-                .then(|| {
-                    let href = format!("/visits/{}/slip", page.id());
-                    view! { <div class="actions"><a class="button" href=href>{icon(Icon::Ticket)} "Slip"</a></div> }
-                })}
+            <div class="actions">
+                {chooser(&page.tenant, page.now, page.past.as_ref(), &[])}
+                {(page.past.is_none() && page.person.holds_any(RECEPTION))
+                    .then(|| {
+                        let href = format!("/visits/{}/slip", page.id());
+                        view! { <a class="button" href=href>{icon(Icon::Ticket)} "Slip"</a> }
+                    })}
+            </div>
         </section>
     }
     .into_any()
@@ -95,7 +97,7 @@ pub fn now(page: &VisitPage) -> AnyView {
     };
     view! {
         <section class=class aria-labelledby="now">
-            <div class="row row-between"><p class="now-label">{if ticking { "Now" } else { "Ended" }}</p> {tag}</div>
+            <div class="row row-between"><p class="now-label">{if !ticking { "Ended" } else if page.past.is_some() { "Then" } else { "Now" }}</p> {tag}</div>
             <h2 class="now-title" id="now">{words} ", " {since}</h2>
             {figures(page)}
         </section>

@@ -101,7 +101,7 @@ pub fn bills(page: &VisitPage) -> AnyView {
     } else {
         view! { <span class="tag tag-success">{icon(Icon::Check)} "Settled"</span> }.into_any()
     };
-    let receipts = page.person.holds_any(BILLING);
+    let receipts = page.past.is_none() && page.person.holds_any(BILLING);
     let bills = bills
         .iter()
         .map(|(id, bill)| {

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use super::attempt::Attempt;
+use super::past::{self, Past};
 use crate::hospital::departments::Department;
 use crate::hospital::people::Person;
 use crate::hospital::rooms::{Room, RoomKind};
@@ -38,8 +39,10 @@ pub struct VisitPage {
     pub person: Person,
     /// The same as the journey knows them.
     pub actor: Actor,
-    /// The present moment.
+    /// The moment shown.
     pub now: DateTime<Utc>,
+    /// What it says when that is past.
+    pub past: Option<Past>,
     /// The visit as lists show it.
     pub card: VisitCard,
     /// The visit's state.
@@ -112,12 +115,12 @@ fn waited_for(station: Station) -> &'static str {
 /// Shows a visit.
 pub fn visit(page: VisitPage) -> impl IntoView {
     view! {
-        <main class="page stack journey" id="main">
-            {banner::banner(&page)} {banner::now(&page)} {strip::strip(&page)}
+        <main class="page stack journey" id="main" data-past=page.past.is_some()>
+            {past::banner(page.past.as_ref())} {banner::banner(&page)} {banner::now(&page)} {strip::strip(&page)}
             <div class="columns">
                 {timeline::timeline(&page)}
                 <aside class="stack" aria-label="This visit">
-                    {actions::actions(&page)} {cards::tests(&page)} {cards::bills(&page)} {cards::documents(&page)}
+                    {page.past.is_none().then(|| actions::actions(&page))} {cards::tests(&page)} {cards::bills(&page)} {cards::documents(&page)}
                     {cards::follow_ups(&page)}
                 </aside>
             </div>

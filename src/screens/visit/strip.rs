@@ -148,7 +148,7 @@ fn scale(page: &VisitPage, whole: i64) -> AnyView {
             true => page.tenant.local(at).format("%-d %b %H:%M").to_string(),
             false => clock_time(&page.tenant, at),
         };
-        if third == 3 && open { format!("{time} now") } else { time }
+        if third == 3 && open && page.past.is_none() { format!("{time} now") } else { time }
     });
     view! { <div class="strip-scale">{times.map(|time| view! { <span>{time}</span> }).collect_view()}</div> }.into_any()
 }

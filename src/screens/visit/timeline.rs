@@ -165,7 +165,11 @@ fn details(page: &VisitPage, step: &TimelineRow, stored: &StoredEvent) -> AnyVie
                 <dt>"Done"</dt><dd>{seconds(step.performed_at)}</dd>
                 <dt>"Logged"</dt><dd>{seconds(stored.recorded_at)}</dd>
                 <dt>"Event"</dt><dd><code>{step.event_type.to_string()}</code> " " <code>{stored.event.id.to_string()}</code></dd>
-                <dt>"Version"</dt><dd>{step.version} ", position " {stored.position} " in the log"</dd>
+                <dt>"Version"</dt>
+                <dd>
+                    {step.version} ", position " {stored.position} " in the log; "
+                    <a href=format!("/visits/{}?version={}", page.id(), step.version)>"the visit as it was then"</a>
+                </dd>
                 <dt>"Hash"</dt><dd><code>{stored.hash.to_string()}</code></dd>
             </dl>
         </details>

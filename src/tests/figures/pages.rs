@@ -34,7 +34,7 @@ pub async fn measure(db: &Db, visits: i64) {
     let (clock, hasher) = (Clock::system(), Hasher::default());
     let tenant = demo::furnish(db, &hasher, clock.now()).await.expect("the demo").tenant;
     let recorder = Recorder::new(db.clone(), clock.clone());
-    live_through(db, &recorder, &tenant, clock.now()).await.expect("a day");
+    live_through(db, &tenant, clock.now()).await.expect("a day");
     let begun = Instant::now();
     for days_ago in 1..=visits / A_DAY {
         earlier_day(db, &tenant, days_ago).await;

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod lab;
+mod past;
 mod projections;
 mod reception;
 mod visit;

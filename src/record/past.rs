@@ -1,0 +1,122 @@
+//! The hospital as it was known at a past moment: what was logged by then, folded again.
+//!
+//! What was done before the moment and logged after it was not known then, and does not count. What people and rooms are called is
+//! what they are called today.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{RecordError, VISIT, step};
+use crate::db::Db;
+use crate::hospital::tenants::Tenant;
+use crate::hospital::{people, rooms};
+use crate::journey::evolve::evolve;
+use crate::journey::ids::*;
+use crate::journey::visit::Visit;
+use crate::journey::words::Station;
+use crate::log::{self, StoredEvent};
+use crate::projections::visits::{self, VisitCard, urgency};
+
+/// The most visits that a list shows.
+const LONGEST: usize = 500;
+
+/// How far a visit's story is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Up to what was logged by a moment.
+    Moment(DateTime<Utc>),
+    /// Up to one of its steps.
+    Version(i64),
+}
+
+impl Until {
+    /// Whether an event belongs to the story.
+    pub fn holds(self, stored: &StoredEvent) -> bool {
+        match self {
+            Self::Moment(moment) => stored.recorded_at <= moment,
+            Self::Version(version) => stored.event.version <= version,
+        }
+    }
+}
+
+/// The board of a station as it was shown at a moment.
+pub async fn board(
+    db: &Db,
+    tenant: &Tenant,
+    station: Station,
+    branch: Option<&BranchId>,
+    moment: DateTime<Utc>,
+) -> Result<Vec<VisitCard>, RecordError> {
+    let mut cards = open(db, tenant, branch, moment).await?;
+    cards.retain(|card| card.visit.station == Some(station));
+    cards.sort_by_key(|card| (urgency(card.visit.priority), card.visit.since));
+    cards.truncate(LONGEST);
+    Ok(cards)
+}
+
+/// The visits on which billing had something to do at a moment, the oldest first.
+pub async fn to_bill(
+    db: &Db,
+    tenant: &Tenant,
+    branch: Option<&BranchId>,
+    moment: DateTime<Utc>,
+) -> Result<Vec<VisitCard>, RecordError> {
+    let mut cards = open(db, tenant, branch, moment).await?;
+    cards.retain(|card| card.visit.billing_since.is_some());
+    cards.sort_by_key(|card| card.visit.billing_since);
+    cards.truncate(LONGEST);
+    Ok(cards)
+}
+
+/// A visit's card and state as they were, unless it was not registered by then.
+pub async fn visit(
+    db: &Db,
+    tenant: &Tenant,
+    card: VisitCard,
+    until: Until,
+) -> Result<Option<(VisitCard, Visit)>, RecordError> {
+    let stored = log::stream(db, &tenant.id, VISIT, card.visit.visit_id.as_str()).await?;
+    let mut visit = None;
+    for stored in stored.iter().filter(|stored| until.holds(stored)) {
+        visit = evolve(visit, &step(stored)?);
+    }
+    let Some(visit) = visit else { return Ok(None) };
+    let (people, rooms) = names(db, tenant).await?;
+    Ok(Some((card.at(&visit, &people, &rooms), visit)))
+}
+
+/// The visits that were open at a moment, as they were, in the order of their ids.
+async fn open(
+    db: &Db,
+    tenant: &Tenant,
+    branch: Option<&BranchId>,
+    moment: DateTime<Utc>,
+) -> Result<Vec<VisitCard>, RecordError> {
+    let (people, rooms) = names(db, tenant).await?;
+    let mut tx = db.begin_reading().await?;
+    let cards = visits::perhaps_open(&mut tx, &tenant.id, branch, moment).await?;
+    let ids: Vec<_> = cards.iter().map(|card| (card.visit.visit_id.as_str(), 0)).collect();
+    let happened = log::since(&mut tx, &tenant.id, VISIT, &ids).await?;
+    drop(tx);
+    let mut states: BTreeMap<&str, Option<Visit>> = BTreeMap::new();
+    for stored in happened.iter().filter(|stored| Until::Moment(moment).holds(stored)) {
+        let state = states.entry(stored.event.aggregate_id.as_str()).or_default();
+        *state = evolve(state.take(), &step(stored)?);
+    }
+    let cards = cards.into_iter().filter_map(|card| {
+        let visit = states.get(card.visit.visit_id.as_str())?.as_ref()?;
+        visit.ended_at.is_none().then(|| card.at(visit, &people, &rooms))
+    });
+    Ok(cards.collect())
+}
+
+/// What people and rooms are called.
+async fn names(
+    db: &Db,
+    tenant: &Tenant,
+) -> Result<(BTreeMap<PersonId, String>, BTreeMap<RoomId, String>), RecordError> {
+    let people = people::names(db, &tenant.id).await?;
+    let rooms = rooms::list(db, &tenant.id).await?.into_iter().map(|room| (room.id, room.name)).collect();
+    Ok((people, rooms))
+}

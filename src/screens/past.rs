@@ -1,0 +1,68 @@
+//! What marks a screen as one of the past, and where its moment is chosen.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+use super::parts::day_and_time;
+use crate::hospital::tenants::Tenant;
+
+/// The past moment that a screen shows.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The hospital, whose clock it is told on.
+    pub tenant: Tenant,
+    /// The moment.
+    pub moment: DateTime<Utc>,
+    /// The step of a visit that was asked for instead of a moment, by its number.
+    pub step: Option<i64>,
+    /// The address of the same screen now.
+    pub now: String,
+}
+
+/// Says plainly that a screen shows the past; nothing in the present.
+pub fn banner(past: Option<&Past>) -> AnyView {
+    let Some(past) = past else { return ().into_any() };
+    let moment = day_and_time(&past.tenant, past.moment);
+    let words = match past.step {
+        Some(step) => format!("As it was after step {step}, logged on {moment}."),
+        None => format!("As it was known on {moment}."),
+    };
+    view! {
+        <div class="notice notice-warning notice-line" role="status" id="past">
+            {icon(Icon::History)}
+            <p>{words} " Nothing can be logged here."</p>
+            <a href=past.now.clone()>"Back to now"</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Where another moment is chosen; `kept` is what else the address says.
+pub fn chooser(tenant: &Tenant, now: DateTime<Utc>, past: Option<&Past>, kept: &[(&'static str, String)]) -> AnyView {
+    let typed = |moment: DateTime<Utc>| tenant.local(moment).format("%Y-%m-%dT%H:%M").to_string();
+    let chosen = past.map_or(now, |past| past.moment);
+    let kept =
+        kept.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone()/> }).collect_view();
+    view! {
+        <details class="menu" name="menu">
+            <summary class="button button-compact chevron">{icon(Icon::History)} "Earlier"</summary>
+            <form class="menu-panel stack stack-tight menu-form">
+                {kept}
+                <div class="field">
+                    <label for="as-of">"As it was on"</label>
+                    <input type="datetime-local" id="as-of" name="asOf" value=typed(chosen) required/>
+                </div>
+                <button class="button button-primary button-wide">"Show"</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// An address that stays in the past which a screen shows.
+pub fn address(past: Option<&Past>, address: String) -> String {
+    let Some(past) = past else { return address };
+    let join = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{join}asOf={}", past.moment.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+}
