@@ -19,6 +19,7 @@ use crate::http::AppState;
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::screens::lab::flagged;
+use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::fold;
@@ -29,7 +30,7 @@ use crate::journey::visit::{Step, Visit};
 use crate::journey::words::{Role, Word};
 use crate::log;
 use crate::projections::timeline;
-use crate::projections::visits::{self, VisitCard};
+use crate::projections::visits::VisitCard;
 use crate::record::{VISIT, Wish, steps};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
@@ -187,7 +188,7 @@ async fn upload(desk: &Desk, id: &VisitId, mut values: Values, file: Option<File
 async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(PATIENTS)?;
     let (db, tenant) = (desk.db(), &desk.tenant.id);
-    let card = visits::get(db, tenant, id).await?.ok_or(Failure::NotFound)?;
+    let card = desk.visit(id).await?;
     let mut stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
     let until = desk.until()?;
     if let Some(until) = until {
@@ -228,7 +229,7 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
         stored,
     };
     let title = format!("{}, {}", data.card.patient_name, data.card.visit.token);
-    desk.show(title, attempt, move || visit(data)).await
+    desk.show(title, Seen::visit(&data.card), attempt, move || visit(data)).await
 }
 
 /// Says that a visit was not there yet.
@@ -265,9 +266,11 @@ pub async fn document(Path((id, document)): Path<(String, String)>, desk: Desk) 
     desk.needs(PATIENTS)?;
     let id = visit_id(&id)?;
     let document = DocumentId::parse(&document).map_err(|_| Failure::NotFound)?;
+    let card = desk.visit(&id).await?;
     let (happened, _) = desk.app.recorder.load(&desk.tenant.id, &id).await?.ok_or(Failure::NotFound)?;
     let (name, sha256) = uploaded(&happened, &document).ok_or(Failure::NotFound)?;
     let content = documents::by_digest(desk.db(), &desk.tenant.id, sha256).await?.ok_or(Failure::NotFound)?;
+    desk.saw(Seen::visit(&card)).await?;
     let headers = [
         (CONTENT_TYPE, content.media_type.word().to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{}", query_text(name))),
