@@ -159,8 +159,8 @@ impl Db {
                 SqlitePoolOptions::new()
                     .max_connections(connections)
                     .acquire_timeout(Duration::from_secs(60))
-                    // A full disk may end a transaction that sqlx takes to go on; such a connection begins none again.
-                    .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+                    // A full disk ends a transaction behind the driver's back; such a connection can begin no other.
+                    .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
                     .connect_with(options.clone())
             };
             let write = pool(1).await.map_err(connect_error)?;

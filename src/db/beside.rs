@@ -21,6 +21,8 @@ pub struct Table {
     pub make: Statement,
     /// Removes all of a tenant's rows.
     pub clear: Statement,
+    /// Notes the visits of which a row differs; a table without it is compared as a whole in the switch.
+    pub compare: Option<Statement>,
     /// Removes the live rows that are not in the one beside.
     pub prune: Statement,
     /// Removes the live rows that are otherwise in the one beside.
@@ -29,25 +31,30 @@ pub struct Table {
     pub add: Statement,
 }
 
-/// A table by its key: `table!("bills" by "tenant_id, visit_id, bill_id")`.
+/// A table by its key: `table!("token_counters" by "tenant_id, prefix")`.
+///
+/// One that grows with the log is a table of visits, so that a switch looks only at those of which a row differs:
+/// `table!("bills" by "tenant_id, visit_id, bill_id" of visits)`.
 macro_rules! table {
     ($name:literal by $key:literal) => {
+        $crate::db::beside::table!(@of all None, $name, $key)
+    };
+    ($name:literal by $key:literal of visits) => {
+        $crate::db::beside::table!(@of visits Some($crate::db::beside::switching!($name, all, (
+            "INSERT INTO ", visits,
+            " SELECT visit_id FROM (SELECT * FROM ", live, " WHERE tenant_id = $1 EXCEPT SELECT * FROM ", beside,
+            " WHERE tenant_id = $1) AS surplus UNION SELECT visit_id FROM (SELECT * FROM ", beside,
+            " WHERE tenant_id = $1 EXCEPT SELECT * FROM ", live, " WHERE tenant_id = $1) AS lacking WHERE true \
+             ON CONFLICT DO NOTHING"
+        ))), $name, $key)
+    };
+    (@of $scope:ident $compare:expr, $name:literal, $key:literal) => {
         $crate::db::beside::Table {
             name: $name,
             make: $crate::db::rows::Statement {
                 sqlite: concat!(
-                    "CREATE TEMP TABLE ",
-                    $name,
-                    " AS SELECT * FROM main.",
-                    $name,
-                    " WHERE false; ",
-                    "CREATE UNIQUE INDEX temp.beside_",
-                    $name,
-                    " ON ",
-                    $name,
-                    " (",
-                    $key,
-                    ")"
+                    "CREATE TEMP TABLE ", $name, " AS SELECT * FROM main.", $name, " WHERE false; \
+                     CREATE UNIQUE INDEX temp.key_of_", $name, " ON ", $name, " (", $key, ")"
                 ),
                 postgres: concat!("CREATE TEMP TABLE ", $name, " (LIKE public.", $name, " INCLUDING ALL)"),
             },
@@ -55,73 +62,58 @@ macro_rules! table {
                 sqlite: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
                 postgres: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
             },
-            prune: $crate::db::beside::switching!($name, |live, beside| (
-                "DELETE FROM ",
-                live,
-                " WHERE tenant_id = $1 AND (",
-                $key,
-                ") IN (SELECT ",
-                $key,
-                " FROM ",
-                live,
-                " WHERE tenant_id = $1 EXCEPT SELECT ",
-                $key,
-                " FROM ",
-                beside,
-                " WHERE tenant_id = $1)"
+            compare: $compare,
+            prune: $crate::db::beside::switching!($name, $scope, (
+                "DELETE FROM ", live, " WHERE tenant_id = $1", within, " AND (", $key, ") IN (SELECT ", $key, " FROM ", live,
+                " WHERE tenant_id = $1", within, " EXCEPT SELECT ", $key, " FROM ", beside, " WHERE tenant_id = $1", within, ")"
             )),
-            discard: $crate::db::beside::switching!($name, |live, beside| (
-                "DELETE FROM ",
-                live,
-                " WHERE tenant_id = $1 AND (",
-                $key,
-                ") IN (SELECT ",
-                $key,
-                " FROM (SELECT * FROM ",
-                live,
-                " WHERE tenant_id = $1 EXCEPT SELECT * FROM ",
-                beside,
-                " WHERE tenant_id = $1) AS other)"
+            discard: $crate::db::beside::switching!($name, $scope, (
+                "DELETE FROM ", live, " WHERE tenant_id = $1", within, " AND (", $key, ") IN (SELECT ", $key,
+                " FROM (SELECT * FROM ", live, " WHERE tenant_id = $1", within, " EXCEPT SELECT * FROM ", beside,
+                " WHERE tenant_id = $1", within, ") AS other)"
             )),
-            add: $crate::db::beside::switching!($name, |live, beside| (
-                "INSERT INTO ",
-                live,
-                " SELECT * FROM ",
-                beside,
-                " WHERE tenant_id = $1 AND (",
-                $key,
-                ") IN (SELECT ",
-                $key,
-                " FROM ",
-                beside,
-                " WHERE tenant_id = $1 EXCEPT SELECT ",
-                $key,
-                " FROM ",
-                live,
-                " WHERE tenant_id = $1)"
+            add: $crate::db::beside::switching!($name, $scope, (
+                "INSERT INTO ", live, " SELECT * FROM ", beside, " WHERE tenant_id = $1", within, " AND (", $key,
+                ") IN (SELECT ", $key, " FROM ", beside, " WHERE tenant_id = $1", within, " EXCEPT SELECT ", $key,
+                " FROM ", live, " WHERE tenant_id = $1", within, ")"
             )),
         }
     };
 }
 
-/// A statement on the live table and the one beside it, each with its schema.
+/// A statement on the live table and the one beside it, each with its schema, in whole or within the visits that differ.
 macro_rules! switching {
-    (@part $name:literal $schemas:tt live) => { $crate::db::beside::switching!(@live $name $schemas) };
-    (@part $name:literal $schemas:tt beside) => { $crate::db::beside::switching!(@beside $name $schemas) };
-    (@part $name:literal $schemas:tt $text:literal) => { $text };
+    (@part $name:literal $engine:ident $scope:ident live) => { $crate::db::beside::switching!(@live $name $engine) };
+    (@part $name:literal $engine:ident $scope:ident beside) => { $crate::db::beside::switching!(@beside $name $engine) };
+    (@part $name:literal $engine:ident $scope:ident visits) => { $crate::db::beside::switching!(@beside "beside_visits" $engine) };
+    (@part $name:literal $engine:ident all within) => { "" };
+    (@part $name:literal $engine:ident visits within) => {
+        concat!(" AND visit_id IN (SELECT visit_id FROM ", $crate::db::beside::switching!(@beside "beside_visits" $engine), ")")
+    };
+    (@part $name:literal $engine:ident $scope:ident $text:literal) => { $text };
     (@live $name:literal sqlite) => { concat!("main.", $name) };
     (@live $name:literal postgres) => { concat!("public.", $name) };
     (@beside $name:literal sqlite) => { concat!("temp.", $name) };
     (@beside $name:literal postgres) => { concat!("pg_temp.", $name) };
-    ($name:literal, |live, beside| ($($part:tt),+ $(,)?)) => {
+    ($name:literal, $scope:ident, ($($part:tt),+ $(,)?)) => {
         $crate::db::rows::Statement {
-            sqlite: concat!($($crate::db::beside::switching!(@part $name sqlite $part)),+),
-            postgres: concat!($($crate::db::beside::switching!(@part $name postgres $part)),+),
+            sqlite: concat!($($crate::db::beside::switching!(@part $name sqlite $scope $part)),+),
+            postgres: concat!($($crate::db::beside::switching!(@part $name postgres $scope $part)),+),
         }
     };
 }
 
 pub(crate) use {switching, table};
+
+/// Makes the list of visits of which a row differs. It is gone with the connection, as the tables are.
+const VISITS: &str = "CREATE TEMP TABLE beside_visits (visit_id TEXT NOT NULL PRIMARY KEY)";
+const IS_THERE: Statement = switching!("beside_visits", all, ("SELECT visit_id FROM ", beside, " WHERE visit_id = $1"));
+const NOTE: Statement = Statement {
+    sqlite: "INSERT INTO temp.beside_visits SELECT value FROM json_each($2) WHERE $1 <> '' ON CONFLICT DO NOTHING",
+    postgres: "INSERT INTO pg_temp.beside_visits SELECT jsonb_array_elements_text($2::text::jsonb) WHERE $1 <> '' ON CONFLICT DO NOTHING",
+};
+/// Says that the list is short, where that is not seen otherwise.
+const ANALYZE: &str = "ANALYZE pg_temp.beside_visits";
 
 /// A connection of its own, with tables beside the live ones.
 #[derive(Debug)]
@@ -158,6 +150,7 @@ impl Beside {
             ),
         };
         let tables: Vec<_> = tables.into_iter().collect();
+        on!(&own, pool => sqlx::raw_sql(VISITS).execute(pool).await.map(drop))?;
         for table in &tables {
             match &own {
                 Engine::Sqlite(pool) => sqlx::raw_sql(table.make.sqlite).execute(pool).await.map(drop)?,
@@ -167,26 +160,47 @@ impl Beside {
         Ok(Self { live: live.clone(), own, tables })
     }
 
-    /// Begins a transaction that writes the tables beside; it holds nobody up.
+    /// Begins a transaction that writes the tables beside; it holds nobody up, and sees the live ones as they are at one moment.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Ok(match &self.own {
+        let mut tx = match &self.own {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
-        })
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?),
+        };
+        is_there(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// Notes the visits of which a row differs, so that the switch need not look for them.
+    pub async fn compare(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
+        for compare in self.tables.iter().filter_map(|table| table.compare) {
+            compare.execute(tx, tenant).await?;
+        }
+        match tx {
+            Tx::Sqlite(_) => Ok(()),
+            Tx::Postgres(connection) => sqlx::query(ANALYZE).execute(&mut **connection).await.map(drop),
+        }
+    }
+
+    /// Notes visits that the switch shall look at too.
+    pub async fn note(&self, tx: &mut Tx, tenant: &TenantId, visits: &[&str]) -> sqlx::Result<()> {
+        NOTE.write(tx, tenant, visits).await
     }
 
     /// Begins the transaction that switches, when it is its turn to write.
     pub async fn begin_switch(&self) -> sqlx::Result<(Turn, Tx)> {
-        Ok(match (&self.own, &self.live.write) {
+        let (turn, mut tx) = match (&self.own, &self.live.write) {
             (Engine::Sqlite(own), Engine::Sqlite(live)) => {
                 let turn = live.acquire().await?;
                 (Turn(Some(turn)), Engine::Sqlite(own.begin_with("BEGIN IMMEDIATE").await?))
             }
-            _ => (Turn(None), self.begin().await?),
-        })
+            (Engine::Postgres(own), _) => (Turn(None), Engine::Postgres(own.begin().await?)),
+            (Engine::Sqlite(own), _) => (Turn(None), Engine::Sqlite(own.begin_with("BEGIN IMMEDIATE").await?)),
+        };
+        is_there(&mut tx).await?;
+        Ok((turn, tx))
     }
 
-    /// Gives the live tables a tenant's rows of those beside, and says how many differed.
+    /// Gives the live tables a tenant's rows of those beside, and says how many differed; of visits, those that were noted.
     pub async fn switch(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<u64> {
         let mut differed = 0;
         for table in &self.tables {
@@ -200,5 +214,13 @@ impl Beside {
     /// Closes the connection; the tables beside are gone with it.
     pub async fn close(self) {
         on!(&self.own, pool => pool.close().await);
+    }
+}
+
+/// Fails when the connection was lost, and with it the tables beside: without them, what is meant for them would go to the live ones.
+async fn is_there(tx: &mut Tx) -> sqlx::Result<()> {
+    match tx {
+        Tx::Sqlite(connection) => sqlx::query(IS_THERE.sqlite).bind("").execute(&mut **connection).await.map(drop),
+        Tx::Postgres(connection) => sqlx::query(IS_THERE.postgres).bind("").execute(&mut **connection).await.map(drop),
     }
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
 use crate::db::rows::{Statement, insert_rows};
-use crate::db::{Db, Tx};
+use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
-use crate::on;
+use crate::{from, on};
 
 /// The end of a tenant's log, locked: who holds one is the only writer of that tenant until its transaction ends.
 ///
@@ -63,14 +63,14 @@ async fn locked(tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Option<Head>> {
 }
 
 /// Position and hash of the last event, unlocked.
-pub(super) async fn head(db: &Db, tenant: &TenantId) -> sqlx::Result<(i64, Digest)> {
-    let row = on!(&db.read, pool => sqlx::query_as(HEAD).bind(tenant).fetch_optional(pool).await)?;
+pub(super) async fn head(source: impl Into<Source<'_>>, tenant: &TenantId) -> sqlx::Result<(i64, Digest)> {
+    let row = from!(source, executor => sqlx::query_as(HEAD).bind(tenant).fetch_optional(executor).await)?;
     Ok(row.unwrap_or((0, Digest::GENESIS)))
 }
 
 /// The position of the last event of a tenant; 0 when there is none.
-pub async fn position(db: &Db, tenant: &TenantId) -> sqlx::Result<i64> {
-    Ok(head(db, tenant).await?.0)
+pub async fn position(source: impl Into<Source<'_>>, tenant: &TenantId) -> sqlx::Result<i64> {
+    Ok(head(source, tenant).await?.0)
 }
 
 const HEADS: &str = "SELECT tenant_id, position FROM log_heads ORDER BY tenant_id";

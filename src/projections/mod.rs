@@ -27,10 +27,10 @@ use self::visits::Arrival;
 
 /// The tables that [`Changes`] writes.
 pub const TABLES: [Table; 5] = [
-    table!("visits" by "tenant_id, visit_id"),
-    table!("tests" by "tenant_id, visit_id, test_id"),
-    table!("bills" by "tenant_id, visit_id, bill_id"),
-    table!("timeline" by "tenant_id, visit_id, version"),
+    table!("visits" by "tenant_id, visit_id" of visits),
+    table!("tests" by "tenant_id, visit_id, test_id" of visits),
+    table!("bills" by "tenant_id, visit_id, bill_id" of visits),
+    table!("timeline" by "tenant_id, visit_id, version" of visits),
     table!("token_counters" by "tenant_id, branch_id, prefix, day"),
 ];
 

@@ -303,8 +303,7 @@ const PERHAPS_OPEN: &str = select_cards!(
     "visits.registered_at <= $2 AND (visits.branch_id = $4 OR $4 IS NULL) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM timeline \
-        WHERE timeline.tenant_id = $1 AND timeline.visit_id = visits.visit_id AND timeline.recorded_at > $5)) \
-     ORDER BY visits.visit_id"
+        WHERE timeline.tenant_id = $1 AND timeline.visit_id = visits.visit_id AND timeline.recorded_at > $5))"
 );
 
 /// One visit.
@@ -349,14 +348,16 @@ pub async fn perhaps_open(
     branch: Option<&BranchId>,
     moment: DateTime<Utc>,
 ) -> sqlx::Result<Vec<VisitCard>> {
-    on!(tx, connection => sqlx::query_as(PERHAPS_OPEN)
+    let mut cards: Vec<VisitCard> = on!(tx, connection => sqlx::query_as(PERHAPS_OPEN)
         .bind(tenant)
         .bind(moment + CLOCK_TOLERANCE)
         .bind(moment - LATEST_ENTRY)
         .bind(branch)
         .bind(moment)
         .fetch_all(&mut **connection)
-        .await)
+        .await)?;
+    cards.sort_unstable_by(|one, other| one.visit.visit_id.cmp(&other.visit.visit_id));
+    Ok(cards)
 }
 
 /// A patient's visits, the latest first.

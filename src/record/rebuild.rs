@@ -3,6 +3,8 @@
 //! The code that writes the live rows writes those beside, so a row that comes out otherwise was wrong. Two things are told as they
 //! are today: names in the timeline, and the prefix of a department's tokens; where they were changed since, rows differ.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::RecordError;
@@ -74,7 +76,7 @@ impl From<sqlx::Error> for RebuildError {
 
 /// Rebuilds a tenant's part of a read model while others append; says after each page how many events it had.
 ///
-/// Only the switch holds writers up: it takes in what was logged last and writes the rows that differ.
+/// Only the switch holds writers up: it takes in what was logged last and writes the rows that differ, which are known by then.
 pub async fn rebuild(
     db: &Db,
     tenant: &Tenant,
@@ -118,6 +120,9 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
                 break;
             }
         }
+        if let ReadModel::Journey = self.model {
+            self.compare(beside).await?;
+        }
         let (turn, mut tx) = beside.begin_switch().await?;
         let goal = match self.model {
             ReadModel::Journey => log::lock_head(&mut tx, &self.tenant.id).await?.position(),
@@ -128,7 +133,8 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             }
         };
         while self.position < goal {
-            self.page(&mut tx, goal).await?;
+            let visits = self.page(&mut tx, goal).await?;
+            beside.note(&mut tx, &self.tenant.id, &visits.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         }
         let differed = beside.switch(&mut tx, &self.tenant.id).await?;
         if let ReadModel::Following(projection) = self.model {
@@ -138,6 +144,17 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
         commit(tx).await?;
         drop(turn);
         Ok(Rebuilt { events: self.position, differed })
+    }
+
+    /// Looks for what differs at one moment, so that under the lock only that is looked at, and what was logged since.
+    async fn compare(&mut self, beside: &Beside) -> Result<(), RebuildError> {
+        let mut tx = beside.begin().await?;
+        let goal = log::position(&mut tx, &self.tenant.id).await?;
+        while self.position < goal {
+            self.page(&mut tx, goal).await?;
+        }
+        beside.compare(&mut tx, &self.tenant.id).await?;
+        Ok(commit(tx).await?)
     }
 
     /// How far the live one has got: what it has not taken in yet is no difference.
@@ -151,8 +168,8 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
         log::position(self.db, &self.tenant.id).await
     }
 
-    /// Takes the next page in, not beyond the goal.
-    async fn page(&mut self, tx: &mut Tx, goal: i64) -> Result<(), RebuildError> {
+    /// Takes the next page in, not beyond the goal, and says what it is about.
+    async fn page(&mut self, tx: &mut Tx, goal: i64) -> Result<BTreeSet<String>, RebuildError> {
         let (first, last) = (self.position + 1, goal.min(self.position + PAGE));
         let page = log::by_positions(&mut *tx, &self.tenant.id, first, last).await?;
         match self.model {
@@ -163,7 +180,7 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
         }
         self.position = last;
         (self.progress)(page.len() as u64);
-        Ok(())
+        Ok(page.into_iter().map(|stored| stored.event.aggregate_id).collect())
     }
 
     async fn journeys(&mut self, tx: &mut Tx, page: &[StoredEvent]) -> Result<(), RebuildError> {

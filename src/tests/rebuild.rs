@@ -86,6 +86,9 @@ async fn a_rebuild_goes_on_while_others_append(db: Db) {
             }
         }
     });
+    // What is damaged is mended while the same rows are written.
+    execute(&db, "UPDATE timeline SET sentence = 'changed' WHERE tenant_id = $1 AND version < 3", &house).await;
+    assert!(rebuilt(&house, ReadModel::Journey).await.differed > 0);
     let mut events = 0;
     while !appending.is_finished() {
         let Rebuilt { events: now, differed } = rebuilt(&house, ReadModel::Journey).await;

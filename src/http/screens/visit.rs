@@ -30,7 +30,6 @@ use crate::journey::visit::{Step, Visit};
 use crate::journey::words::{Role, Word};
 use crate::log;
 use crate::projections::timeline;
-use crate::projections::visits::VisitCard;
 use crate::record::{VISIT, Wish, steps};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
@@ -195,7 +194,7 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
         stored.retain(|event| until.holds(event));
     }
     let happened = steps(&stored)?;
-    let (Some(state), Some(last)) = (fold(&happened), stored.last()) else { return Err(not_yet(&card)) };
+    let (Some(state), Some(last)) = (fold(&happened), stored.last()) else { return Err(not_yet()) };
     let past = until.map(|until| desk.past_of_visit(until, last.event.version, last.recorded_at));
     let names = people::names(db, tenant).await?;
     let rooms = rooms::list(db, tenant).await?;
@@ -233,9 +232,8 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
 }
 
 /// Says that a visit was not there yet.
-fn not_yet(card: &VisitCard) -> Failure {
-    let words = format!("The visit {} of {} was not registered yet then.", card.visit.token, card.patient_name);
-    Failure::Said(StatusCode::NOT_FOUND, words)
+fn not_yet() -> Failure {
+    Failure::Said(StatusCode::NOT_FOUND, "This visit was not registered yet then. Choose a later moment.".to_owned())
 }
 
 /// The documents whose content is kept here; programs may add others that are kept elsewhere.
