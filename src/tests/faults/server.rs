@@ -119,12 +119,6 @@ impl Writer {
         Self::answer(response).await
     }
 
-    /// Reads something.
-    pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
-        let request = self.client.get(format!("{}/api/v1{path}", self.address)).bearer_auth(&self.secrets[1]);
-        Self::answer(request.send().await?).await
-    }
-
     async fn answer(response: reqwest::Response) -> reqwest::Result<Answer> {
         let status = response.status().as_u16();
         let retry_after = response.headers().contains_key("retry-after");
@@ -206,7 +200,9 @@ impl Server {
     /// Starts it by another program, which is given its command line.
     pub async fn run(mut command: Command, url: &str) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
-        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the server starts");
+        // A group of its own, so that whoever it was started by dies with it.
+        let mut child =
+            command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn().expect("the server starts");
         let stdout = child.stdout.take().expect("its output");
         let mut lines = BufReader::new(stdout).lines();
         let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
@@ -218,6 +214,21 @@ impl Server {
 
     /// Kills it: no farewell.
     pub async fn kill(mut self) {
-        self.child.kill().await.expect("it dies");
+        self.kill_group();
+        self.child.wait().await.expect("it dies");
+    }
+
+    fn kill_group(&self) {
+        if let Some(id) = self.child.id() {
+            let group = format!("-{id}");
+            // Gone already is as good.
+            let _ = std::process::Command::new("kill").args(["-9", "--", &group]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill_group();
     }
 }
