@@ -5,17 +5,17 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`wish`] | what somebody wishes to log |
-//! | [`queue`] | where the writers of a process meet: requests are committed in groups, and answered after the commit |
-//! | [`group`] | the requests of one transaction: what they need is read at once, what they bring about is written at once |
-//! | [`entry`] | one request on its way into the log, decided in memory |
-//! | [`facts`] | what becomes of the hospital itself, each change with its event |
-//! | [`known`] | what the requests of a group name: people, rooms, patients … |
-//! | [`validators`] | schemas of a tenant's own events, made ready |
+//! | `wish` | what somebody wishes to log |
+//! | `queue` | where the writers of a process meet: requests are committed in groups, and answered after the commit |
+//! | `group` | the requests of one transaction: what they need is read at once, what they bring about is written at once |
+//! | `entry` | one request on its way into the log, decided in memory |
+//! | `facts` | what becomes of the hospital itself, each change with its event |
+//! | `known` | what the requests of a group name: people, rooms, patients … |
+//! | `validators` | schemas of a tenant's own events, made ready |
 //! | [`replay`] | the log read again, every visit folded as when it was written |
 //! | [`past`] | boards, lists and visits as they were known at a past moment |
 //! | [`rebuild`] | read models made again from the log, beside the live ones |
-//! | [`states`] | the visits lately written, so that a writer need not read their logs again |
+//! | `states` | the visits lately written, so that a writer need not read their logs again |
 
 mod entry;
 mod facts;
