@@ -266,9 +266,8 @@ mod tests {
         let taken = |schema| serde_json::to_value(from_json(schema)).expect("a schema");
         for row in crate::journey::events::TABLE {
             let mut schema = json_schema(row.fields);
-            if schema["required"] == json!([]) {
-                schema.as_object_mut().expect("an object").remove("required");
-            }
+            // Emptiness says nothing, and is not said again.
+            schema.as_object_mut().expect("an object").retain(|_, part| *part != json!([]) && *part != json!({}));
             assert_eq!(taken(schema.clone()), schema, "{}", row.event.word());
         }
         let visit = taken(VisitAnswer::described());
