@@ -132,6 +132,12 @@ impl Person {
         Actor { id: self.id.clone(), kind: self.actor_type, roles: self.roles.to_vec(), on_behalf_of: None }
     }
 
+    /// The same, acting for a human: what both may do and see, and no more.
+    pub fn acting_for(self, human: &Person) -> Self {
+        let roles = self.roles.to_vec().into_iter().filter(|role| human.roles.contains(role)).collect();
+        Self { roles, branch_id: self.branch_id.or_else(|| human.branch_id.clone()), ..self }
+    }
+
     /// Whether they hold any of some roles.
     pub fn holds_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))

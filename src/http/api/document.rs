@@ -8,6 +8,7 @@ use utoipa::openapi::server::Server;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, PartialSchema as _, ToSchema as _};
 
+use super::headers::on_behalf_of;
 use super::problem::ProblemAnswer;
 use super::visits::Duration;
 use super::{Calls, ROOT};
@@ -83,6 +84,7 @@ fn complete(operation: &mut Operation) {
         }
     }
     if !is_open {
+        operation.parameters.get_or_insert_default().push(RefOr::T(on_behalf_of()));
         operation.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new(TOKEN, [""; 0])]);
     }
 }

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::reading::{Reading, Sighted};
 use super::{ROOT, envelope};
 use crate::http::sign_in::Program;
+use crate::journey::decide::Actor;
 use crate::journey::ids::{EventId, TenantId};
 use crate::journey::schema::FieldProblem;
 use crate::log::{Digest, Salt, StoredEvent, chain};
@@ -79,7 +80,7 @@ pub async fn log_one(
         return Err(Problem::invalid("expectedVersion", "must be the same as If-Match when both are sent"));
     }
     wish.expected_version = wish.expected_version.or(version);
-    let recorded = record(&recorder, &program, vec![wish], key).await?;
+    let recorded = record(&recorder, &program, &program.actor()?, vec![wish], key).await?;
     let status = status(&recorded);
     let Some(event) = recorded.events.into_iter().next() else {
         return Err(Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR));
@@ -117,7 +118,8 @@ pub async fn log_batch(
         return Err(Problem::invalid("If-Match", "stands for one event; give each its expectedVersion"));
     }
     let wishes = read_batch(body)?;
-    let recorded = record(&recorder, &program, wishes, key).await.map_err(|error| {
+    let actor = program.actor()?;
+    let recorded = record(&recorder, &program, &actor, wishes, key).await.map_err(|error| {
         let index = if let RecordError::Refused(refused) = &error { Some(refused.index) } else { None };
         let problem = Problem::from(error);
         match index {
@@ -139,10 +141,11 @@ pub struct Logged {
 async fn record(
     recorder: &Recorder,
     program: &Program,
+    actor: &Actor,
     wishes: Vec<Wish>,
     key: Option<String>,
 ) -> Result<Recorded, RecordError> {
-    recorder.record(&program.tenant, &program.person.actor(), wishes, key.as_deref()).await
+    recorder.record(&program.tenant, actor, wishes, key.as_deref()).await
 }
 
 fn status(recorded: &Recorded) -> StatusCode {

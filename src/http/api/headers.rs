@@ -9,11 +9,15 @@ use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 
 use super::problem::Problem;
+use crate::journey::ids::PersonId;
 use crate::journey::schema::check_text;
-use crate::schemas::from_json;
+use crate::schemas::{Described as _, from_json};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const ACCESS_PURPOSE: &str = "access-purpose";
+
+/// Names the human for whom an AI or a program calls.
+pub const ON_BEHALF_OF: &str = "On-Behalf-Of";
 
 /// The version a request rests on, by the header If-Match.
 pub struct IfMatch(pub Option<i64>);
@@ -97,10 +101,21 @@ describe_headers! {
         { "type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$" }
 }
 
-/// A header was sent more than once.
-struct Several;
+/// Describes the header On-Behalf-Of, which every call takes.
+pub fn on_behalf_of() -> Parameter {
+    ParameterBuilder::new()
+        .name(ON_BEHALF_OF)
+        .parameter_in(ParameterIn::Header)
+        .description(Some("The human for whom an AI or a program calls; an AI that logs names one."))
+        .schema(Some(from_json(PersonId::described())))
+        .build()
+}
 
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Several> {
+/// A header was sent more than once.
+pub struct Several;
+
+/// The one value of a header, if it was sent.
+pub fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Several> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),

@@ -35,6 +35,7 @@ mod workflow;
 
 use axum::{Router, routing};
 
+pub use headers::{ON_BEHALF_OF, only};
 pub use problem::{Problem, problems};
 
 use self::document::Common;

@@ -94,7 +94,7 @@ pub async fn register(
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let patient = match known {
         Some(patient) => patient,
-        None => recorder.register_patient(&program.tenant, &program.person.actor(), id, new).await?,
+        None => recorder.register_patient(&program.tenant, &program.actor()?, id, new).await?,
     };
     let location = format!("{ROOT}/patients/{}", patient.id);
     Ok((status, [(LOCATION, location)], Answer(patient)).into_response())

@@ -13,16 +13,20 @@ use crate::db::Db;
 use crate::hospital::people::{self, Person};
 use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::tokens::{self, Secret};
-use crate::http::api::Problem;
-use crate::journey::ids::TokenId;
+use crate::http::api::{ON_BEHALF_OF, Problem, only};
+use crate::journey::decide::Actor;
+use crate::journey::ids::{Id as _, PersonId, TenantId, TokenId};
+use crate::journey::words::ActorType;
 
 /// A program, and the person it acts for. It calls with a token; cookies count for nothing here.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The hospital.
     pub tenant: Tenant,
-    /// Whom it acts for, with their roles of this moment.
+    /// Who calls, with the roles of this moment; of an AI or a program that names a human, no more than both may do.
     pub person: Person,
+    /// The human for whom an AI or a program calls.
+    pub human: Option<PersonId>,
     /// The token it called with.
     pub token: TokenId,
 }
@@ -32,6 +36,8 @@ pub struct Program {
 pub enum NoProgram {
     /// There is no token, or none that is valid.
     Unauthorized,
+    /// It names a human for whom it does not act.
+    Misnamed(&'static str),
     /// The token calls too fast.
     TooFast(Duration),
     /// The database did not answer.
@@ -41,6 +47,7 @@ pub enum NoProgram {
 impl IntoResponse for NoProgram {
     fn into_response(self) -> Response {
         let (status, (name, value)) = match self {
+            Self::Misnamed(problem) => return Problem::invalid(ON_BEHALF_OF, problem).into_response(),
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
@@ -77,9 +84,40 @@ where
         let person = people::by_id(&db, &token.tenant_id, &token.person_id).await.map_err(away)?;
         let tenant = tenants::by_id(&db, &token.tenant_id).await.map_err(away)?;
         match (tenant, person) {
-            (Some(tenant), Some(person)) if person.active => Ok(Self { tenant, person, token: token.id }),
+            (Some(tenant), Some(person)) if person.active => {
+                let human = human(parts, &db, &tenant.id, &person).await?;
+                let person = match &human {
+                    Some(human) => person.acting_for(human),
+                    None => person,
+                };
+                Ok(Self { tenant, person, human: human.map(|human| human.id), token: token.id })
+            }
             _ => Err(NoProgram::Unauthorized),
         }
+    }
+}
+
+/// The human named by the header On-Behalf-Of.
+async fn human(parts: &Parts, db: &Db, tenant: &TenantId, person: &Person) -> Result<Option<Person>, NoProgram> {
+    let Some(value) = only(&parts.headers, ON_BEHALF_OF).map_err(|_| NoProgram::Misnamed("must be sent once"))? else {
+        return Ok(None);
+    };
+    if person.actor_type == ActorType::Human {
+        return Err(NoProgram::Misnamed("is for AIs and programs; a human acts alone"));
+    }
+    let nobody = NoProgram::Misnamed("must be the id of a human who works in this hospital");
+    let Some(id) = value.to_str().ok().and_then(|id| PersonId::parse(id).ok()) else { return Err(nobody) };
+    let human = people::by_id(db, tenant, &id).await.map_err(|error| NoProgram::Away(error.to_string()))?;
+    human.filter(|human| human.active && human.actor_type == ActorType::Human).map(Some).ok_or(nobody)
+}
+
+impl Program {
+    /// Who logs what this call logs; an AI logs nothing for nobody.
+    pub fn actor(&self) -> Result<Actor, Problem> {
+        if self.person.actor_type == ActorType::Ai && self.human.is_none() {
+            return Err(Problem::invalid(ON_BEHALF_OF, "must name the human for whom the AI acts"));
+        }
+        Ok(Actor { on_behalf_of: self.human.clone(), ..self.person.actor() })
     }
 }
 

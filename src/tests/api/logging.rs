@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sojourn::db::{Db, new_id};
-use sojourn::journey::ids::{BillId, EventId, PersonId, VisitId};
-use sojourn::journey::words::Role;
+use sojourn::journey::ids::{BillId, EventId, Id, PersonId, VisitId};
+use sojourn::journey::words::{ActorType, Role};
 use sojourn::log;
 
 use super::{Api, event};
@@ -20,6 +20,7 @@ stories!(@engine sqlite
     refusals_explain_themselves
     every_kind_of_refusal_has_its_status
     what_stands_around_an_event_is_kept
+    an_ai_names_its_human_and_may_do_what_both_may
 );
 stories!(@engine postgres a_batch_is_all_or_nothing a_retry_is_answered_again_and_logged_once one_of_two_writers_wins
     a_leap_second_is_the_second_after);
@@ -212,4 +213,38 @@ async fn what_stands_around_an_event_is_kept(db: Db) {
     let proof = read.as_object_mut().and_then(|members| members.remove("proof")).expect("a proof");
     assert_eq!(read, stored.json);
     assert_eq!((&proof["intact"], &proof["tenantId"]), (&Value::Bool(true), &json!(api.tenant.id)));
+}
+
+async fn an_ai_names_its_human_and_may_do_what_both_may(db: Db) {
+    let api = Api::open(db).await;
+    let (reception, patient) = (api.caller(&[Role::Receptionist]).await, api.patient().await);
+    let (nurse, clerk) = (api.caller(&[Role::Nurse]).await, api.caller(&[Role::BillingClerk]).await);
+    let scribe = api.caller_of_kind(ActorType::Ai, &[Role::Nurse, Role::Doctor]).await;
+    let visit = reception.register(&patient).await;
+    let vitals = || event(&visit, "VITALS_RECORDED", json!({ "pulse": 72 }));
+    let named = |caller: &str| [("On-Behalf-Of", caller.to_owned())];
+    let post = async |human: &str| {
+        let [(name, value)] = named(human);
+        scribe.post_with("/events", &[(name, &value)], vitals()).await
+    };
+
+    assert_eq!(scribe.post("/events", vitals()).await.fields(), ["On-Behalf-Of"]);
+    for nobody in ["nobody".to_owned(), new_id::<PersonId>().to_string(), scribe.person.id.to_string()] {
+        let answer = post(&nobody).await;
+        answer.is(400);
+        assert_eq!(answer.fields(), ["On-Behalf-Of"], "{nobody}");
+    }
+    post(clerk.person.id.as_str()).await.is_problem(403, "ROLE_NOT_ALLOWED");
+    let stored = post(nurse.person.id.as_str()).await;
+    assert_eq!(stored.is(201)["onBehalfOf"], nurse.person.id.as_str());
+    assert_eq!((&stored.json["performedBy"], &stored.json["actorType"]), (&json!(scribe.person.id), &json!("AI")));
+    let human = nurse.post_with("/events", &[("On-Behalf-Of", clerk.person.id.as_str())], vitals()).await;
+    assert_eq!((human.status, human.fields()), (StatusCode::BAD_REQUEST, vec!["On-Behalf-Of"]));
+
+    let bookkeeper = api.caller_of_kind(ActorType::Ai, &[Role::Nurse]).await;
+    bookkeeper.get(&format!("/visits/{visit}")).await.is(200);
+    let auditor = api.caller(&[Role::Auditor]).await;
+    let [(name, value)] = named(auditor.person.id.as_str());
+    let request = axum::http::Request::get(format!("/api/v1/visits/{visit}")).header(name, value);
+    assert_eq!(bookkeeper.send(request, axum::body::Body::empty()).await.status, StatusCode::FORBIDDEN);
 }

@@ -29,7 +29,7 @@ use sojourn::hospital::{branches, departments, patients, tariff};
 use sojourn::http::sign_in::Doorkeeper;
 use sojourn::http::{AppState, Site, router};
 use sojourn::journey::ids::VisitId;
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{ActorType, Role};
 use sojourn::log;
 use sojourn::log::AccessLog;
 use sojourn::record::Recorder;
@@ -124,8 +124,12 @@ impl Api {
 
     /// Somebody with some roles, and a token that lasts a day.
     async fn caller(&self, roles: &[Role]) -> Caller {
+        self.caller_of_kind(ActorType::Human, roles).await
+    }
+
+    async fn caller_of_kind(&self, actor_type: ActorType, roles: &[Role]) -> Caller {
         let mut tx = self.db.begin().await.expect("a transaction");
-        let new = NewPerson::named(format!("{roles:?}"), roles.iter().copied());
+        let new = NewPerson { actor_type, ..NewPerson::named(format!("{roles:?}"), roles.iter().copied()) };
         let person = people::add(&mut tx, &self.tenant.id, new).await.expect("a person");
         let now = self.clock.clock().now();
         let made = tokens::create(&mut tx, &self.tenant.id, &person.id, "test", now, Some(now + TimeDelta::days(1)));
