@@ -5,7 +5,9 @@
 pub mod beside;
 pub mod rows;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
@@ -85,6 +87,8 @@ pub struct Db {
     pub read: Engine<SqlitePool, PgPool>,
     /// For everything that writes; on SQLite one connection, so that writers wait their turn and never meet a lock.
     pub write: Engine<SqlitePool, PgPool>,
+    /// On PostgreSQL, connections that see one tenant only.
+    tenants: Arc<Mutex<BTreeMap<TenantId, PgPool>>>,
 }
 
 /// Why a database could not be opened.
@@ -165,20 +169,28 @@ impl Db {
             };
             let write = pool(1).await.map_err(connect_error)?;
             let read = pool(4).await.map_err(connect_error)?;
-            Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write) })
+            Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write), tenants: Arc::default() })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
             // The pool waits for a server that is away; whoever starts the program wants to hear of it at once.
             let probe = options.connect().await.map_err(connect_error)?;
             probe.close().await.map_err(connect_error)?;
-            let pool = PgPoolOptions::new()
-                .max_connections(16)
-                .acquire_timeout(Duration::from_secs(60))
-                .connect_lazy_with(options);
-            Ok(Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool) })
+            let pool = postgres_pool(options, ALL_TENANTS);
+            Ok(Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool), tenants: Arc::default() })
         } else {
             Err(bad_url())
         }
+    }
+
+    /// The same database, for one tenant: on PostgreSQL, by connections that see the rows of no other.
+    pub fn of(&self, tenant: &TenantId) -> Self {
+        let Engine::Postgres(all) = &self.write else { return self.clone() };
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = tenants
+            .entry(tenant.clone())
+            .or_insert_with(|| postgres_pool(all.connect_options().as_ref().clone(), tenant.as_str()))
+            .clone();
+        Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool), tenants: Arc::clone(&self.tenants) }
     }
 
     /// Begins a transaction that may write.
@@ -215,9 +227,24 @@ impl Db {
 
     /// Closes all connections, when what is in flight is done.
     pub async fn close(&self) {
+        let tenants = std::mem::take(&mut *self.tenants.lock().unwrap_or_else(PoisonError::into_inner));
+        for pool in tenants.values() {
+            pool.close().await;
+        }
         on!(&self.read, pool => pool.close().await);
         on!(&self.write, pool => pool.close().await);
     }
+}
+
+/// What connections are opened for that serve all tenants.
+const ALL_TENANTS: &str = "*";
+
+/// Connections that see the rows of a tenant, or of all.
+fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(Duration::from_secs(60))
+        .connect_lazy_with(options.options([("sojourn.tenant", tenant)]))
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.

@@ -121,13 +121,13 @@ impl FromRequestParts<AppState> for Desk {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let query = Query::try_from_uri(uri).map(|Query(pairs)| Values(pairs)).unwrap_or_default();
         Ok(Self {
-            tenant,
             person,
             now: app.clock.now(),
             path: uri.path().to_owned(),
             query,
             page: Page::new(parts, app.site.clone()),
-            app: app.clone(),
+            app: AppState { db: app.db.of(&tenant.id), ..app.clone() },
+            tenant,
         })
     }
 }

@@ -43,7 +43,7 @@ impl Recorder {
             return Ok(known);
         }
         let estimated = new.birth_date_estimated;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         let patient = match patients::register_as(&mut tx, tenant, id.clone(), new, self.clock.now()).await {
             Ok(patient) => patient,
             Err(WriteError::Database(error)) => {
@@ -75,7 +75,7 @@ impl Recorder {
         id: &PatientId,
         changes: PatientChanges,
     ) -> Result<Patient, WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         let (patient, changed) = patients::update(&mut tx, tenant, id, changes, self.clock.now()).await?;
         if !changed.is_empty() {
             self.note(&mut tx, tenant, actor, id.as_str(), "patient.demographics_updated", Value::Object(changed))
@@ -93,7 +93,7 @@ impl Recorder {
         patient: &PatientId,
         consent: Consent,
     ) -> Result<log::StoredEvent, WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         if !patients::exists(&mut tx, &tenant.id, patient).await? {
             return Err(WriteError::UnknownReference("patientId"));
         }
@@ -129,7 +129,7 @@ impl Recorder {
         person: &Person,
         roles: Roles,
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         people::set_roles(&mut tx, &tenant.id, &person.id, &roles).await?;
         let metadata = json!({ "before": person.roles.to_vec(), "after": roles.to_vec() });
         self.note(&mut tx, tenant, actor, person.id.as_str(), "person.role_changed", metadata).await?;
@@ -144,7 +144,7 @@ impl Recorder {
         name: &str,
         code: &str,
     ) -> Result<branches::Branch, WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         let branch = branches::add(&mut tx, &tenant.id, name, code).await?;
         let metadata = json!({ "name": branch.name, "code": branch.code });
         self.note(&mut tx, tenant, actor, branch.id.as_str(), "branch.added", metadata).await?;
@@ -160,7 +160,7 @@ impl Recorder {
         entry: &TariffEntry,
         price: Money,
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         tariff::set_price(&mut tx, &tenant.id, &entry.id, price).await?;
         let metadata = json!({ "code": entry.code, "before": entry.price, "after": price });
         self.note(&mut tx, tenant, actor, entry.id.as_str(), "tariff.changed", metadata).await?;

@@ -52,7 +52,7 @@ pub(super) async fn commit(
     let Some(Request { tenant, .. }) = requests.first() else {
         return Ok(Outcome { answers: Vec::new(), announcements: Vec::new() });
     };
-    let mut tx = db.begin().await?;
+    let mut tx = db.of(&tenant.id).begin().await?;
     let head = log::lock_head(&mut tx, &tenant.id).await?;
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();

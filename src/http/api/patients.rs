@@ -56,7 +56,6 @@ const FIELDS: &[Field] = &[
     )
 )]
 pub async fn register(
-    State(db): State<Db>,
     State(clock): State<Clock>,
     State(recorder): State<Recorder>,
     program: Program,
@@ -86,11 +85,11 @@ pub async fn register(
         None => new_id(),
         Some(key) => {
             let request = Request { person: program.person.id.clone(), key, digest: Digest::of_json(&body).0 };
-            let patient = patient_requests::patient(&db, &program.tenant.id, &request, clock.now()).await?;
+            let patient = patient_requests::patient(&program.db, &program.tenant.id, &request, clock.now()).await?;
             patient.ok_or(RecordError::IdempotencyMismatch)?
         }
     };
-    let known = patients::by_id(&db, &program.tenant.id, &id).await?;
+    let known = patients::by_id(&program.db, &program.tenant.id, &id).await?;
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let patient = match known {
         Some(patient) => patient,

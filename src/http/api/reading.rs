@@ -47,8 +47,8 @@ impl FromRequestParts<AppState> for Reading {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         Ok(Self {
             reader: Reader::of(&program.person),
+            db: program.db.clone(),
             program,
-            db: Db::from_ref(state),
             now: Clock::from_ref(state).now(),
             accesses: AccessLog::from_ref(state),
             address: uri.path().to_owned(),

@@ -29,16 +29,12 @@ pub struct People {
     params(("role" = Option<Role>, Query, description = "A role.")),
     responses((status = 200, body = People))
 )]
-pub async fn people(
-    State(db): State<Db>,
-    program: Program,
-    mut parameters: Parameters,
-) -> Result<Answer<People>, Problem> {
+pub async fn people(program: Program, mut parameters: Parameters) -> Result<Answer<People>, Problem> {
     let role = parameters.word::<Role>("role");
     parameters.done()?;
     let people = match role {
-        Some(role) => people::of_role(&db, &program.tenant.id, role).await?,
-        None => people::list(&db, &program.tenant.id).await?,
+        Some(role) => people::of_role(&program.db, &program.tenant.id, role).await?,
+        None => people::list(&program.db, &program.tenant.id).await?,
     };
     Ok(Answer(People { people }))
 }
@@ -52,9 +48,9 @@ pub struct Rooms {
 
 /// Every room and counter.
 #[utoipa::path(get, path = "/rooms", tag = "Reference", responses((status = 200, body = Rooms)))]
-pub async fn rooms(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Rooms>, Problem> {
+pub async fn rooms(program: Program, parameters: Parameters) -> Result<Answer<Rooms>, Problem> {
     parameters.done()?;
-    Ok(Answer(Rooms { rooms: rooms::list(&db, &program.tenant.id).await? }))
+    Ok(Answer(Rooms { rooms: rooms::list(&program.db, &program.tenant.id).await? }))
 }
 
 /// Departments of the hospital.
@@ -66,13 +62,9 @@ pub struct Departments {
 
 /// Every department.
 #[utoipa::path(get, path = "/departments", tag = "Reference", responses((status = 200, body = Departments)))]
-pub async fn departments(
-    State(db): State<Db>,
-    program: Program,
-    parameters: Parameters,
-) -> Result<Answer<Departments>, Problem> {
+pub async fn departments(program: Program, parameters: Parameters) -> Result<Answer<Departments>, Problem> {
     parameters.done()?;
-    Ok(Answer(Departments { departments: departments::list(&db, &program.tenant.id).await? }))
+    Ok(Answer(Departments { departments: departments::list(&program.db, &program.tenant.id).await? }))
 }
 
 /// What the hospital offers.
@@ -84,7 +76,7 @@ pub struct Tariff {
 
 /// What the hospital offers now, and for how much.
 #[utoipa::path(get, path = "/tariff", tag = "Reference", responses((status = 200, body = Tariff)))]
-pub async fn tariff(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Tariff>, Problem> {
+pub async fn tariff(program: Program, parameters: Parameters) -> Result<Answer<Tariff>, Problem> {
     parameters.done()?;
-    Ok(Answer(Tariff { tariff: tariff::list(&db, &program.tenant.id).await? }))
+    Ok(Answer(Tariff { tariff: tariff::list(&program.db, &program.tenant.id).await? }))
 }

@@ -34,10 +34,10 @@ pub struct Registry {
 
 /// Every event type with its JSON Schema, roles, phase, default tags and version.
 #[utoipa::path(get, path = "/registry", tag = "Workflow", responses((status = 200, body = Registry)))]
-pub async fn list(State(db): State<Db>, program: Program, parameters: Parameters) -> Result<Answer<Registry>, Problem> {
+pub async fn list(program: Program, parameters: Parameters) -> Result<Answer<Registry>, Problem> {
     parameters.done()?;
     let mut others = event_types::own();
-    others.extend(event_types::list(&db, &program.tenant.id).await?);
+    others.extend(event_types::list(&program.db, &program.tenant.id).await?);
     Ok(Answer(Registry { events: workflow::registry(), others }))
 }
 
@@ -79,7 +79,6 @@ stands!(TypeToAdd);
     )
 )]
 pub async fn add(
-    State(db): State<Db>,
     State(clock): State<Clock>,
     program: Program,
     parameters: Parameters,
@@ -90,7 +89,7 @@ pub async fn add(
         return Err(not_for(KEEPERS, "add a type of event"));
     }
     let new = serde_json::from_value(body).map_err(|error| Problem::invalid("body", error.to_string()))?;
-    let mut tx = db.begin().await?;
+    let mut tx = program.db.begin().await?;
     let added = event_types::add(&mut tx, &program.tenant.id, &program.person.id, new, clock.now()).await?;
     commit(tx).await?;
     Ok((StatusCode::CREATED, Answer(added)))

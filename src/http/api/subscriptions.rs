@@ -98,7 +98,6 @@ stands!(Change);
     )
 )]
 pub async fn add(
-    State(db): State<Db>,
     State(clock): State<Clock>,
     program: Program,
     parameters: Parameters,
@@ -107,7 +106,7 @@ pub async fn add(
     parameters.done()?;
     for_administrators(&program)?;
     let new = NewSubscription::read(body).map_err(Problem::invalid_request)?;
-    let (subscription, secret) = delivery::add(&db, &clock, &program.tenant.id, new).await?;
+    let (subscription, secret) = delivery::add(&program.db, &clock, &program.tenant.id, new).await?;
     let location = format!("{ROOT}/subscriptions/{}", subscription.id);
     let made = Made { subscription, secret: secret.as_ref().map(|secret| secret.reveal().to_owned()) };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Answer(made)).into_response())
@@ -120,14 +119,10 @@ pub async fn add(
     tag = "Subscriptions",
     responses((status = 200, body = Subscriptions), (status = 403, description = "Only an administrator may see or change subscriptions."))
 )]
-pub async fn list(
-    State(db): State<Db>,
-    program: Program,
-    parameters: Parameters,
-) -> Result<Answer<Subscriptions>, Problem> {
+pub async fn list(program: Program, parameters: Parameters) -> Result<Answer<Subscriptions>, Problem> {
     parameters.done()?;
     for_administrators(&program)?;
-    Ok(Answer(Subscriptions { subscriptions: subscriptions::list(&db, &program.tenant.id).await? }))
+    Ok(Answer(Subscriptions { subscriptions: subscriptions::list(&program.db, &program.tenant.id).await? }))
 }
 
 /// One subscription.
@@ -139,14 +134,13 @@ pub async fn list(
     responses((status = 200, body = Subscription), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn one(
-    State(db): State<Db>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     parameters: Parameters,
 ) -> Result<Answer<Subscription>, Problem> {
     parameters.done()?;
     for_administrators(&program)?;
-    found(&db, &program, &id).await.map(Answer)
+    found(&program.db, &program, &id).await.map(Answer)
 }
 
 async fn found(db: &Db, program: &Program, id: &SubscriptionId) -> Result<Subscription, Problem> {
@@ -163,7 +157,6 @@ async fn found(db: &Db, program: &Program, id: &SubscriptionId) -> Result<Subscr
     responses((status = 200, body = Subscription), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn change(
-    State(db): State<Db>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     parameters: Parameters,
@@ -178,10 +171,10 @@ pub async fn change(
         _ => return Err(Problem::invalid("body", "must be an object with the one field state")),
     };
     let state = state.ok_or_else(|| Problem::invalid("state", "must be one of ACTIVE, PAUSED"))?;
-    if !subscriptions::set_state(&db, &program.tenant.id, &id, state).await? {
+    if !subscriptions::set_state(&program.db, &program.tenant.id, &id, state).await? {
         return Err(SubscriptionId::missing());
     }
-    found(&db, &program, &id).await.map(Answer)
+    found(&program.db, &program, &id).await.map(Answer)
 }
 
 /// Ends a subscription, and forgets its dead letters.
@@ -193,14 +186,13 @@ pub async fn change(
     responses((status = 204, description = "It has ended."), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn remove(
-    State(db): State<Db>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     parameters: Parameters,
 ) -> Result<StatusCode, Problem> {
     parameters.done()?;
     for_administrators(&program)?;
-    match subscriptions::remove(&db, &program.tenant.id, &id).await? {
+    match subscriptions::remove(&program.db, &program.tenant.id, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(SubscriptionId::missing()),
     }
@@ -215,7 +207,6 @@ pub async fn remove(
     responses((status = 200, body = DeadLetters), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn dead_letters(
-    State(db): State<Db>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     mut parameters: Parameters,
@@ -223,9 +214,10 @@ pub async fn dead_letters(
     let page = parameters.page();
     parameters.done()?;
     for_administrators(&program)?;
-    found(&db, &program, &id).await?;
+    found(&program.db, &program, &id).await?;
     // One too many tells whether the list goes on.
-    let mut letters = deliveries::dead_letters(&db, &program.tenant.id, &id, page.after, page.limit + 1).await?;
+    let mut letters =
+        deliveries::dead_letters(&program.db, &program.tenant.id, &id, page.after, page.limit + 1).await?;
     let goes_on = letters.len() > page.limit as usize;
     letters.truncate(page.limit as usize);
     let next = letters.last().filter(|_| goes_on).map(|letter: &DeadLetter| Page::cursor(letter.position));
@@ -241,7 +233,6 @@ pub async fn dead_letters(
     responses((status = 202, description = "It will be sent."), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription or dead letter."))
 )]
 pub async fn resend(
-    State(db): State<Db>,
     State(clock): State<Clock>,
     program: Program,
     Path((id, event)): Path<(String, String)>,
@@ -252,8 +243,8 @@ pub async fn resend(
     let missing = || Problem::not_found("DEAD_LETTER_NOT_FOUND", "dead letter");
     let id = SubscriptionId::parse(&id).map_err(|_| SubscriptionId::missing())?;
     let event = EventId::parse(&event).map_err(|_| missing())?;
-    found(&db, &program, &id).await?;
-    match deliveries::resend(&db, &program.tenant.id, &id, &event, clock.now()).await? {
+    found(&program.db, &program, &id).await?;
+    match deliveries::resend(&program.db, &program.tenant.id, &id, &event, clock.now()).await? {
         true => Ok(StatusCode::ACCEPTED),
         false => Err(missing()),
     }

@@ -29,6 +29,8 @@ pub struct Program {
     pub human: Option<PersonId>,
     /// The token it called with.
     pub token: TokenId,
+    /// The hospital's database.
+    pub db: Db,
 }
 
 /// Why a call comes from no program that we know.
@@ -90,7 +92,8 @@ where
                     Some(human) => person.acting_for(human),
                     None => person,
                 };
-                Ok(Self { tenant, person, human: human.map(|human| human.id), token: token.id })
+                let db = db.of(&tenant.id);
+                Ok(Self { tenant, person, human: human.map(|human| human.id), token: token.id, db })
             }
             _ => Err(NoProgram::Unauthorized),
         }

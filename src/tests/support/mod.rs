@@ -15,7 +15,10 @@ use sojourn::journey::ids::EventId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-/// The variable that names the PostgreSQL server: the URL of a user who may create databases.
+/// Who owns the databases of the tests.
+const ROLE: &str = "sojourn_test";
+
+/// The variable that names the PostgreSQL server: the URL of a user who may create databases and roles.
 const SERVER: &str = "SOJOURN_TEST_POSTGRES";
 
 /// An empty database made for one story.
@@ -47,9 +50,20 @@ impl Database {
             )
         };
         let name = format!("sojourn_test_{}", new_id::<EventId>()).to_lowercase();
-        execute(&server, format!("CREATE DATABASE {name}")).await;
-        let (address, _) = server.rsplit_once('/').expect("an URL that ends in a database's name");
-        Self { url: format!("{address}/{name}"), home: Home::Server { url: server, name } }
+        // A role that row-level security holds for, as in a hospital; whoever comes first makes it.
+        execute(
+            &server,
+            format!(
+                "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOBYPASSRLS; \
+                 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+            ),
+        )
+        .await;
+        execute(&server, format!("CREATE DATABASE {name} OWNER {ROLE}")).await;
+        let mut url = url::Url::parse(&server).expect("an URL");
+        url.set_username(ROLE).expect("an URL with a user");
+        url.set_path(&name);
+        Self { url: url.into(), home: Home::Server { url: server, name } }
     }
 
     /// Removes it; all its connections are closed.
