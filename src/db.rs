@@ -158,7 +158,13 @@ impl Db {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5));
+                .busy_timeout(Duration::from_secs(5))
+                // A group of writers touches more pages than the engine would keep, and the same ones again and again.
+                .pragma("cache_size", "-65536")
+                .pragma("wal_autocheckpoint", "16384")
+                .pragma("temp_store", "MEMORY")
+                // One text for each number of rows that are written at once.
+                .statement_cache_capacity(256);
             let pool = |connections| {
                 SqlitePoolOptions::new()
                     .max_connections(connections)

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;
@@ -46,7 +47,7 @@ use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::Word;
-use crate::log::{self, StoredEvent};
+use crate::log::{self, Occurrence, StoredEvent};
 
 pub use self::facts::Consent;
 pub use self::wish::{Happening, Wish};
@@ -185,8 +186,8 @@ impl Recorder {
 
     /// A visit's steps and state, as the log has them.
     pub async fn load(&self, tenant: &TenantId, visit: &VisitId) -> Result<Option<(Vec<Step>, Visit)>, RecordError> {
-        let stored = log::stream(&self.db, tenant, VISIT, visit.as_str()).await?;
-        let steps = steps(&stored)?;
+        let happened = log::life(&self.db, tenant, VISIT, visit.as_str()).await?;
+        let steps = happened.iter().map(step_of).collect::<Result<Vec<_>, _>>()?;
         let visit = steps.iter().fold(None, evolve);
         Ok(visit.map(|visit| (steps, visit)))
     }
@@ -199,10 +200,35 @@ pub fn steps(stored: &[StoredEvent]) -> Result<Vec<Step>, RecordError> {
 
 /// Reads the step out of a stored event.
 fn step(stored: &StoredEvent) -> Result<Step, RecordError> {
-    let unreadable = |problem: String| RecordError::Unreadable { position: stored.position, problem };
-    let event_type = EventType::from_word(&stored.event.event_type)
-        .ok_or_else(|| unreadable(format!("{:?} is no event of a visit", stored.event.event_type)))?;
-    let metadata = log::lift::lifted(&stored.event.event_type, stored.event.schema_version, &stored.event.metadata);
-    let event = Event::from_log(event_type, &metadata).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Step { event, by: stored.event.performed_by.clone(), at: stored.event.performed_at })
+    let StoredEvent { event, position, .. } = stored;
+    read_step(
+        *position,
+        &event.event_type,
+        event.schema_version,
+        &event.metadata,
+        &event.performed_by,
+        event.performed_at,
+    )
+}
+
+/// Reads the step out of what happened.
+fn step_of(happened: &Occurrence) -> Result<Step, RecordError> {
+    let Occurrence { position, event_type, schema_version, metadata, performed_by, performed_at, .. } = happened;
+    read_step(*position, event_type, *schema_version, metadata, performed_by, *performed_at)
+}
+
+fn read_step(
+    position: i64,
+    event_type: &str,
+    schema_version: i32,
+    metadata: &Value,
+    by: &PersonId,
+    at: DateTime<Utc>,
+) -> Result<Step, RecordError> {
+    let unreadable = |problem: String| RecordError::Unreadable { position, problem };
+    let kind =
+        EventType::from_word(event_type).ok_or_else(|| unreadable(format!("{event_type:?} is no event of a visit")))?;
+    let metadata = log::lift::lifted(event_type, schema_version, metadata);
+    let event = Event::from_log(kind, &metadata).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Step { event, by: by.clone(), at })
 }

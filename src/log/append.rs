@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
@@ -93,7 +93,7 @@ pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
         .map(drop))
 }
 
-const APPEND: Statement = insert_rows!("visit_events":
+const APPEND: Rows = insert_rows!("visit_events":
     text "position", text "id", text "visit_id", text "aggregate_type", text "aggregate_id", text "version",
     text "event_type", text "schema_version", text "description", json "metadata", json "tags", text "actor_type",
     text "performed_by", text "on_behalf_of", time "performed_at", time "recorded_at", text "branch_id", text "correlation_id",

@@ -77,6 +77,31 @@ pub struct StoredEvent {
     pub hash: Digest,
 }
 
+/// What an event says, without what proves it: enough to fold the life of a thing.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Occurrence {
+    /// Its place in the tenant's log.
+    pub position: i64,
+    /// What kind of thing it happened to.
+    pub aggregate_type: String,
+    /// Which thing it happened to.
+    pub aggregate_id: String,
+    /// Its place in the life of that thing, from 1.
+    pub version: i64,
+    /// What happened.
+    pub event_type: String,
+    /// The version of the metadata's shape, from 1.
+    pub schema_version: i32,
+    /// What is known about it.
+    pub metadata: Value,
+    /// Who acted.
+    pub performed_by: PersonId,
+    /// When it happened.
+    pub performed_at: DateTime<Utc>,
+    /// When it was logged.
+    pub recorded_at: DateTime<Utc>,
+}
+
 /// Cuts a time to the milliseconds that both engines keep; a leap second, which PostgreSQL does not, is the second after it.
 pub fn to_milliseconds(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)

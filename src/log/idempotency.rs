@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::chain::{Digest, column};
 use super::event::to_milliseconds;
 use crate::db::Tx;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, Statement, insert_rows};
 use crate::journey::ids::{PersonId, TenantId};
 use crate::on;
 
@@ -75,7 +75,7 @@ pub async fn recall(
 }
 
 const FORGET: &str = "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND recorded_at <= $2";
-const REMEMBER: Statement = insert_rows!("idempotency_keys":
+const REMEMBER: Rows = insert_rows!("idempotency_keys":
     text "person_id", text "key", bytes "request_digest", text "first_position", text "last_position",
     time "recorded_at"; "");
 

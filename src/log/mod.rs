@@ -43,8 +43,10 @@ pub mod verify;
 pub use access::{Access, AccessLog};
 pub use append::{Head, append, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
-pub use event::{NewEvent, StoredEvent, to_milliseconds};
+pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
-pub use read::{Filter, by_positions, event, events, opening, own_page, page, since, stream, tenants, versions};
+pub use read::{
+    Filter, by_positions, event, events, happened, life, opening, own_page, page, since, stream, tenants, versions,
+};
 pub use refused::RefusedAttempt;
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

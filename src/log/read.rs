@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::event::{StoredEvent, to_milliseconds};
+use super::event::{Occurrence, StoredEvent, to_milliseconds};
 use crate::db::rows::Statement;
 use crate::db::{Db, Source, Tx};
 use crate::from;
@@ -26,6 +26,24 @@ pub async fn stream(
         .bind(aggregate_type)
         .bind(aggregate_id)
         .fetch_all(executor)
+        .await)
+}
+
+const LIFE: &str = "SELECT position, aggregate_type, aggregate_id, version, event_type, schema_version, metadata, performed_by, \
+    performed_at, recorded_at FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version";
+
+/// Everything that happened to one thing, without what proves it.
+pub async fn life(
+    db: &Db,
+    tenant: &TenantId,
+    aggregate_type: &str,
+    aggregate_id: &str,
+) -> sqlx::Result<Vec<Occurrence>> {
+    on!(&db.read, pool => sqlx::query_as(LIFE)
+        .bind(tenant)
+        .bind(aggregate_type)
+        .bind(aggregate_id)
+        .fetch_all(pool)
         .await)
 }
 
@@ -52,12 +70,16 @@ pub async fn events(tx: &mut Tx, tenant: &TenantId, ids: &[&EventId]) -> sqlx::R
 
 // SQLite keeps the order of a cross join: the few that are asked for come first.
 const SINCE: Statement = Statement {
-    sqlite: "SELECT happened.* FROM json_each($2) AS asked CROSS JOIN visit_events AS happened \
+    sqlite: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
+        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at \
+        FROM json_each($2) AS asked CROSS JOIN visit_events AS happened \
         WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
         AND happened.aggregate_id = asked.value ->> 1 AND happened.version > asked.value ->> 2",
-    postgres: "SELECT happened.* FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN visit_events AS happened \
-        WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
-        AND happened.aggregate_id = asked.value ->> 1 AND happened.version > (asked.value ->> 2)::bigint",
+    postgres: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
+        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at \
+        FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN LATERAL (SELECT * FROM visit_events \
+        WHERE tenant_id = $1 AND aggregate_type = asked.value ->> 0 \
+        AND aggregate_id = asked.value ->> 1 AND version > (asked.value ->> 2)::bigint OFFSET 0) AS happened",
 };
 
 /// What happened to things of one kind since a version of each, oldest first.
@@ -66,10 +88,10 @@ pub async fn since(
     tenant: &TenantId,
     aggregate_type: &str,
     known: &[(&str, i64)],
-) -> sqlx::Result<Vec<StoredEvent>> {
+) -> sqlx::Result<Vec<Occurrence>> {
     let known: Vec<_> = known.iter().map(|(id, version)| (aggregate_type, id, version)).collect();
-    let mut happened: Vec<StoredEvent> = SINCE.read(tx, tenant, &known).await?;
-    happened.sort_unstable_by_key(|stored| stored.position);
+    let mut happened: Vec<Occurrence> = SINCE.read(tx, tenant, &known).await?;
+    happened.sort_unstable_by_key(|occurrence| occurrence.position);
     Ok(happened)
 }
 
@@ -106,6 +128,14 @@ pub async fn by_positions(
     last: i64,
 ) -> sqlx::Result<Vec<StoredEvent>> {
     from!(source, executor => sqlx::query_as(BY_POSITIONS).bind(tenant).bind(first).bind(last).fetch_all(executor).await)
+}
+
+const HAPPENED: &str = "SELECT position, aggregate_type, aggregate_id, version, event_type, schema_version, metadata, performed_by, \
+    performed_at, recorded_at FROM visit_events WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position";
+
+/// What happened from one position to another, both included.
+pub async fn happened(db: &Db, tenant: &TenantId, first: i64, last: i64) -> sqlx::Result<Vec<Occurrence>> {
+    on!(&db.read, pool => sqlx::query_as(HAPPENED).bind(tenant).bind(first).bind(last).fetch_all(pool).await)
 }
 
 /// Which events to read.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::event::to_milliseconds;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::ids::{AttemptId, PersonId, TenantId, VisitId};
 use crate::on;
@@ -66,7 +66,7 @@ impl<'a> From<&'a RefusedAttempt> for Row<'a> {
     }
 }
 
-const KEEP: Statement = insert_rows!("refused_attempts":
+const KEEP: Rows = insert_rows!("refused_attempts":
     text "id", text "visit_id", text "event_type", text "code", text "detail", json "facts", text "person_id",
     time "attempted_at", text "batch_index"; "");
 

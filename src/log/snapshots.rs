@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::Tx;
-use crate::db::rows::{Statement, insert_rows, listed};
+use crate::db::rows::{Rows, Statement, insert_rows, listed};
 use crate::journey::evolve::{FOLD, FOLD_VERSION};
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::visit::Visit;
@@ -27,7 +27,7 @@ struct Row<'a> {
     state: &'a Visit,
 }
 
-const KEEP: Statement = insert_rows!("snapshots":
+const KEEP: Rows = insert_rows!("snapshots":
     text "aggregate_type", text "aggregate_id", text "version", text "fold_version", json "state";
     "ON CONFLICT (tenant_id, aggregate_type, aggregate_id) DO UPDATE SET version = excluded.version, \
      fold_version = excluded.fold_version, state = excluded.state");

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Change;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -62,7 +62,7 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = BillRow> {
     })
 }
 
-const SAVE: Statement = insert_rows!("bills":
+const SAVE: Rows = insert_rows!("bills":
     text "visit_id", text "bill_id", text "kind", json "items", text "discount", text "amount", text "paid",
     text "refunded", text "balance", json "payments", time "billed_at", time "settled_at";
     "ON CONFLICT (tenant_id, visit_id, bill_id) DO UPDATE SET items = excluded.items, amount = excluded.amount, \

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::following::{Problem, Projection};
 use crate::db::beside::{Table, table};
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{PersonId, TenantId};
@@ -37,7 +37,7 @@ pub struct StatisticsRow {
 
 const TABLES: &[Table] = &[table!("event_statistics" by "tenant_id, day, event_type, performed_by")];
 
-const ADD: Statement = insert_rows!("event_statistics":
+const ADD: Rows = insert_rows!("event_statistics":
     text "day", text "event_type", text "performed_by", text "count", time "first_performed_at",
     time "last_performed_at";
     "ON CONFLICT (tenant_id, day, event_type, performed_by) DO UPDATE SET \

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Change;
 use super::visits::urgency;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
@@ -109,7 +109,7 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
     })
 }
 
-const SAVE: Statement = insert_rows!("tests":
+const SAVE: Rows = insert_rows!("tests":
     text "visit_id", text "test_id", text "code", text "name", text "price", text "specimen", text "priority",
     text "urgency", text "stage", time "since", time "ordered_at", text "sample_id", text "recollections",
     text "bill_id", text "paid", text "completed_by", json "results", text "pending";

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
@@ -84,7 +84,7 @@ impl NewTimelineRow {
     }
 }
 
-const INSERT: Statement = insert_rows!("timeline":
+const INSERT: Rows = insert_rows!("timeline":
     text "visit_id", text "version", text "position", text "event_id", text "event_type", text "phase", text "icon",
     text "title", text "sentence", text "performer", text "beside", text "performed_by", time "performed_at",
     time "recorded_at"; "");

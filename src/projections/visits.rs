@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{Change, tokens};
-use crate::db::rows::{Statement, insert_rows, update_rows};
+use crate::db::rows::{Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};
 use crate::journey::ids::*;
@@ -223,12 +223,12 @@ fn progress<'a>(visit_id: &'a VisitId, visit: &'a Visit) -> Progress<'a> {
     }
 }
 
-const INSERT: Statement = insert_rows!("visits":
+const INSERT: Rows = insert_rows!("visits":
     text "visit_id", text "patient_id", text "branch_id", text "department_id", text "visit_type", text "token",
     text "day", text "reason", time "registered_at", text "priority", text "urgency", text "status", text "station",
     text "room_id", text "counter", time "since", text "calls", text "doctor_id", text "attended", time "ended_at",
     text "due", text "unbilled", time "billing_since", text "version"; "");
-const UPDATE: Statement = update_rows!("visits" by "visit_id":
+const UPDATE: Rows = update_rows!("visits" by "visit_id":
     text "priority", text "urgency", text "status", text "station", text "room_id", text "counter", time "since",
     text "calls", text "doctor_id", text "attended", time "ended_at", text "due", text "unbilled",
     time "billing_since", text "version");

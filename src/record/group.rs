@@ -59,7 +59,7 @@ pub(super) async fn commit(
     let earlier = Earlier::recall(&mut tx, &head, requests, now).await?;
     let wishes = || requests.iter().flat_map(|request| &request.wishes);
     let steps = wishes().filter(|wish| wish.happening.step().is_some());
-    let visits = memory.states.load(&mut tx, &tenant.id, steps.filter_map(|wish| wish.visit_id.clone())).await?;
+    let visits = memory.states.load(&mut tx, &head, steps.filter_map(|wish| wish.visit_id.clone())).await?;
     let others = wishes().filter_map(|wish| match &wish.happening {
         Happening::Other { aggregate_type, aggregate_id, .. } => Some((aggregate_type.as_str(), aggregate_id.as_str())),
         Happening::Step(_) => None,
@@ -84,9 +84,9 @@ pub(super) async fn commit(
     let answers = requests.iter().map(|request| group.answer(request)).collect();
     let announcements = group.announcements();
     let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
-    let visits = group.write(&mut tx).await?;
+    let (head, visits) = group.write(&mut tx).await?;
     commit_tx(tx).await?;
-    memory.states.keep(&tenant.id, visits.into_iter().filter(|(id, _)| changed.contains(id)));
+    memory.states.keep(&head, visits.into_iter().filter(|(id, _)| changed.contains(id)));
     Ok(Outcome { answers, announcements })
 }
 
@@ -163,8 +163,8 @@ impl Group<'_> {
         self.events.iter().filter_map(announce).collect()
     }
 
-    /// Writes what the requests brought about, and gives the visits as they are now.
-    async fn write(self, tx: &mut Tx) -> sqlx::Result<BTreeMap<VisitId, Arc<Visit>>> {
+    /// Writes what the requests brought about, and gives the head and the visits as they are now.
+    async fn write(self, tx: &mut Tx) -> sqlx::Result<(Head, BTreeMap<VisitId, Arc<Visit>>)> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if !self.events.is_empty() {
@@ -174,7 +174,7 @@ impl Group<'_> {
             snapshots::keep(tx, tenant, &self.snapshots).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
         }
-        Ok(self.visits)
+        Ok((self.head, self.visits))
     }
 }
 

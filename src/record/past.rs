@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{RecordError, VISIT, step};
+use super::{RecordError, VISIT, step_of};
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{people, rooms};
@@ -15,7 +15,7 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
 use crate::journey::words::Station;
-use crate::log::{self, StoredEvent};
+use crate::log;
 use crate::projections::visits::{self, VisitCard, urgency};
 
 /// The most visits that a list shows.
@@ -32,10 +32,10 @@ pub enum Until {
 
 impl Until {
     /// Whether an event belongs to the story.
-    pub fn holds(self, stored: &StoredEvent) -> bool {
+    pub fn holds(self, version: i64, recorded_at: DateTime<Utc>) -> bool {
         match self {
-            Self::Moment(moment) => stored.recorded_at <= moment,
-            Self::Version(version) => stored.event.version <= version,
+            Self::Moment(moment) => recorded_at <= moment,
+            Self::Version(last) => version <= last,
         }
     }
 }
@@ -76,10 +76,10 @@ pub async fn visit(
     card: VisitCard,
     until: Until,
 ) -> Result<Option<(VisitCard, Visit)>, RecordError> {
-    let stored = log::stream(db, &tenant.id, VISIT, card.visit.visit_id.as_str()).await?;
+    let happened = log::life(db, &tenant.id, VISIT, card.visit.visit_id.as_str()).await?;
     let mut visit = None;
-    for stored in stored.iter().filter(|stored| until.holds(stored)) {
-        visit = evolve(visit, &step(stored)?);
+    for happened in happened.iter().filter(|happened| until.holds(happened.version, happened.recorded_at)) {
+        visit = evolve(visit, &step_of(happened)?);
     }
     let Some(visit) = visit else { return Ok(None) };
     let (people, rooms) = names(db, tenant).await?;
@@ -100,9 +100,9 @@ async fn open(
     let happened = log::since(&mut tx, &tenant.id, VISIT, &ids).await?;
     drop(tx);
     let mut states: BTreeMap<&str, Option<Visit>> = BTreeMap::new();
-    for stored in happened.iter().filter(|stored| Until::Moment(moment).holds(stored)) {
-        let state = states.entry(stored.event.aggregate_id.as_str()).or_default();
-        *state = evolve(state.take(), &step(stored)?);
+    for happened in happened.iter().filter(|happened| happened.recorded_at <= moment) {
+        let state = states.entry(happened.aggregate_id.as_str()).or_default();
+        *state = evolve(state.take(), &step_of(happened)?);
     }
     let cards = cards.into_iter().filter_map(|card| {
         let visit = states.get(card.visit.visit_id.as_str())?.as_ref()?;

@@ -70,6 +70,7 @@ impl Writer {
     async fn work(mut self, mut waiting: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(GROUP);
         while waiting.recv_many(&mut requests, GROUP).await > 0 {
+            gather(&mut waiting, &mut requests).await;
             let mut tenants: BTreeMap<TenantId, Vec<Request>> = BTreeMap::new();
             for request in requests.drain(..) {
                 tenants.entry(request.tenant.id.clone()).or_default().push(request);
@@ -111,6 +112,20 @@ impl Writer {
                 Ok(())
             }
             Err(error) => Err((group, error)),
+        }
+    }
+}
+
+/// Lets those who were answered just now come again: a commit costs the same for one as for all of them.
+async fn gather(waiting: &mut mpsc::Receiver<Request>, requests: &mut Vec<Request>) {
+    let mut before = 0;
+    while requests.len() > before && requests.len() < GROUP {
+        before = requests.len();
+        tokio::task::yield_now().await;
+        while requests.len() < GROUP
+            && let Ok(request) = waiting.try_recv()
+        {
+            requests.push(request);
         }
     }
 }

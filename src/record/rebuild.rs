@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::RecordError;
 use super::known::Things;
-use super::replay::{PAGE, Stepped, Visits};
+use super::replay::{About, PAGE, Stepped, Visits};
 use crate::db::beside::Beside;
 use crate::db::{Db, Tx, commit};
 use crate::hospital::tenants::Tenant;
@@ -184,7 +184,8 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     }
 
     async fn journeys(&mut self, tx: &mut Tx, page: &[StoredEvent]) -> Result<(), RebuildError> {
-        self.visits.recall(tx, &self.tenant.id, page, |_, _| {}).await?;
+        let about: Vec<_> = page.iter().map(About::from).collect();
+        self.visits.recall(tx, &self.tenant.id, &about, |_, _| {}).await?;
         let things = Things::of_log(tx, self.tenant, page, self.visits.of(page)).await?;
         let mut changes = Changes::default();
         for stored in page {

@@ -6,18 +6,52 @@ use std::sync::Arc;
 
 use lru::LruCache;
 
-use super::{RecordError, VISIT, step};
+use super::{RecordError, VISIT, step, step_of};
 use crate::db::{Db, Tx};
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::visit::{Step, Visit};
-use crate::log::{self, Digest, StoredEvent};
+use crate::log::{self, Digest, NewEvent, Occurrence, StoredEvent};
 
 /// How many events are held in memory at once.
-pub const PAGE: i64 = 1000;
+pub const PAGE: i64 = 2000;
 
 /// How many visits are kept while a log is read; one that comes up later is folded from its own events.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
+
+/// What an event is about, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    position: i64,
+    aggregate_type: &'a str,
+    aggregate_id: &'a str,
+    version: i64,
+}
+
+impl<'a> From<&'a StoredEvent> for About<'a> {
+    fn from(StoredEvent { event, position, .. }: &'a StoredEvent) -> Self {
+        let NewEvent { aggregate_type, aggregate_id, version, .. } = event;
+        Self { position: *position, aggregate_type, aggregate_id, version: *version }
+    }
+}
+
+impl<'a> From<&'a Occurrence> for About<'a> {
+    fn from(Occurrence { position, aggregate_type, aggregate_id, version, .. }: &'a Occurrence) -> Self {
+        Self { position: *position, aggregate_type, aggregate_id, version: *version }
+    }
+}
+
+impl About<'_> {
+    /// The visit it happened to, if it was one.
+    fn visit(self) -> Result<Option<VisitId>, RecordError> {
+        if self.aggregate_type != VISIT {
+            return Ok(None);
+        }
+        let unreadable =
+            |error: NotAnId| RecordError::Unreadable { position: self.position, problem: error.to_string() };
+        VisitId::parse(self.aggregate_id).map(Some).map_err(unreadable)
+    }
+}
 
 /// A step of a visit, and the state on both sides of it.
 pub(super) struct Stepped {
@@ -37,13 +71,11 @@ impl Visits {
     }
 
     /// The visits that a page goes on with and that are not kept.
-    fn missing<'a>(&mut self, page: &'a [StoredEvent]) -> Vec<&'a str> {
+    fn missing<'a>(&mut self, page: &[About<'a>]) -> Vec<(&'a str, i64)> {
         let (mut met, mut missing) = (BTreeSet::new(), Vec::new());
-        for StoredEvent { event, .. } in page.iter().filter(|stored| stored.event.aggregate_type == VISIT) {
-            let id = event.aggregate_id.as_str();
-            if met.insert(id) && event.version > 1 && VisitId::parse(id).is_ok_and(|visit| self.0.get(&visit).is_none())
-            {
-                missing.push(id);
+        for About { aggregate_id: id, version, .. } in page.iter().filter(|about| about.aggregate_type == VISIT) {
+            if met.insert(*id) && *version > 1 && VisitId::parse(id).is_ok_and(|visit| self.0.get(&visit).is_none()) {
+                missing.push((*id, 0));
             }
         }
         missing
@@ -56,14 +88,13 @@ impl Visits {
         &mut self,
         tx: &mut Tx,
         tenant: &TenantId,
-        page: &[StoredEvent],
+        page: &[About<'_>],
         mut leave: impl FnMut(VisitId, &Visit),
     ) -> Result<(), RecordError> {
-        let missing: Vec<_> = self.missing(page).into_iter().map(|id| (id, 0)).collect();
-        let first = page.first().map_or(0, |stored| stored.position);
-        let earlier = log::since(tx, tenant, VISIT, &missing).await?;
-        for stored in earlier.into_iter().filter(|stored| stored.position < first) {
-            self.follow(&stored, &mut leave)?;
+        let first = page.first().map_or(0, |about| about.position);
+        let earlier = log::since(tx, tenant, VISIT, &self.missing(page)).await?;
+        for happened in earlier.into_iter().filter(|happened| happened.position < first) {
+            self.follow(&happened, &mut leave)?;
         }
         Ok(())
     }
@@ -75,7 +106,8 @@ impl Visits {
 
     /// Takes in an event, and gives the step if it is one of a visit.
     pub fn step(&mut self, stored: &StoredEvent) -> Result<Option<Stepped>, RecordError> {
-        let Some((visit_id, step)) = of_visit(stored)? else { return Ok(None) };
+        let Some(visit_id) = About::from(stored).visit()? else { return Ok(None) };
+        let step = step(stored)?;
         let before = self.0.get(&visit_id).cloned();
         let Some(after) = evolve(before.as_deref().cloned(), &step).map(Arc::new) else { return Ok(None) };
         self.0.put(visit_id.clone(), Arc::clone(&after));
@@ -83,8 +115,9 @@ impl Visits {
     }
 
     /// Takes in an event; a visit that is no longer kept is handed over.
-    fn follow(&mut self, stored: &StoredEvent, leave: impl FnOnce(VisitId, &Visit)) -> Result<(), RecordError> {
-        let Some((visit_id, step)) = of_visit(stored)? else { return Ok(()) };
+    fn follow(&mut self, happened: &Occurrence, leave: impl FnOnce(VisitId, &Visit)) -> Result<(), RecordError> {
+        let Some(visit_id) = About::from(happened).visit()? else { return Ok(()) };
+        let step = step_of(happened)?;
         let visit = self.0.pop(&visit_id).map(Arc::unwrap_or_clone);
         if let Some(visit) = evolve(visit, &step)
             && let Some((id, visit)) = self.0.push(visit_id, Arc::new(visit))
@@ -93,15 +126,6 @@ impl Visits {
         }
         Ok(())
     }
-}
-
-fn of_visit(stored: &StoredEvent) -> Result<Option<(VisitId, Step)>, RecordError> {
-    if stored.event.aggregate_type != VISIT {
-        return Ok(None);
-    }
-    let unreadable = |problem: String| RecordError::Unreadable { position: stored.position, problem };
-    let visit_id = VisitId::parse(&stored.event.aggregate_id).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Some((visit_id, step(stored)?)))
 }
 
 /// What a log, or a part of it, comes to.
@@ -128,15 +152,16 @@ pub async fn replay(
     let mut next = read(db, tenant, first, last);
     loop {
         let page = next.await.map_err(|_| RecordError::Interrupted)??;
-        let Some(end) = page.last().map(|stored| stored.position) else { break };
+        let Some(end) = page.last().map(|happened| happened.position) else { break };
         // The next page is read while this one is folded.
         next = read(db, tenant, end + 1, last);
-        if !visits.missing(&page).is_empty() {
+        let about: Vec<_> = page.iter().map(About::from).collect();
+        if !visits.missing(&about).is_empty() {
             let mut tx = db.begin_reading().await?;
-            visits.recall(&mut tx, tenant, &page, leave(&mut left)).await?;
+            visits.recall(&mut tx, tenant, &about, leave(&mut left)).await?;
         }
-        for stored in &page {
-            visits.follow(stored, leave(&mut left))?;
+        for happened in &page {
+            visits.follow(happened, leave(&mut left))?;
         }
         events += page.len() as i64;
         progress(page.len() as u64);
@@ -148,9 +173,9 @@ pub async fn replay(
     Ok(Replayed { events, visits: left.len(), digest: Digest::of(&all) })
 }
 
-fn read(db: &Db, tenant: &TenantId, first: i64, last: i64) -> tokio::task::JoinHandle<sqlx::Result<Vec<StoredEvent>>> {
+fn read(db: &Db, tenant: &TenantId, first: i64, last: i64) -> tokio::task::JoinHandle<sqlx::Result<Vec<Occurrence>>> {
     let (db, tenant) = (db.clone(), tenant.clone());
-    tokio::spawn(async move { log::by_positions(&db, &tenant, first, last.min(first + PAGE - 1)).await })
+    tokio::spawn(async move { log::happened(&db, &tenant, first, last.min(first + PAGE - 1)).await })
 }
 
 /// Keeps the digest of a visit that is no longer kept itself.

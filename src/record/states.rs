@@ -1,68 +1,98 @@
 //! The visits lately written, so that a writer need not read their logs again.
 //!
 //! What is kept is a beginning of a visit's story, never more than was committed; what others wrote since is read and added, under
-//! the lock on the head. A long story that is not kept begins at its snapshot.
+//! the lock on the head. As long as the head stands where this process left it, others wrote nothing. A long story that is not kept
+//! begins at its snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lru::LruCache;
 
-use super::{RecordError, VISIT, step};
+use super::{RecordError, VISIT, step_of};
 use crate::db::Tx;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
-use crate::log::{self, snapshots};
+use crate::log::{self, Head, snapshots};
 
 /// How many visits are kept: a day of a large hospital.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8191);
 
-/// Visits by tenant and id.
-pub(super) struct States(LruCache<(TenantId, VisitId), Arc<Visit>>);
+/// Visits by tenant and id, and how far each tenant's log is known.
+pub(super) struct States {
+    visits: LruCache<(TenantId, VisitId), Kept>,
+    logs: BTreeMap<TenantId, Known>,
+}
+
+/// A visit as the log had it at a position.
+struct Kept {
+    visit: Arc<Visit>,
+    at: i64,
+}
+
+/// How far a log is known.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// Where this process left its head.
+    left: i64,
+    /// Where its head stood when others were last seen to have written.
+    others: i64,
+}
 
 impl Default for States {
     fn default() -> Self {
-        Self(LruCache::new(KEPT))
+        Self { visits: LruCache::new(KEPT), logs: BTreeMap::new() }
     }
 }
 
 impl States {
-    /// The visits as the log has them now; one that has no events is left out.
+    /// The visits as the log has them now, with its head locked; one that has no events is left out.
     pub async fn load(
         &mut self,
         tx: &mut Tx,
-        tenant: &TenantId,
+        head: &Head,
         ids: impl IntoIterator<Item = VisitId>,
     ) -> Result<BTreeMap<VisitId, Arc<Visit>>, RecordError> {
+        let (tenant, position) = (head.tenant(), head.position());
+        let known = self.logs.entry(tenant.clone()).or_default();
+        if known.left != position {
+            *known = Known { left: position, others: position };
+        }
+        let mut behind = BTreeSet::new();
         let mut visits: BTreeMap<VisitId, Option<Arc<Visit>>> = BTreeMap::new();
         let mut unknown = Vec::new();
         for id in ids {
-            let kept = self.0.get(&(tenant.clone(), id.clone())).cloned();
+            let kept = self.visits.get(&(tenant.clone(), id.clone()));
             if kept.is_none() {
                 unknown.push(id.clone());
             }
-            visits.insert(id, kept);
+            if kept.is_none_or(|kept| kept.at < known.others) {
+                behind.insert(id.clone());
+            }
+            visits.insert(id, kept.map(|kept| Arc::clone(&kept.visit)));
         }
         for (id, visit) in snapshots::of_visits(tx, tenant, &unknown).await? {
             visits.insert(id, Some(Arc::new(visit)));
         }
-        let known: Vec<_> =
-            visits.iter().map(|(id, visit)| (id.as_str(), visit.as_ref().map_or(0, |visit| visit.version))).collect();
-        for stored in log::since(tx, tenant, VISIT, &known).await? {
-            let Ok(id) = VisitId::parse(&stored.event.aggregate_id) else { continue };
-            let step = step(&stored)?;
+        let version = |id| visits.get(id).and_then(Option::as_ref).map_or(0, |visit| visit.version);
+        let read: Vec<_> = behind.iter().map(|id| (id.as_str(), version(id))).collect();
+        for happened in log::since(tx, tenant, VISIT, &read).await? {
+            let Ok(id) = VisitId::parse(&happened.aggregate_id) else { continue };
+            let step = step_of(&happened)?;
             let visit = visits.entry(id).or_default();
             *visit = evolve(visit.take().map(Arc::unwrap_or_clone), &step).map(Arc::new);
         }
         Ok(visits.into_iter().filter_map(|(id, visit)| Some((id, visit?))).collect())
     }
 
-    /// Keeps visits as they were committed.
-    pub fn keep(&mut self, tenant: &TenantId, visits: impl IntoIterator<Item = (VisitId, Arc<Visit>)>) {
+    /// Keeps visits as they were committed, with the head where that left it.
+    pub fn keep(&mut self, head: &Head, visits: impl IntoIterator<Item = (VisitId, Arc<Visit>)>) {
+        let (tenant, at) = (head.tenant(), head.position());
+        self.logs.entry(tenant.clone()).or_default().left = at;
         for (id, visit) in visits {
-            self.0.put((tenant.clone(), id), visit);
+            self.visits.put((tenant.clone(), id), Kept { visit, at });
         }
     }
 }

@@ -191,7 +191,7 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
     let mut stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
     let until = desk.until()?;
     if let Some(until) = until {
-        stored.retain(|event| until.holds(event));
+        stored.retain(|stored| until.holds(stored.event.version, stored.recorded_at));
     }
     let happened = steps(&stored)?;
     let (Some(state), Some(last)) = (fold(&happened), stored.last()) else { return Err(not_yet()) };

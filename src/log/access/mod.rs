@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use keeper::AccessLog;
 
 use super::event::to_milliseconds;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, text_columns, word_text};
 use crate::journey::ids::{AccessId, Id, PatientId, PersonId, TenantId, TokenId, VisitId};
 use crate::journey::words::{Word, words};
@@ -93,7 +93,7 @@ impl<'a> From<&'a Access> for Row<'a> {
     }
 }
 
-const KEEP: Statement = insert_rows!("access_log":
+const KEEP: Rows = insert_rows!("access_log":
     text "id", time "accessed_at", text "person_id", text "way", text "token_id", text "subject", text "address",
     text "patient_id", text "visit_id", text "purpose"; "ON CONFLICT DO NOTHING");
 
