@@ -43,7 +43,12 @@ async fn copy(db: &Db, url: &str, path: &Path) -> Result<(), Error> {
         }
         Engine::Postgres(_) => {
             let mut dump = Command::new("pg_dump");
-            dump.args(["--format=custom", "--no-owner", "--file"]).arg(path).arg("--dbname").arg(url);
+            dump.args(["--format=custom", "--no-owner", "--enable-row-security", "--file"])
+                .arg(path)
+                .arg("--dbname")
+                .arg(url);
+            // The walls between tenants stand; a backup is of all of them.
+            dump.env("PGOPTIONS", "-c sojourn.tenant=*");
             run(dump, "pg_dump").await?;
         }
     }

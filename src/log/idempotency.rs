@@ -51,8 +51,8 @@ struct Row {
 const RECALL: Statement = Statement {
     sqlite: "SELECT known.* FROM json_each($2) AS asked CROSS JOIN idempotency_keys AS known \
         WHERE known.tenant_id = $1 AND known.person_id = asked.value ->> 0 AND known.key = asked.value ->> 1",
-    postgres: "SELECT known.* FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN idempotency_keys AS known \
-        WHERE known.tenant_id = $1 AND known.person_id = asked.value ->> 0 AND known.key = asked.value ->> 1",
+    postgres: "SELECT known.* FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN LATERAL (SELECT * \
+        FROM idempotency_keys WHERE tenant_id = $1 AND person_id = asked.value ->> 0 AND key = asked.value ->> 1 OFFSET 0) AS known",
 };
 
 /// What the log remembers of keys, whether they stand for the same requests or for others; the head is locked, so that of two at

@@ -68,7 +68,8 @@ pub async fn events(tx: &mut Tx, tenant: &TenantId, ids: &[&EventId]) -> sqlx::R
     EVENTS.read(tx, tenant, ids).await
 }
 
-// SQLite keeps the order of a cross join: the few that are asked for come first.
+// SQLite keeps the order of a cross join: the few that are asked for come first. PostgreSQL looks up each of them: what is taken
+// out of JSON must not be compared with rows before its wall between tenants is.
 const SINCE: Statement = Statement {
     sqlite: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
         happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at \
@@ -100,11 +101,10 @@ const VERSIONS: Statement = Statement {
         FROM json_each($2) AS asked CROSS JOIN visit_events AS happened WHERE happened.tenant_id = $1 \
         AND happened.aggregate_type = asked.value ->> 0 AND happened.aggregate_id = asked.value ->> 1 \
         GROUP BY happened.aggregate_type, happened.aggregate_id",
-    postgres: "SELECT happened.aggregate_type, happened.aggregate_id, MAX(happened.version) \
-        FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN visit_events AS happened \
-        WHERE happened.tenant_id = $1 \
-        AND happened.aggregate_type = asked.value ->> 0 AND happened.aggregate_id = asked.value ->> 1 \
-        GROUP BY happened.aggregate_type, happened.aggregate_id",
+    postgres: "SELECT happened.aggregate_type, happened.aggregate_id, happened.version \
+        FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN LATERAL (SELECT * FROM visit_events \
+        WHERE tenant_id = $1 AND aggregate_type = asked.value ->> 0 AND aggregate_id = asked.value ->> 1 \
+        ORDER BY version DESC LIMIT 1) AS happened",
 };
 
 /// How many events things have had, by kind and id; one that has had none is left out.

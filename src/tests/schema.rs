@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sojourn::db::{Db, Engine};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::support::house::House;
 use crate::support::source::{Source, product};
 use crate::support::{Database, stories, tell};
 
@@ -172,6 +173,53 @@ async fn no_query_reads_a_whole_table() {
         }
         assert!(broken.is_empty(), "a query reads all there is:\n  {}", broken.join("\n  "));
         assert!(planned > 50, "only {planned} queries were found");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_connection_sees_another_tenant() {
+    const UNWALLED: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '\\_sqlx%' \
+        AND NOT (c.relrowsecurity AND c.relforcerowsecurity \
+                 AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = c.oid AND polname = 'tenant_wall'))";
+    const MAY_PASS: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+    const TENANTS: &str = "SELECT DISTINCT tenant_id FROM visit_events ORDER BY tenant_id";
+    const MOVE: &str = "UPDATE visits SET token = 'X-1' WHERE tenant_id = $1";
+    const INTRUDE: &str = "INSERT INTO log_heads (tenant_id, position, hash) VALUES ($1, 0, sha256('')) \
+        ON CONFLICT (tenant_id) DO UPDATE SET position = 0";
+    let database = Database::postgres().await;
+    let url = database.url.clone();
+    tell(database, async move |db: Db| {
+        let Engine::Postgres(all) = &db.read else { panic!("PostgreSQL") };
+        let unwalled: Vec<String> = sqlx::query_scalar(UNWALLED).fetch_all(all).await.expect("the tables");
+        assert!(
+            unwalled.is_empty(),
+            "no wall around {unwalled:?}: give each table of a migration its policy tenant_wall"
+        );
+        let may_pass: bool = sqlx::query_scalar(MAY_PASS).fetch_one(all).await.expect("the role");
+        assert!(!may_pass, "the walls would prove nothing");
+
+        let (one, other) = (House::open(&db, "City Hospital").await, House::open(&db, "Lake Hospital").await);
+        for house in [&one, &other] {
+            house.register().await;
+        }
+        let within = db.of(&one.tenant.id);
+        let Engine::Postgres(within) = &within.read else { panic!("PostgreSQL") };
+        let seen: Vec<String> = sqlx::query_scalar(TENANTS).fetch_all(within).await.expect("a read");
+        assert_eq!(seen, [one.tenant.id.to_string()]);
+        let moved = sqlx::query(MOVE).bind(&other.tenant.id).execute(within).await.expect("a write");
+        assert_eq!(moved.rows_affected(), 0);
+        let refused = sqlx::query(INTRUDE).bind(&other.tenant.id).execute(within).await.expect_err("a wall");
+        assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"));
+
+        let mut unset = PgConnection::connect(&url).await.expect("a connection");
+        let seen: Vec<String> = sqlx::query_scalar(TENANTS).fetch_all(&mut unset).await.expect("a read");
+        assert_eq!(seen, [""; 0]);
+        unset.close().await.expect("the connection closes");
+        let mut both = [one.tenant.id.to_string(), other.tenant.id.to_string()];
+        both.sort_unstable();
+        assert_eq!(sqlx::query_scalar::<_, String>(TENANTS).fetch_all(all).await.expect("a read"), both);
     })
     .await;
 }

@@ -15,7 +15,7 @@ use super::parameters::{Named, Parameters, Resource};
 use super::problem::Problem;
 use super::reading::{Reading, not_for};
 use crate::clock::Clock;
-use crate::db::{Db, new_id};
+use crate::db::new_id;
 use crate::hospital::patient_requests::{self, Request};
 use crate::hospital::patient_search;
 use crate::hospital::patients::{self, Patient};

@@ -1,12 +1,10 @@
 //! What events name: people, rooms, departments, the tariff.
 
 use axum::Json as Answer;
-use axum::extract::State;
 use serde::Serialize;
 
 use super::parameters::Parameters;
 use super::problem::Problem;
-use crate::db::Db;
 use crate::hospital::departments::{self, Department};
 use crate::hospital::people::{self, Person};
 use crate::hospital::rooms::{self, Room};

@@ -11,7 +11,7 @@ use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reading::not_for;
 use crate::clock::Clock;
-use crate::db::{Db, commit};
+use crate::db::commit;
 use crate::hospital::event_types::{self, EventType};
 use crate::http::sign_in::Program;
 use crate::journey::words::Role;
