@@ -30,11 +30,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 
-  test(`axe finds nothing on a journey, a patient, a slip and a refusal, ${colorScheme}`, async ({ browser }) => {
+  test(`axe finds nothing on a journey, a patient, a slip and a display, ${colorScheme}`, async ({ browser }) => {
     const page = await signIn(browser, "reception", { colorScheme });
     const visit = await register(page, `Axe ${colorScheme}`);
     await expectAccessible(page, `/visits/${visit}`);
     await expectAccessible(page, `/visits/${visit}/slip`);
+    await page.goto("/queue/consultation");
+    const display = await page.getByRole("link", { name: "Waiting-room display" }).getAttribute("href");
+    await expectAccessible(page, display ?? "");
     await page.goto(`/visits/${visit}`);
     const patient = await page.locator(".patient-name a").first().getAttribute("href");
     await expectAccessible(page, patient ?? "");

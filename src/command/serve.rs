@@ -17,7 +17,8 @@ use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
 use crate::http::sign_in::{CALLS_PER_SECOND, Doorkeeper};
-use crate::http::{AppState, Site, router};
+use crate::http::{AppState, Site, router_with};
+use crate::live::{self, Live};
 use crate::log::AccessLog;
 use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
@@ -65,6 +66,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
+    let live = Live::follow(&db, &recorder, live::Settings::default());
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -91,9 +93,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
         drop(stop);
     });
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router_with(state, live.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         let _ = stopping.changed().await;
+        // Whoever listens would keep the server for ever.
+        live.stop();
     });
     tokio::select! {
         served = server => served?,

@@ -31,6 +31,14 @@ pub async fn by_id(db: &Db, tenant: &TenantId, id: &BranchId) -> sqlx::Result<Op
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
 }
 
+/// The branch of an id, in whichever tenant: a waiting room's display belongs to nobody who is signed in.
+pub async fn wherever(db: &Db, id: &BranchId) -> sqlx::Result<Option<(TenantId, Branch)>> {
+    const SQL: &str = "SELECT tenant_id, id, name, code FROM branches WHERE id = $1";
+    let row: Option<(TenantId, BranchId, String, String)> =
+        on!(&db.read, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(|(tenant, id, name, code)| (tenant, Branch { id, name, code })))
+}
+
 /// Whether the tenant has this branch.
 pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &BranchId) -> sqlx::Result<bool> {
     finds(tx, "SELECT CAST(1 AS BIGINT) FROM branches WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
 
 use super::form::Values;
-use super::seen::Seen;
-use super::sign_in::{NotSignedIn, SignedIn, safe_next};
+use super::seen::{Seen, Sittings};
+use super::sign_in::{NotSignedIn, Onlooker, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, Trouble, new_id};
 use crate::hospital::people::Person;
@@ -28,10 +28,11 @@ use crate::journey::money::Money;
 use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Priority, Role, Word};
+use crate::live::{Live, Topic};
 use crate::projections::visits;
 use crate::record::{RecordError, Recorded, Refused, Wish};
 use crate::screens::attempt::Attempt;
-use crate::screens::layout::{Frame, Logged, layout};
+use crate::screens::layout::{Frame, Listening, Logged, layout};
 use crate::screens::parts::query_text;
 
 /// Who stands before which screen.
@@ -47,9 +48,23 @@ pub struct Desk {
     pub now: DateTime<Utc>,
     /// The address, without its query.
     pub path: String,
+    /// Whether the screen fetches itself anew, without anybody asking.
+    pub(super) is_refresh: bool,
+    pub(super) sittings: Arc<Sittings>,
     query: Values,
     page: Page,
+    /// Whether the screen itself is asked for, and nothing is sent to it.
+    is_asked_for: bool,
+    /// How far live updates were told before anything was read.
+    position: Option<i64>,
+    topics: Vec<Topic>,
+    /// What else the address of a screen says that stays with what it shows.
+    fixed: Option<(&'static str, String)>,
+    reloads: bool,
 }
+
+/// The header of a screen that fetches itself anew.
+pub(super) const REFRESH: &str = "x-refresh";
 
 /// Why a screen is not shown.
 #[derive(Debug)]
@@ -117,7 +132,12 @@ impl FromRequestParts<AppState> for Desk {
     type Rejection = NotSignedIn;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, NotSignedIn> {
-        let SignedIn { tenant, person, .. } = SignedIn::from_request_parts(parts, app).await?;
+        let is_refresh = parts.headers.contains_key(REFRESH);
+        let SignedIn { tenant, person, .. } = match is_refresh {
+            true => Onlooker::from_request_parts(parts, app).await?.0,
+            false => SignedIn::from_request_parts(parts, app).await?,
+        };
+        let position = parts.extensions.get::<Live>().and_then(|live| live.position(&tenant.id));
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let query = Query::try_from_uri(uri).map(|Query(pairs)| Values(pairs)).unwrap_or_default();
         Ok(Self {
@@ -128,6 +148,13 @@ impl FromRequestParts<AppState> for Desk {
             page: Page::new(parts, app.site.clone()),
             app: AppState { db: app.db.of(&tenant.id), ..app.clone() },
             tenant,
+            is_refresh,
+            sittings: parts.extensions.get().cloned().unwrap_or_default(),
+            is_asked_for: parts.method == Method::GET,
+            position,
+            topics: Vec::new(),
+            fixed: None,
+            reloads: false,
         })
     }
 }
@@ -148,9 +175,47 @@ impl Desk {
         self.query.get(name)
     }
 
+    /// Keeps the screen up to date while it is looked at. One of the past stays as it is, and so does one that answers a form.
+    pub fn live(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
+        self.topics.extend(topics);
+        self
+    }
+
+    /// Keeps the screen with what it shows, which without this would be chosen anew.
+    pub fn fixed_on(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.fixed = value.map(|value| (name, value));
+        self
+    }
+
+    /// Has the screen loaded again now and then where there is no JavaScript; not one that somebody types in.
+    pub fn reloads(mut self, reloads: bool) -> Self {
+        self.reloads = reloads;
+        self
+    }
+
+    /// What the screen listens to.
+    fn listening(&self, attempt: Option<&Arc<Attempt>>) -> Option<Listening> {
+        let is_live = self.is_asked_for && attempt.is_none() && matches!(self.until(), Ok(None));
+        if self.topics.is_empty() || !is_live {
+            return None;
+        }
+        let topics: Vec<_> = self.topics.iter().map(ToString::to_string).collect();
+        let page = match &self.fixed {
+            Some((name, value)) => self.address_with(&["logged", name], Some((name, value))),
+            None => self.address_with(&["logged"], None),
+        };
+        Some(Listening { address: format!("/live?topics={}", topics.join(",")), after: self.position, page })
+    }
+
     /// The address of the same screen in the present.
     pub fn address_now(&self) -> String {
-        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged"));
+        self.address_with(&["asOf", "version", "logged"], None)
+    }
+
+    /// The address of the screen without some of what it says, and with something else.
+    fn address_with(&self, without: &[&str], with: Option<(&str, &str)>) -> String {
+        let kept = self.query.0.iter().filter(|(name, _)| !without.contains(&name.as_str()));
+        let kept = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(with);
         let query = kept.map(|(name, value)| format!("{}={}", query_text(name), query_text(value)));
         match query.collect::<Vec<_>>().join("&") {
             empty if empty.is_empty() => self.path.clone(),
@@ -172,6 +237,7 @@ impl Desk {
         body: impl FnOnce() -> V + Send + 'static,
     ) -> Result<Response, Failure> {
         self.saw(seen).await?;
+        let listening = self.listening(attempt.as_ref());
         let logged = self.logged().await?;
         let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let title = match &attempt {
@@ -186,8 +252,10 @@ impl Desk {
             theme: self.page.theme(),
             logged,
             attempt,
+            listening,
         };
-        Ok(self.page.render(status, title, move || layout(frame, body())).await)
+        let page = self.page.reloading(self.reloads && frame.listening.is_some());
+        Ok(page.render(status, title, move || layout(frame, body())).await)
     }
 
     /// What was just logged, when the address says so.

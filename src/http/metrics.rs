@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
@@ -26,6 +26,7 @@ use super::sign_in::Program;
 use crate::delivery;
 use crate::journey::ids::Id as _;
 use crate::journey::words::{Role, Word as _};
+use crate::live::Live;
 use crate::log;
 use crate::projections::checkpoint::Condition;
 use crate::projections::following::{self, FOLLOWING};
@@ -93,8 +94,9 @@ pub async fn show(
     _: Watcher,
     State(app): State<AppState>,
     Extension(metrics): Extension<Arc<Metrics>>,
+    Extension(live): Extension<Live>,
 ) -> Result<Response, StatusCode> {
-    let text = metrics.text(&app).await.map_err(|error| {
+    let text = metrics.text(&app, &live).await.map_err(|error| {
         tracing::error!(%error, "the figures could not be gathered");
         StatusCode::SERVICE_UNAVAILABLE
     })?;
@@ -103,7 +105,7 @@ pub async fn show(
 }
 
 impl Metrics {
-    async fn text(&self, app: &AppState) -> Result<String, Box<dyn Error + Send + Sync>> {
+    async fn text(&self, app: &AppState, live: &Live) -> Result<String, Box<dyn Error + Send + Sync>> {
         let mut registry = Registry::with_prefix("sojourn");
         let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "The program that runs", Info::new(version));
@@ -119,6 +121,8 @@ impl Metrics {
         of_logs(&mut registry, app).await?;
         of_delivery(&mut registry, app).await?;
         of_connections(&mut registry, app);
+        let listening = ConstGauge::new(i64::try_from(live.taken()).unwrap_or(i64::MAX));
+        registry.register("live_connections", "Pages that listen for live updates", listening);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)

@@ -6,6 +6,7 @@ pub mod desk;
 mod docs;
 pub mod form;
 mod health;
+mod listening;
 mod metrics;
 mod page;
 mod past;
@@ -36,10 +37,12 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{audit, billing, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{audit, billing, display, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::live::{self, Live};
 use crate::log::AccessLog;
 use crate::record::Recorder;
 
@@ -75,8 +78,14 @@ pub struct AppState {
     pub started: DateTime<Utc>,
 }
 
-/// Every address there is, and what every request and answer goes through.
+/// The router of a server with live updates of its own.
 pub fn router(state: AppState) -> Router {
+    let live = Live::follow(&state.db, &state.recorder, live::Settings::default());
+    router_with(state, live)
+}
+
+/// Every address there is, and what every request and answer goes through.
+pub fn router_with(state: AppState, live: Live) -> Router {
     let metrics = Arc::new(Metrics::default());
     Router::new()
         .route("/", get(login::home))
@@ -99,11 +108,16 @@ pub fn router(state: AppState) -> Router {
         .route("/admin/projections", get(projections::show).post(projections::act))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))
+        .route("/live", get(listening::listen))
+        .route("/display/{branch}", get(display::show))
+        .route("/display/{branch}/live", get(display::listen))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .nest(api::ROOT, api::router())
         .merge(docs::router())
         .fallback(assets::file)
+        .layer(Extension(live))
+        .layer(Extension(Arc::new(Sittings::default())))
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))

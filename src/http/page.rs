@@ -23,12 +23,18 @@ use crate::screens::shell::{Shell, Theme, shell};
 pub struct Page {
     parts: Parts,
     site: Arc<Site>,
+    reloads: bool,
 }
 
 impl Page {
     /// The page for a request.
     pub fn new(parts: &Parts, site: Arc<Site>) -> Self {
-        Self { parts: parts.clone(), site }
+        Self { parts: parts.clone(), site, reloads: false }
+    }
+
+    /// Has the page loaded again now and then where there is no JavaScript.
+    pub fn reloading(self, reloads: bool) -> Self {
+        Self { reloads, ..self }
     }
 
     /// What the person chose to see it in.
@@ -50,6 +56,7 @@ impl Page {
             theme: theme(&self.parts.headers),
             site_name: self.site.name().to_owned(),
             now: Utc::now(),
+            reloads: self.reloads,
         };
         let mut response = leptos_axum::handle_response_inner(
             move || provide_context(nonce.clone()),

@@ -1,9 +1,16 @@
 //! What screens show of patients: who may see it, and that they did.
 
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use lru::LruCache;
+
 use crate::db::new_id;
 use crate::hospital::reader::Reader;
+use crate::hospital::sessions;
 use crate::http::desk::{Desk, Failure};
-use crate::journey::ids::{PatientId, VisitId};
+use crate::journey::ids::{PatientId, PersonId, VisitId};
 use crate::log::Access;
 use crate::log::access::{Subject, Way};
 use crate::projections::visits::{self, VisitCard};
@@ -56,6 +63,15 @@ impl Desk {
             Seen::Visit(visit, patient) => (Subject::Visit, Some(patient), Some(visit)),
             Seen::AccessLog => (Subject::AccessLog, None, None),
         };
+        let sight = Sight {
+            person: self.person.id.clone(),
+            address: self.path.clone(),
+            patient: patient_id.clone(),
+            visit: visit_id.clone(),
+        };
+        if self.sittings.goes_on(sight, self.now, self.is_refresh) {
+            return Ok(());
+        }
         let access = Access {
             id: new_id(),
             accessed_at: self.now,
@@ -69,5 +85,42 @@ impl Desk {
             purpose: None,
         };
         Ok(self.app.accesses.keep(&self.tenant.id, access).await?)
+    }
+}
+
+/// What somebody looks at.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Sight {
+    person: PersonId,
+    address: String,
+    patient: Option<PatientId>,
+    visit: Option<VisitId>,
+}
+
+/// How many sights are remembered; one that is forgotten is written down once more.
+const SIGHTS: NonZeroUsize = match NonZeroUsize::new(10_000) {
+    Some(sights) => sights,
+    None => NonZeroUsize::MIN,
+};
+
+/// Who sits before what: a screen that keeps itself up to date is looked at once, not anew with every change.
+#[derive(Debug)]
+pub struct Sittings(Mutex<LruCache<Sight, DateTime<Utc>>>);
+
+impl Default for Sittings {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(SIGHTS)))
+    }
+}
+
+impl Sittings {
+    /// Whether a screen only refreshes itself before somebody whose look at it was written down not long ago.
+    fn goes_on(&self, sight: Sight, now: DateTime<Utc>, is_refresh: bool) -> bool {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_refresh && written.get(&sight).is_some_and(|at| now - *at < sessions::IDLE) {
+            return true;
+        }
+        written.put(sight, now);
+        false
     }
 }

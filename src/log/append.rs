@@ -81,10 +81,17 @@ pub async fn positions(db: &Db) -> sqlx::Result<Vec<(TenantId, i64)>> {
 }
 
 const SAVE_HEAD: &str = "UPDATE log_heads SET position = $2, hash = $3 WHERE tenant_id = $1";
+// Who listens is notified when, and only when, this is committed.
+const SAVE_HEAD_AND_NOTIFY: &str = "WITH saved AS (UPDATE log_heads SET position = $2, hash = $3 WHERE tenant_id = $1 \
+    RETURNING tenant_id) SELECT pg_notify('sojourn_log', '') FROM saved";
 
 /// Writes back the head after the last append of a transaction; what was appended without it does not verify.
 pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
-    on!(tx, connection => sqlx::query(SAVE_HEAD)
+    let sql = match tx {
+        Tx::Sqlite(_) => SAVE_HEAD,
+        Tx::Postgres(_) => SAVE_HEAD_AND_NOTIFY,
+    };
+    on!(tx, connection => sqlx::query(sql)
         .bind(&head.tenant)
         .bind(head.position)
         .bind(head.hash)

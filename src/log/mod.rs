@@ -6,6 +6,7 @@
 //! | [`chain`] | the canonical form and the hashes that link each event to the one before |
 //! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes events |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
+//! | [`changes`](mod@changes) | that something changed, and where; hints of it across processes |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
@@ -28,6 +29,7 @@
 pub mod access;
 pub mod append;
 pub mod chain;
+pub mod changes;
 pub mod deliveries;
 pub mod event;
 pub mod idempotency;
@@ -43,10 +45,11 @@ pub mod verify;
 pub use access::{Access, AccessLog};
 pub use append::{Head, append, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
+pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
 pub use read::{
-    Filter, by_positions, event, events, happened, life, opening, own_page, page, since, stream, tenants, versions,
+    Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants, versions,
 };
 pub use refused::RefusedAttempt;
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

@@ -297,6 +297,16 @@ pub(super) async fn performed_at(db: &Db, tenant: &TenantId, position: i64) -> s
     })
 }
 
+const LATEST: &str =
+    "SELECT * FROM visit_events WHERE tenant_id = $1 AND event_type = $2 ORDER BY position DESC LIMIT $3";
+
+/// The latest events of one type, the newest first.
+pub async fn latest(db: &Db, tenant: &TenantId, event_type: &str, limit: u32) -> sqlx::Result<Vec<StoredEvent>> {
+    on!(&db.read, pool => {
+        sqlx::query_as(LATEST).bind(tenant).bind(event_type).bind(i64::from(limit)).fetch_all(pool).await
+    })
+}
+
 const OPENING: &str =
     "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND version = 1";
 

@@ -3,6 +3,7 @@
 //! Each file holds its table's rows, how a visit's state becomes them, and its queries. No row is ever the truth: the log is.
 
 pub mod bills;
+pub mod calls;
 pub mod checkpoint;
 pub mod following;
 pub mod statistics;

@@ -9,6 +9,7 @@ use super::icon::{Icon, icon};
 use super::shell::Theme;
 use crate::hospital::people::Person;
 use crate::hospital::reader::ACCESS_LOG;
+use crate::islands::Live;
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::words::Role;
@@ -29,6 +30,18 @@ pub struct Frame {
     pub logged: Option<Logged>,
     /// What was just refused.
     pub attempt: Option<Arc<Attempt>>,
+    /// What keeps it up to date.
+    pub listening: Option<Listening>,
+}
+
+/// What a screen listens to.
+pub struct Listening {
+    /// Where it hears that something changed.
+    pub address: String,
+    /// The position in the log up to which it shows everything, when that is known.
+    pub after: Option<i64>,
+    /// Where it fetches itself anew.
+    pub page: String,
 }
 
 /// A step that was just logged.
@@ -113,7 +126,7 @@ pub fn own_workplace(person: &Person) -> &'static str {
 
 /// Puts a screen's body under the masthead.
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
-    let Frame { hospital, person, path, search, theme, logged, attempt } = frame;
+    let Frame { hospital, person, path, search, theme, logged, attempt, listening } = frame;
     let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
     let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
     let (other_theme, other_icon) = match theme {
@@ -145,6 +158,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                     <input type="search" name="q" value=search placeholder="Find a patient" aria-label="Find a patient" data-key="/"/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </form>
+                {listening.map(|Listening { address, after, page }| view! { <Live address after page/> })}
                 <details class="menu account" name="menu">
                     <summary>
                         <span class="avatar" aria-hidden="true">{initials(&person.name)}</span>

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod audit;
 pub mod billing;
+pub mod display;
 pub mod doctor;
 pub mod form;
 pub mod icon;

@@ -15,10 +15,13 @@ use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::{BranchId, RoomId};
+use crate::journey::ids::{BranchId, RoomId, VisitId};
 use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Station, Status};
 use crate::projections::visits::VisitCard;
+
+/// How many minutes a patient of no department should wait at most.
+const TARGET: i64 = 30;
 
 /// What the board shows.
 pub struct Board {
@@ -28,6 +31,8 @@ pub struct Board {
     pub station: Station,
     /// The visits on it: the most urgent first, then who is there longest.
     pub cards: Vec<VisitCard>,
+    /// Those of them whose results are there.
+    pub with_results: BTreeSet<VisitId>,
     /// The rooms of the hospital.
     pub rooms: Vec<Room>,
     /// Who looks at it.
@@ -36,6 +41,8 @@ pub struct Board {
     pub own_room: Option<RoomId>,
     /// Their branch.
     pub branch: Option<BranchId>,
+    /// The branch whose display can be opened.
+    pub display: Option<BranchId>,
     /// The moment shown.
     pub now: DateTime<Utc>,
     /// What it says when that is past.
@@ -105,6 +112,7 @@ pub fn board(board: Board) -> impl IntoView {
                 </div>
                 <div class="actions">
                     {filters(&board, departments)}
+                    {board.display.clone().filter(|_| board.past.is_none()).map(display_link)}
                     {chooser(&board.tenant, board.now, board.past.as_ref(), &kept)} {next}
                 </div>
             </div>
@@ -121,6 +129,12 @@ pub fn board(board: Board) -> impl IntoView {
             </nav>
             <div class="board">{columns}</div>
         </main>
+    }
+}
+
+fn display_link(branch: BranchId) -> impl IntoView {
+    view! {
+        <a class="button button-compact" href=format!("/display/{branch}") target="_blank">{icon(Icon::Monitor)} "Waiting-room display"</a>
     }
 }
 
@@ -185,7 +199,7 @@ fn column_view(board: &Board, cards: &[&VisitCard], column: Column) -> AnyView {
 
 fn ticket(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
-    let target = card.target_minutes.filter(|_| visit.status == Status::Waiting);
+    let target = Some(card.target_minutes.unwrap_or(TARGET)).filter(|_| visit.status == Status::Waiting);
     let class = Lateness::of((board.now - visit.since).num_seconds(), target).class("ticket");
     let mut details = Vec::new();
     details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
@@ -197,7 +211,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
         details.push("seen before".to_owned());
     }
     view! {
-        <li class=class>
+        <li class=class data-row=visit.visit_id.to_string()>
             <div class="ticket-head">
                 <span class="token token-plain">{visit.token.clone()}</span>
                 {wait(visit.since, board.now, target)}
@@ -206,6 +220,10 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
                 <a href=address(board.past.as_ref(), format!("/visits/{}", visit.visit_id))>{card.patient_name.clone()}</a>
                 " "
                 {priority_tag(visit.priority)}
+                {board
+                    .with_results
+                    .contains(&visit.visit_id)
+                    .then(|| view! { <span class=phase_class("tag", Phase::Test)>{icon(Icon::TestTubes)} "Results"</span> })}
             </p>
             <p class="ticket-detail">{details.join(" · ")}</p>
             <div class="ticket-actions">{actions(board, card)} {menu(board, card)}</div>
@@ -214,7 +232,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
     .into_any()
 }
 
-/// The one or two steps that usually come next.
+/// The one step that usually comes next.
 fn actions(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (id, version) = (&visit.visit_id, Some(visit.version));
@@ -226,25 +244,21 @@ fn actions(board: &Board, card: &VisitCard) -> AnyView {
                 button(EventType::QueueCalled, id, version, &board.call_to(card)).class("button button-primary").view()
             })
             .into_any(),
-        Status::Called => view! {
-            {(board.station == Station::Consultation && board.may(EventType::EnteredRoom)).then(|| enter(board, card))}
-            {offered(EventType::QueueSkipped).map(|form| form.view())}
+        Status::Called if board.station == Station::Consultation && board.may(EventType::EnteredRoom) => {
+            enter(board, card)
         }
-        .into_any(),
+        // At a counter the service itself is the next step; it is logged where it is done.
+        Status::Called => offered(EventType::QueueSkipped).map(|form| form.view()).into_any(),
         Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label("Left").view()).into_any(),
-        Status::Away => view! {
-            {board
-                .may(EventType::QueueCalled)
-                .then(|| {
-                    button(EventType::QueueCalled, id, version, &board.call_to(card))
-                        .label("Recall")
-                        .class("button button-primary")
-                        .view()
-                })}
-            {(!visit.attended)
-                .then(|| offered(EventType::VisitNoShow).map(|form| form.label("No-show").view()))}
-        }
-        .into_any(),
+        Status::Away => board
+            .may(EventType::QueueCalled)
+            .then(|| {
+                button(EventType::QueueCalled, id, version, &board.call_to(card))
+                    .label("Recall")
+                    .class("button button-primary")
+                    .view()
+            })
+            .into_any(),
         _ => ().into_any(),
     }
 }
@@ -272,7 +286,11 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (id, version) = (&visit.visit_id, Some(visit.version));
     let again = matches!(visit.status, Status::Called) && board.may(EventType::QueueCalled);
-    let absent = matches!(visit.status, Status::Waiting | Status::Called)
+    let skip = matches!(visit.status, Status::Called)
+        && board.station == Station::Consultation
+        && board.may(EventType::EnteredRoom)
+        && board.may(EventType::QueueSkipped);
+    let absent = matches!(visit.status, Status::Waiting | Status::Called | Status::Away)
         && !visit.attended
         && board.may(EventType::VisitNoShow);
     view! {
@@ -288,6 +306,7 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                             .class("menu-item")
                             .view()
                     })}
+                {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
                 <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
                     {icon(Icon::Route)} "Open the journey"
                 </a>

@@ -44,11 +44,13 @@ pub struct Shell {
     pub site_name: String,
     /// The server's time.
     pub now: DateTime<Utc>,
+    /// Whether it is loaded again now and then where there is no JavaScript.
+    pub reloads: bool,
 }
 
 /// Puts a page's body into its shell.
 pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
-    let Shell { title, theme, site_name, now } = shell;
+    let Shell { title, theme, site_name, now, reloads } = shell;
     let style_sheet = format!("/pkg/{site_name}.css");
     let options = LeptosOptions::builder().output_name(site_name).build();
     view! {
@@ -62,6 +64,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
                 <link rel="stylesheet" href=style_sheet/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
+                {reloads.then(|| view! { <noscript><meta http-equiv="refresh" content="30"/></noscript> })}
                 <HydrationScripts options islands=true/>
             </head>
             <body>

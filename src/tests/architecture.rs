@@ -65,7 +65,7 @@ fn the_journey_needs_nothing_but_std_serde_and_time() {
 #[test]
 fn modules_use_only_those_before_them() {
     // Each module, and those it may use beside itself.
-    const ORDER: [(&str, &[&str]); 14] = [
+    const ORDER: [(&str, &[&str]); 15] = [
         ("journey", &[]),
         ("islands", &["journey"]),
         ("clock", &[]),
@@ -76,6 +76,7 @@ fn modules_use_only_those_before_them() {
         ("projections", &["journey", "clock", "db", "schemas", "log", "hospital::tenants"]),
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("delivery", &["journey", "clock", "db", "schemas", "log", "record"]),
+        ("live", &["journey", "db", "log", "record"]),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
         ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record"]),
         (
@@ -91,6 +92,7 @@ fn modules_use_only_those_before_them() {
                 "projections",
                 "record",
                 "delivery",
+                "live",
                 "screens",
             ],
         ),
@@ -106,6 +108,7 @@ fn modules_use_only_those_before_them() {
                 "projections",
                 "record",
                 "delivery",
+                "live",
                 "demo",
                 "screens",
                 "http",
@@ -171,7 +174,7 @@ fn sql_is_where_it_belongs() {
 #[test]
 fn every_statement_is_handed_a_tenant() {
     // Statements without a tenant, and why.
-    const WITHOUT: [(&str, &str); 10] = [
+    const WITHOUT: [(&str, &str); 11] = [
         ("SELECT 1", "asks whether the database is there"),
         ("SELECT CURRENT_TIMESTAMP", "asks what time the database has"),
         ("FROM tenants", "tenants themselves"),
@@ -181,6 +184,7 @@ fn every_statement_is_handed_a_tenant() {
         ("DELETE FROM sessions WHERE id_digest = $1", "signing out, by the session's id"),
         ("DELETE FROM sessions WHERE seen_at", "sessions of all tenants that have run out"),
         ("SELECT p.id, p.sign_in_name", "the beginning of a query; its end names the tenant, or a sign-in name"),
+        ("FROM branches WHERE id = $1", "a waiting room's display is found by its branch"),
         ("token_digest = $", "whom a program calls for is found by its token"),
     ];
     let (mut broken, mut needed) = (Vec::new(), BTreeSet::new());

@@ -1,8 +1,11 @@
 //! The figures: how fast the journey, the log and the pages are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey log pages` chooses.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages` chooses.
 
 mod figures;
+#[allow(dead_code)]
+#[path = "faults/server.rs"]
+mod server;
 #[allow(dead_code, unused_imports, unused_macros)]
 mod support;
 
@@ -33,6 +36,12 @@ async fn main() {
             println!("\n{engine}: the log");
             let (database, db) = open(engine).await;
             figures::log::measure(&db).await;
+            close(database, db).await;
+        }
+        if wanted("live") {
+            println!("\n{engine}: live updates");
+            let (database, db) = open(engine).await;
+            figures::live::measure(&database.url).await;
             close(database, db).await;
         }
         for visits in [1_000, 100_000] {

@@ -14,6 +14,7 @@ use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;
+use crate::live::Topic;
 use crate::projections::visits;
 use crate::record::past::{self, Until};
 use crate::screens::attempt::Attempt;
@@ -86,6 +87,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         attempt: attempt.clone(),
     };
     let seen = Seen::chosen(data.chosen.as_ref().map(|chosen| &chosen.card));
+    let visit = data.chosen.as_ref().map(|chosen| chosen.card.visit.visit_id.clone());
+    let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Billing]);
+    let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
     desk.show("Billing", seen, attempt, move || billing(data)).await
 }
 

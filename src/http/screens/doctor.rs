@@ -14,6 +14,7 @@ use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, VisitId};
 use crate::journey::words::{Stage, Station, Status, Word};
+use crate::live::Topic;
 use crate::projections::visits::VisitCard;
 use crate::projections::{tests, timeline, visits};
 use crate::screens::attempt::Attempt;
@@ -109,6 +110,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         None => "Doctor".to_owned(),
     };
     let seen = Seen::chosen(data.chart.as_ref().map(|chart| &chart.card));
+    let visit = data.chart.as_ref().map(|chart| chart.card.visit.visit_id.clone());
+    let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Doctor]);
+    let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
     desk.show(title, seen, attempt, move || doctor(data)).await
 }
 

@@ -17,6 +17,7 @@ use crate::journey::ids::*;
 use crate::journey::results::flag;
 use crate::journey::visit::Step;
 use crate::journey::words::{Stage, Station, Word};
+use crate::live::Topic;
 use crate::projections::tests::{self, TestCard};
 use crate::projections::visits;
 use crate::record::RecordError;
@@ -76,6 +77,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         patients,
         address,
     };
+    let desk = desk.live([Topic::Lab]).reloads(data.opened.is_none());
     desk.show("Laboratory", Seen::List, attempt, move || lab(data)).await
 }
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod billing;
+pub mod display;
 pub mod doctor;
 pub mod lab;
 pub mod login;

@@ -1,17 +1,19 @@
 //! `/queue/{station}`: the board of a station.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
 
-use crate::hospital::rooms;
+use crate::hospital::{branches, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::words::{Station, Word};
-use crate::projections::visits;
+use crate::live::Topic;
+use crate::projections::{tests, visits};
 use crate::record::past;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::QUEUE;
@@ -55,14 +57,23 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         tenant: desk.tenant.clone(),
         station,
         cards,
+        with_results: match &past {
+            Some(_) => BTreeSet::new(),
+            None => tests::visits_with_results(desk.db(), &desk.tenant.id, station).await?.into_iter().collect(),
+        },
         rooms,
         actor: desk.actor_at(past.as_ref()),
         own_room: desk.person.room_id.clone(),
         branch: desk.branch().cloned(),
+        display: match desk.branch() {
+            Some(branch) => Some(branch.clone()),
+            None => branches::list(desk.db(), &desk.tenant.id).await?.into_iter().next().map(|branch| branch.id),
+        },
         now: past.as_ref().map_or(desk.now, |past| past.moment),
         past,
         department: desk.query("department").map(ToOwned::to_owned),
         attempt: attempt.clone(),
     };
+    let desk = desk.live([Topic::Queue(station)]).reloads(true);
     desk.show(format!("{station} queue"), Seen::List, attempt, move || board(data)).await
 }

@@ -14,6 +14,7 @@ use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, Id, VisitId};
 use crate::journey::words::{Role, Status, Word};
+use crate::live::Topic;
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::RECEPTION;
@@ -67,6 +68,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
+    let typed = data.query.is_some() || data.opened.is_some();
+    let desk = desk.live([Topic::Reception]).reloads(!typed);
     desk.show("Reception", Seen::List, attempt, move || reception(data)).await
 }
 

@@ -28,6 +28,7 @@ use crate::journey::measures::measures;
 use crate::journey::schema::{FieldProblem, Shape};
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::{Role, Word};
+use crate::live::Topic;
 use crate::log;
 use crate::projections::timeline;
 use crate::record::{VISIT, Wish, steps};
@@ -228,6 +229,7 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
         stored,
     };
     let title = format!("{}, {}", data.card.patient_name, data.card.visit.token);
+    let desk = desk.live([Topic::Visit(id.clone())]);
     desk.show(title, Seen::visit(&data.card), attempt, move || visit(data)).await
 }
 

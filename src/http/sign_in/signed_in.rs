@@ -4,12 +4,14 @@ use axum::extract::{FromRef, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
 use tower_sessions::Session;
 
 use super::session::Ticket;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::people::{self, Person};
+use crate::hospital::sessions;
 use crate::hospital::tenants::{self, Tenant};
 use crate::http::Explanation;
 use crate::screens::parts::query_text;
@@ -57,6 +59,18 @@ impl IntoResponse for NotSignedIn {
                 response
             }
         }
+    }
+}
+
+impl SignedIn {
+    /// The person as they are now, while the session lasts; asking does not keep it from running out.
+    pub async fn lasting(&self, db: &Db, now: DateTime<Utc>) -> sqlx::Result<Option<Person>> {
+        let Some(id) = self.session.id() else { return Ok(None) };
+        if sessions::live(db, &id.0.to_le_bytes(), now).await?.is_none() {
+            return Ok(None);
+        }
+        let person = people::by_id(db, &self.tenant.id, &self.person.id).await?;
+        Ok(person.filter(|person| person.active))
     }
 }
 

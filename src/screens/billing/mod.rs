@@ -112,7 +112,7 @@ fn waiting_list(billing: &Billing) -> AnyView {
             details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
             let due = if visit.due > Money::ZERO { billing.tenant.money(visit.due) } else { "to bill".to_owned() };
             view! {
-                <li class="list-row" aria-current=current>
+                <li class="list-row" data-row=visit.visit_id.to_string() aria-current=current>
                     <span class="token token-plain">{visit.token.clone()}</span>
                     <div class="list-main">
                         <p class="list-title">

@@ -127,7 +127,7 @@ fn called_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
     };
     let to = card.room_name.as_deref().map_or("no room named".to_owned(), |room| format!("to {room}"));
     view! {
-        <li class="list-row list-row-wraps">
+        <li class="list-row list-row-wraps" data-row=visit.visit_id.to_string()>
             <span class="token token-plain">{visit.token.clone()}</span>
             <div class="list-main">
                 <p class="list-title">{chart_link(card)} {priority_tag(visit.priority)}</p>
@@ -213,7 +213,7 @@ pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: &str, end: AnyView)
     let open = doctor.chart.as_ref().is_some_and(|chart| chart.card.visit.visit_id == visit.visit_id);
     let unassigned = (waits && visit.doctor_id.is_none()).then_some(" · no doctor chosen");
     view! {
-        <li class=class aria-current=open.then_some("true")>
+        <li class=class data-row=visit.visit_id.to_string() aria-current=open.then_some("true")>
             <span class="token token-plain">{visit.token.clone()}</span>
             <div class="list-main">
                 <p class="list-title">
@@ -288,7 +288,7 @@ fn result_row(card: &TestCard, action: &'static str) -> AnyView {
     let href = format!("/doctor?visit={}&tab={}", test.visit_id, Tab::Results.word());
     let label = format!("{action} {} of {}", test.name, card.patient_name);
     view! {
-        <li class=if critical { "list-row list-row-danger" } else { "list-row" }>
+        <li class=if critical { "list-row list-row-danger" } else { "list-row" } data-row=test.test_id.to_string()>
             <div class="list-main">
                 <p class="list-title">
                     {format!("{} · {}", test.name, card.patient_name)} {priority_tag(test.priority)}

@@ -179,7 +179,7 @@ fn patients(lab: &Lab) -> AnyView {
             (status, _) => status.label().to_lowercase(),
         };
         view! {
-            <li class="list-row">
+            <li class="list-row" data-row=visit.visit_id.to_string()>
                 <span class="token token-plain">{visit.token.clone()}</span>
                 <div class="list-main">
                     <p class="list-title">

@@ -31,7 +31,7 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
     });
     let opened = reception.opened.as_ref().filter(|opened| opened.visit == visit.visit_id);
     view! {
-        <tr>
+        <tr data-row=visit.visit_id.to_string()>
             <td><span class="token token-plain">{visit.token.clone()}</span></td>
             <th scope="row">
                 <span class="list-title">

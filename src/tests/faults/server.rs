@@ -212,6 +212,14 @@ impl Server {
         Self { child, address }
     }
 
+    /// How much memory it holds, in kB.
+    #[allow(dead_code)]
+    pub fn resident_memory(&self) -> u64 {
+        let status = self.child.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
+        let line = status.as_deref().and_then(|status| status.lines().find(|line| line.starts_with("VmRSS")));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or_default()
+    }
+
     /// Kills it: no farewell.
     pub async fn kill(mut self) {
         self.kill_group();

@@ -1,8 +1,10 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
 mod audit;
+mod display;
 mod doctor;
 mod lab;
+mod live;
 mod past;
 mod projections;
 mod reception;
@@ -42,9 +44,30 @@ struct Answer {
     text: String,
 }
 
+/// What a server of the house is made of.
+fn server(house: &House) -> AppState {
+    let clock = house.clock.clock();
+    AppState {
+        db: house.db.clone(),
+        clock: clock.clone(),
+        recorder: house.recorder.clone(),
+        accesses: house.accesses.clone(),
+        doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
+        site: Arc::new(Site::default()),
+        demo: false,
+        behind_tls: false,
+        started: clock.now(),
+    }
+}
+
 impl Browser {
     /// Signs in somebody new who works in the house's room.
     async fn sign_in(house: &House, name: &str, roles: &[Role]) -> Self {
+        Self::sign_in_at(house, router(server(house)), name, roles).await
+    }
+
+    /// The same on a certain server.
+    async fn sign_in_at(house: &House, router: Router, name: &str, roles: &[Role]) -> Self {
         let passphrase = Passphrase::parse(PASSPHRASE, name).expect("a good passphrase");
         let new = NewPerson {
             sign_in_name: name.parse().ok(),
@@ -59,18 +82,6 @@ impl Browser {
         commit(tx).await.expect("it is written");
         // A second call finds it done already.
         let _ = any_spawner::Executor::init_tokio();
-        let clock = house.clock.clock();
-        let router = router(AppState {
-            db: house.db.clone(),
-            clock: clock.clone(),
-            recorder: house.recorder.clone(),
-            accesses: house.accesses.clone(),
-            doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
-            site: Arc::new(Site::default()),
-            demo: false,
-            behind_tls: false,
-            started: clock.now(),
-        });
         let mut browser = Self { router, cookie: String::new(), person };
         let request = browser.form("/login", &[("name", name), ("passphrase", PASSPHRASE)]);
         let response = browser.router.clone().oneshot(request).await.expect("an answer");

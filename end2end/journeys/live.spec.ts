@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Page, expect, test } from "@playwright/test";
+import { expectLogged, register, signIn } from "./hospital.ts";
+
+const A_SECOND = { timeout: 1_000 };
+
+function sign(page: Page) {
+  return page.locator("#live");
+}
+
+function ticket(page: Page, patient: string) {
+  return page.locator(".ticket", { hasText: patient });
+}
+
+test("what one person does shows on another's screen within a second, and what they type stays", async ({ browser }) => {
+  const patient = "Lively Arrival";
+  const reception = await signIn(browser, "reception");
+  const nurse = await signIn(browser, "nurse");
+  await nurse.goto("/queue/consultation");
+  await expect(sign(nurse)).toHaveText("Live");
+  await register(reception, patient);
+  await expect(ticket(nurse, patient)).toBeVisible(A_SECOND);
+
+  await reception.goto("/reception");
+  await expect(sign(reception)).toHaveText("Live");
+  const search = reception.locator("main input[type=search]");
+  await search.click();
+  await search.pressSequentially("half a na");
+  const menu = reception.locator("tr", { hasText: patient }).locator("details").first();
+  await menu.evaluate((details: HTMLDetailsElement) => { details.open = true; });
+  await search.focus();
+  await search.evaluate((input: HTMLInputElement) => { input.setSelectionRange(2, 4); });
+  await ticket(nurse, patient).getByRole("button", { name: "Call", exact: true }).click();
+  await expectLogged(nurse, "Called");
+  await expect(reception.locator("tr", { hasText: patient })).toContainText("Called", A_SECOND);
+  await expect(search).toHaveValue("half a na");
+  await expect(search).toBeFocused();
+  expect(await search.evaluate((input: HTMLInputElement) => [input.selectionStart, input.selectionEnd])).toEqual([2, 4]);
+  await expect(menu).toHaveAttribute("open", "");
+});
+
+test("the waiting room sees a call within a second, and no name", async ({ browser }) => {
+  const patient = "Nameless Caller";
+  const reception = await signIn(browser, "reception");
+  await register(reception, patient);
+  await reception.goto("/queue/consultation");
+  const address = await reception.getByRole("link", { name: "Waiting-room display" }).getAttribute("href");
+  const display = await (await browser.newContext()).newPage();
+  await display.goto(address ?? "");
+  await expect(sign(display)).toHaveText("Live");
+  const token = await ticket(reception, patient).locator(".token").innerText();
+  await ticket(reception, patient).getByRole("button", { name: "Call", exact: true }).click();
+  await expectLogged(reception, "Called");
+  await expect(display.locator(".display-token")).toHaveText(token, A_SECOND);
+  expect(await display.content()).not.toContain(patient);
+});
+
+const PORT = 3219;
+
+/** Starts a server of this story's own, and waits until it is open. */
+async function serve(database: string): Promise<ChildProcess> {
+  const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
+  const server = spawn(binary, ["serve", "--demo", "--listen", `127.0.0.1:${PORT}`, "--database-url", `sqlite:${database}`]);
+  await new Promise<void>((open, fail) => {
+    server.stdout?.on("data", (text) => { if (String(text).includes("open at")) open(); });
+    server.once("exit", (code) => fail(new Error(`the server ended with ${code}`)));
+  });
+  return server;
+}
+
+async function stop(server: ChildProcess) {
+  const ended = new Promise((done) => server.once("exit", done));
+  server.kill("SIGTERM");
+  await ended;
+}
+
+test("a screen says that the server is away, and misses nothing when it is back", async ({ browser }) => {
+  const database = join(mkdtempSync(join(tmpdir(), "sojourn-live-")), "hospital.sqlite");
+  const patient = "Came Meanwhile";
+  let server = await serve(database);
+  try {
+    const look = { baseURL: `http://127.0.0.1:${PORT}` };
+    const nurse = await signIn(browser, "nurse", look);
+    const reception = await signIn(browser, "reception", look);
+    await nurse.goto("/queue/consultation");
+    await expect(sign(nurse)).toHaveText("Live");
+    await stop(server);
+    await expect(sign(nurse)).toHaveText(/Updated \d+ s ago/);
+    await expect(sign(nurse)).toHaveText("Offline", { timeout: 20_000 });
+    server = await serve(database);
+    await register(reception, patient);
+    await expect(sign(nurse)).toHaveText("Live", { timeout: 30_000 });
+    await expect(ticket(nurse, patient)).toBeVisible(A_SECOND);
+  } finally {
+    await stop(server);
+  }
+});
