@@ -19,6 +19,7 @@ use super::seen::Seen;
 use super::sign_in::{NotSignedIn, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, Trouble, new_id};
+use crate::hospital::event_types;
 use crate::hospital::people::Person;
 use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
@@ -150,7 +151,7 @@ impl Desk {
 
     /// The address of the same screen in the present.
     pub fn address_now(&self) -> String {
-        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged"));
+        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged" | "done"));
         let query = kept.map(|(name, value)| format!("{}={}", query_text(name), query_text(value)));
         match query.collect::<Vec<_>>().join("&") {
             empty if empty.is_empty() => self.path.clone(),
@@ -173,6 +174,7 @@ impl Desk {
     ) -> Result<Response, Failure> {
         self.saw(seen).await?;
         let logged = self.logged().await?;
+        let done = self.query("done").and_then(event_types::title);
         let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let title = match &attempt {
             Some(attempt) if !attempt.problems.is_empty() => format!("Error: {}", title.into()),
@@ -185,6 +187,7 @@ impl Desk {
             search: self.query.get("q").unwrap_or_default().to_owned(),
             theme: self.page.theme(),
             logged,
+            done,
             attempt,
         };
         Ok(self.page.render(status, title, move || layout(frame, body())).await)

@@ -1,9 +1,13 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
+mod admin;
 mod audit;
+mod bookings;
+mod cash_up;
 mod doctor;
 mod lab;
 mod past;
+mod patient;
 mod projections;
 mod reception;
 mod visit;
