@@ -51,8 +51,7 @@ async fn create(
     let tenant = the_tenant(db, Some(known.tenant_id.as_str())).await?;
     let actor = the_system(db, &tenant).await?;
     let recorder = Recorder::new(db.clone(), Clock::system());
-    let (secret, _) =
-        recorder.create_token(&tenant, &actor, &known.person.id, label, Some(now + lifetime)).await?;
+    let (secret, _) = recorder.create_token(&tenant, &actor, &known.person.id, label, Some(now + lifetime)).await?;
     Ok(secret)
 }
 

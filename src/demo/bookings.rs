@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::house::{Crowd, House};
 use super::LiveError;
+use super::house::{Crowd, House};
 use crate::db::{Db, new_id};
 use crate::hospital::bookings::NewBooking;
 use crate::hospital::clinics;

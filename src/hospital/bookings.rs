@@ -233,7 +233,8 @@ async fn free(
     but: Option<&BookingId>,
     now: DateTime<Utc>,
 ) -> Result<Slot, WriteError> {
-    const TAKEN: &str = "SELECT * FROM bookings WHERE tenant_id = $1 AND day = $2 AND doctor_id = $3 AND state <> 'CANCELLED'";
+    const TAKEN: &str =
+        "SELECT * FROM bookings WHERE tenant_id = $1 AND day = $2 AND doctor_id = $3 AND state <> 'CANCELLED'";
     let wrong = |problem: &str| {
         let problem = problem.to_owned();
         WriteError::Invalid(vec![Problem { field: "slot", problem }])

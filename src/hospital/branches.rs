@@ -27,11 +27,7 @@ pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Branch>> {
 }
 
 /// One branch.
-pub async fn by_id(
-    source: impl Into<Source<'_>>,
-    tenant: &TenantId,
-    id: &BranchId,
-) -> sqlx::Result<Option<Branch>> {
+pub async fn by_id(source: impl Into<Source<'_>>, tenant: &TenantId, id: &BranchId) -> sqlx::Result<Option<Branch>> {
     const SQL: &str = "SELECT id, name, code FROM branches WHERE tenant_id = $1 AND id = $2";
     from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }

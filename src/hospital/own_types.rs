@@ -6,12 +6,14 @@ use super::event_types::EventType;
 
 /// Every type that the hospital logs by itself.
 pub fn own() -> Vec<EventType> {
-    let person = || json!({ "name": text(200), "branchId": id(), "departmentId": id(), "roomId": id(), "active": truth() });
+    let person =
+        || json!({ "name": text(200), "branchId": id(), "departmentId": id(), "roomId": id(), "active": truth() });
     let branch = || json!({ "name": text(200), "code": text(20) });
     let department =
         || json!({ "branchId": id(), "name": text(100), "tokenPrefix": text(3), "targetMinutes": whole() });
     let room = || json!({ "branchId": id(), "departmentId": id(), "name": text(100), "kind": text(20) });
-    let policy = || json!({ "payBeforeLab": truth(), "payBeforeConsultation": truth(), "approverMayBePerformer": truth() });
+    let policy =
+        || json!({ "payBeforeLab": truth(), "payBeforeConsultation": truth(), "approverMayBePerformer": truth() });
     let patient = || {
         json!({
             "mrn": text(32), "name": text(200), "sex": text(20), "birthDate": day(), "birthDateEstimated": truth(),
@@ -54,7 +56,13 @@ pub fn own() -> Vec<EventType> {
             object(json!({ "before": roles(), "after": roles() }), &["before", "after"]),
         ),
         of("person.passphrase_reset", 1, "Passphrase reset", privacy, object(json!({}), &[])),
-        of("person.sessions_ended", 1, "Sessions ended", privacy, object(json!({ "sessions": whole() }), &["sessions"])),
+        of(
+            "person.sessions_ended",
+            1,
+            "Sessions ended",
+            privacy,
+            object(json!({ "sessions": whole() }), &["sessions"]),
+        ),
         of("branch.added", 1, "Branch added", &[], object(branch(), &["name", "code"])),
         of("branch.changed", 1, "Branch changed", &[], change(branch())),
         of(
@@ -82,10 +90,7 @@ pub fn own() -> Vec<EventType> {
             1,
             "Price changed",
             &["CMS"],
-            object(
-                json!({ "code": text(50), "before": whole(), "after": whole() }),
-                &["code", "before", "after"],
-            ),
+            object(json!({ "code": text(50), "before": whole(), "after": whole() }), &["code", "before", "after"]),
         ),
         of("tariff.offered", 1, "Offer changed", &["CMS"], change(json!({ "active": truth() }))),
         of("tenant.policy_changed", 1, "Rules changed", &[], change(policy())),
@@ -144,10 +149,7 @@ pub fn own() -> Vec<EventType> {
             1,
             "Token made",
             privacy,
-            object(
-                json!({ "personId": id(), "label": text(200), "expiresAt": moment() }),
-                &["personId", "label"],
-            ),
+            object(json!({ "personId": id(), "label": text(200), "expiresAt": moment() }), &["personId", "label"]),
         ),
         of(
             "token.revoked",

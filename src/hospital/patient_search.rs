@@ -107,8 +107,7 @@ pub(super) async fn index(
     let spelled: BTreeSet<String> = terms.iter().flat_map(|term| spellings(term)).collect();
     let rows: Vec<_> = terms.iter().map(|term| json!({ "patient_id": patient, "term": term })).collect();
     TERMS.write(tx, tenant, &rows).await?;
-    let rows: Vec<_> =
-        spelled.iter().map(|spelling| json!({ "patient_id": patient, "spelling": spelling })).collect();
+    let rows: Vec<_> = spelled.iter().map(|spelling| json!({ "patient_id": patient, "spelling": spelling })).collect();
     SPELLINGS.write(tx, tenant, &rows).await
 }
 

@@ -43,7 +43,8 @@ fn distance(one: &[char], other: &[char]) -> usize {
     for (row, letter) in one.iter().enumerate() {
         let mut next = vec![row + 1];
         for (column, against) in other.iter().enumerate() {
-            let mut least = (last[column + 1] + 1).min(next[column] + 1).min(last[column] + usize::from(letter != against));
+            let mut least =
+                (last[column + 1] + 1).min(next[column] + 1).min(last[column] + usize::from(letter != against));
             if row > 0 && column > 0 && one[row - 1] == *against && *letter == other[column - 1] {
                 least = least.min(before[column - 1] + 1);
             }

@@ -151,7 +151,8 @@ impl Desk {
 
     /// The address of the same screen in the present.
     pub fn address_now(&self) -> String {
-        let kept = self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged" | "done"));
+        let kept =
+            self.query.0.iter().filter(|(name, _)| !matches!(name.as_str(), "asOf" | "version" | "logged" | "done"));
         let query = kept.map(|(name, value)| format!("{}={}", query_text(name), query_text(value)));
         match query.collect::<Vec<_>>().join("&") {
             empty if empty.is_empty() => self.path.clone(),

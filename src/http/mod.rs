@@ -37,7 +37,10 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{admin, audit, billing, bookings, cash_up, closing, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{
+    admin, audit, billing, bookings, cash_up, closing, doctor, lab, login, patients, projections, queue, reception,
+    visit,
+};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
 use crate::db::Db;

@@ -64,9 +64,7 @@ impl Recorder {
         let branch = doctor.ok_or(WriteError::UnknownReference("doctorId"))?.branch_id;
         let now = self.clock.now();
         let (before, after) = bookings::reschedule(&mut tx, tenant, id, doctor_id, branch, starts_at, now).await?;
-        let when = |booking: &Booking| {
-            json!({ "doctorId": booking.doctor_id, "startsAt": booking.starts_at, "minutes": booking.minutes })
-        };
+        let when = |booking: &Booking| json!({ "doctorId": booking.doctor_id, "startsAt": booking.starts_at, "minutes": booking.minutes });
         let (before, after) = (when(&before), when(&after));
         self.changed(&mut tx, tenant, actor, id.as_str(), "booking.rescheduled", &before, &after).await?;
         Ok(commit(tx).await?)

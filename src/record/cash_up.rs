@@ -152,7 +152,12 @@ impl Recorder {
     }
 
     /// A shift as it was closed.
-    pub async fn closed_shift(&self, tenant: &Tenant, person: &PersonId, closing: Closing) -> Result<Shift, RecordError> {
+    pub async fn closed_shift(
+        &self,
+        tenant: &Tenant,
+        person: &PersonId,
+        closing: Closing,
+    ) -> Result<Shift, RecordError> {
         let filter = Filter::Performer(person.clone());
         let (after, last) = (closing.after_position, closing.last_position);
         let mut transactions = self.transactions(tenant, person, &filter, after, Some(last)).await?;

@@ -115,8 +115,7 @@ impl Recorder {
         target_minutes: i64,
     ) -> Result<(), WriteError> {
         let mut tx = self.begin(tenant).await?;
-        let (before, after) =
-            departments::change(&mut tx, &tenant.id, id, name, token_prefix, target_minutes).await?;
+        let (before, after) = departments::change(&mut tx, &tenant.id, id, name, token_prefix, target_minutes).await?;
         self.changed(&mut tx, tenant, actor, id.as_str(), "department.changed", &before, &after).await?;
         Ok(commit(tx).await?)
     }
@@ -191,8 +190,7 @@ impl Recorder {
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<(Secret, Token), WriteError> {
         let mut tx = self.begin(tenant).await?;
-        let (secret, token) =
-            tokens::create(&mut tx, &tenant.id, person, label, self.clock.now(), expires_at).await?;
+        let (secret, token) = tokens::create(&mut tx, &tenant.id, person, label, self.clock.now(), expires_at).await?;
         let metadata = json!({ "personId": person, "label": token.label, "expiresAt": token.expires_at });
         self.note(&mut tx, tenant, actor, token.id.as_str(), "token.created", metadata).await?;
         commit(tx).await?;

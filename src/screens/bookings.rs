@@ -110,8 +110,9 @@ fn chooser(screen: &Day) -> AnyView {
         })
         .collect_view();
     view! {
-        <form class="card row" action="/bookings" aria-label="Day and doctor">
+        <form class="card" action="/bookings" aria-label="Day and doctor">
             {kept}
+            <div class="row row-end-line">
             <div class="field">
                 <label for="day">"Day"</label>
                 <input type="date" id="day" name="day" value=screen.day.to_string() required/>
@@ -121,6 +122,7 @@ fn chooser(screen: &Day) -> AnyView {
                 <select id="doctor" name="doctor"><option value="">"All doctors"</option> {doctors}</select>
             </div>
             <button class="button">"Show"</button>
+            </div>
         </form>
     }
     .into_any()
@@ -194,7 +196,7 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
                 <h2 id=id.clone()>{day.doctor.name.clone()}</h2>
                 <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {free.len()} " free"</span>
             </div>
-            <ul class="list list-inset">{booked}</ul>
+            {(!own.is_empty()).then(|| view! { <ul class="list list-inset">{booked}</ul> })}
             <h3>{if chooses { "Choose a time" } else { "Free times" }}</h3>
             {form}
         </section>

@@ -106,7 +106,8 @@ pub fn closing(screen: Closing) -> impl IntoView {
         .into_any()
     };
     let confirmed = confirmed.map(|count| {
-        let words = if count == 1 { "1 no-show was logged.".to_owned() } else { format!("{count} no-shows were logged.") };
+        let words =
+            if count == 1 { "1 no-show was logged.".to_owned() } else { format!("{count} no-shows were logged.") };
         view! {
             <div class="notice notice-success notice-line" role="status">{icon(Icon::CircleCheck)} <p>{words}</p></div>
         }

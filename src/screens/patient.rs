@@ -92,12 +92,7 @@ pub fn patient(page: PatientPage) -> impl IntoView {
     }
 }
 
-fn demographics(
-    tenant: &Tenant,
-    patient: &Patient,
-    registers: bool,
-    attempt: Option<&Arc<Attempt>>,
-) -> AnyView {
+fn demographics(tenant: &Tenant, patient: &Patient, registers: bool, attempt: Option<&Arc<Attempt>>) -> AnyView {
     let entry = Entry::new("details", "", attempt);
     let sexes = Sex::ALL.iter().map(|sex| (sex.word().to_owned(), sex.label().to_owned())).collect();
     let form = registers.then(|| {

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Days;
 use serde_json::json;
 
-use crate::hospital::bookings::{self, BookingCard, BookingState};
 use crate::hospital::WriteError;
+use crate::hospital::bookings::{self, BookingCard, BookingState};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;

@@ -66,9 +66,12 @@ fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
             let name = if before.is_number() { "price" } else { "" };
             vec![format!("{} → {}", said(name, Some(before)), said(name, Some(after)))]
         }
-        _ => metadata.as_object().unwrap_or(&Map::new()).iter().map(|(name, value)| {
-            format!("{}: {}", field_label(name), said(name, Some(value)))
-        }).collect(),
+        _ => metadata
+            .as_object()
+            .unwrap_or(&Map::new())
+            .iter()
+            .map(|(name, value)| format!("{}: {}", field_label(name), said(name, Some(value))))
+            .collect(),
     }
 }
 

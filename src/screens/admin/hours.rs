@@ -21,12 +21,12 @@ pub fn hours(clinics: &[Clinic], attempt: Option<&Arc<Attempt>>) -> AnyView {
     let rows = clinics
         .iter()
         .map(|clinic| {
-            let times = format!("{} to {}", clinic.begins, clinic.ends);
+            let times = format!("{}, {} to {}", name(clinic.weekday), clinic.begins, clinic.ends);
             view! {
                 <li class="list-row">
                     {icon(Icon::CalendarClock)}
                     <div class="list-main">
-                        <p class="list-title">{name(clinic.weekday)} ", " {times}</p>
+                        <p class="list-title">{times}</p>
                         <p class="list-detail">{clinic.slot_minutes} " minutes for each patient"</p>
                     </div>
                     {press("close-hours", &clinic.id, "button button-compact", "Close")}

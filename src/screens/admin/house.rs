@@ -37,8 +37,7 @@ pub fn house(screen: House) -> impl IntoView {
     let attempt = attempt.as_ref();
     let branches = places.branches.iter().map(|branch| branch_card(branch, &places, attempt)).collect_view();
     let new = Entry::new("add-branch", "", attempt);
-    let lead =
-        format!("{} departments and {} rooms in {}", places.departments.len(), places.rooms.len(), tenant.name);
+    let lead = format!("{} departments and {} rooms in {}", places.departments.len(), places.rooms.len(), tenant.name);
     let body = view! {
         {branches}
         <section class="card" aria-labelledby="new-branch">
@@ -88,7 +87,7 @@ fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>)
 /// A form that opens when it is needed, and stands open when it was refused.
 fn fold(label: &'static str, entry: &Entry, fields: impl IntoView + 'static) -> AnyView {
     view! {
-        <details class="fold fold-button" open=entry.was_refused()>
+        <details class="fold" open=entry.was_refused()>
             <summary>{label}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">

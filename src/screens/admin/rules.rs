@@ -29,17 +29,17 @@ pub fn rules(screen: Rules) -> impl IntoView {
     let entry = Entry::new("rules", "", attempt.as_ref());
     let policy = tenant.policy;
     let choices = [
-        ("payBeforeLab", "A test is paid for before its sample is collected; emergencies are exempt", policy.pay_before_lab),
+        (
+            "payBeforeLab",
+            "A test is paid for before its sample is collected; emergencies are exempt",
+            policy.pay_before_lab,
+        ),
         (
             "payBeforeConsultation",
             "The consultation is paid for before the patient is called",
             policy.pay_before_consultation,
         ),
-        (
-            "approverMayBePerformer",
-            "Who entered results may approve them",
-            policy.approver_may_be_performer,
-        ),
+        ("approverMayBePerformer", "Who entered results may approve them", policy.approver_may_be_performer),
     ];
     let choices = choices.map(|(value, words, given)| (value.to_owned(), words.to_owned(), given));
     let body = view! {

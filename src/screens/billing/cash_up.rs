@@ -50,9 +50,11 @@ pub fn cash_up(screen: CashUp) -> impl IntoView {
             })
             .collect_view();
         view! {
-            <form class="card row" action="/billing/cash-up" aria-label="Whose shift">
+            <form class="card" action="/billing/cash-up" aria-label="Whose shift">
+                <div class="row row-end-line">
                 <div class="field"><label for="person">"Whose shift"</label><select id="person" name="person">{options}</select></div>
                 <button class="button">"Show"</button>
+                </div>
             </form>
         }
     });

@@ -42,7 +42,10 @@ async fn consents_are_recorded_and_read(db: Db) {
     let read = doctor.get(&path).await;
     let consents = read.is(200)["consents"].as_array().expect("a list").clone();
     assert_eq!(consents.len(), 2);
-    assert_eq!(consents[1]["metadata"], json!({ "patientId": consents[0]["aggregateId"], "purpose": "Research", "given": false }));
+    assert_eq!(
+        consents[1]["metadata"],
+        json!({ "patientId": consents[0]["aggregateId"], "purpose": "Research", "given": false })
+    );
     assert_eq!(desk.post(&path, json!({ "purpose": "Research", "given": "yes" })).await.fields(), ["given"]);
     assert_eq!(desk.post(&path, json!({ "given": true })).await.fields(), ["purpose"]);
     doctor.post(&path, json!({ "purpose": "Research", "given": true })).await.is_problem(403, "ROLE_NOT_ALLOWED");

@@ -118,13 +118,9 @@ async fn types_of_the_hospital_are_its_own(db: Db) {
         aggregate_type: aggregate_type.to_owned(),
         ..claim(event_type)
     };
-    for (event_type, aggregate_type) in [
-        ("QUEUE_JOINED", "claim"),
-        ("patient.registered", "claim"),
-        ("x", "visit"),
-        ("x", "patient"),
-        ("", "claim"),
-    ] {
+    for (event_type, aggregate_type) in
+        [("QUEUE_JOINED", "claim"), ("patient.registered", "claim"), ("x", "visit"), ("x", "patient"), ("", "claim")]
+    {
         let refused = register(&house, of(event_type, aggregate_type)).await;
         assert!(matches!(refused, Err(WriteError::Invalid(_))), "{event_type} {aggregate_type}");
     }

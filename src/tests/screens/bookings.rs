@@ -100,9 +100,7 @@ async fn two_people_never_take_the_same_slot(db: Db) {
     let taking: Vec<_> = (0..12)
         .map(|_| {
             let (house, new) = (house.clone(), booking(&house, &doctor, slot));
-            tokio::spawn(async move {
-                house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await
-            })
+            tokio::spawn(async move { house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await })
         })
         .collect();
     let mut booked = 0;

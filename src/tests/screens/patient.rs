@@ -101,7 +101,8 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     };
     house.recorder.open_clinic(&house.tenant, house.who(Role::Admin), hours).await.expect("hours");
     let starts_at = house.tenant.day_bounds(day).start + chrono::TimeDelta::hours(8);
-    let new = NewBooking { id: new_id(), patient_id: house.patient.clone(), doctor_id: doctor, starts_at, reason: None };
+    let new =
+        NewBooking { id: new_id(), patient_id: house.patient.clone(), doctor_id: doctor, starts_at, reason: None };
     let booking = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
     house.clock.advance(chrono::TimeDelta::minutes(35));
     let page = browser.get("/reception/closing").await.text;

@@ -54,8 +54,7 @@ async fn change(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
             (added.map(drop), "branch.added")
         }
         Some("branch") => {
-            let changed =
-                recorder.change_branch(tenant, actor, &named(&about)?, &name, &typed(&values, "code")).await;
+            let changed = recorder.change_branch(tenant, actor, &named(&about)?, &name, &typed(&values, "code")).await;
             (changed, "branch.changed")
         }
         Some("add-department") => {

@@ -175,9 +175,7 @@ async fn change(desk: &Desk, person: &Person, values: Values) -> Result<Outcome,
             }
         }
         Some("sessions") => (recorder.end_sessions(tenant, actor, &person.id).await, "person.sessions_ended"),
-        Some("leave") if !own => {
-            (recorder.set_person_active(tenant, actor, &person.id, false).await, "person.changed")
-        }
+        Some("leave") if !own => (recorder.set_person_active(tenant, actor, &person.id, false).await, "person.changed"),
         Some("return") => (recorder.set_person_active(tenant, actor, &person.id, true).await, "person.changed"),
         Some("open-hours") => return hours::open(desk, person, values).await,
         Some("close-hours") => return hours::close(desk, person, values).await,
