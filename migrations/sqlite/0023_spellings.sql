@@ -1,4 +1,4 @@
--- What a mistyped name is found by: the beginning of each of its words, whole and without any one of its letters.
+-- What a mistyped name is found by: the beginning of each of its words as it sounds, whole and without any one of its letters.
 
 CREATE TABLE patient_spellings (
     tenant_id  TEXT NOT NULL,
@@ -11,7 +11,8 @@ CREATE INDEX patient_spellings_by_spelling ON patient_spellings (tenant_id, spel
 
 WITH letters (at) AS (VALUES (0), (1), (2), (3), (4), (5), (6)),
      beginnings AS (
-         SELECT tenant_id, patient_id, substr(term, 1, 6) AS beginning
+         SELECT tenant_id, patient_id, substr(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+             term, 'ee', 'i'), 'oo', 'u'), 'aa', 'a'), 'sh', 's'), 'ph', 'f'), 'th', 't'), 'x', 'ks'), 'w', 'v'), 'z', 'j'), 1, 6) AS beginning
          FROM patient_terms WHERE length(term) >= 4 AND term GLOB '*[^0-9]*'
      )
 INSERT INTO patient_spellings (tenant_id, patient_id, spelling)

@@ -10,10 +10,31 @@ const BEGINNING: usize = 6;
 /// The fewest letters in which a slip is forgiven.
 const SHORTEST: usize = 4;
 
+/// Letters that names are written with by turns, each with those that stand for it.
+const FOLDS: [(&str, &str); 9] = [
+    ("ee", "i"),
+    ("oo", "u"),
+    ("aa", "a"),
+    ("sh", "s"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("x", "ks"),
+    ("w", "v"),
+    ("z", "j"),
+];
+
+/// A word as it sounds, however it was written.
+fn folded(word: &str) -> String {
+    FOLDS.iter().fold(word.to_owned(), |word, (written, meant)| word.replace(written, meant))
+}
+
 /// The spellings of a word: its beginning, and that without any one of its letters; none of a number.
 pub fn spellings(word: &str) -> BTreeSet<String> {
-    let beginning: Vec<char> = word.chars().take(BEGINNING).collect();
-    if beginning.len() < SHORTEST || beginning.iter().all(char::is_ascii_digit) {
+    if word.chars().count() < SHORTEST {
+        return BTreeSet::new();
+    }
+    let beginning: Vec<char> = folded(word).chars().take(BEGINNING).collect();
+    if beginning.iter().all(char::is_ascii_digit) {
         return BTreeSet::new();
     }
     let without = |left_out: Option<usize>| -> String {
@@ -25,12 +46,15 @@ pub fn spellings(word: &str) -> BTreeSet<String> {
 
 /// How many slips lie between what was typed and the beginning of a word; `None` when it is too far off.
 pub fn slips(typed: &str, word: &str) -> Option<usize> {
-    let typed: Vec<char> = typed.chars().collect();
-    let word: Vec<char> = word.chars().collect();
-    if typed.len() < SHORTEST {
-        return word.starts_with(&typed).then_some(0);
+    if typed.chars().count() < SHORTEST {
+        return word.starts_with(typed).then_some(0);
     }
-    let forgiven = if typed.len() < 5 { 1 } else { 2 };
+    let (typed, word): (Vec<char>, Vec<char>) = (folded(typed).chars().collect(), folded(word).chars().collect());
+    let forgiven = match typed.len() {
+        ..4 => 0,
+        4 => 1,
+        _ => 2,
+    };
     // The whole of what was typed against each beginning of the word; the nearest counts.
     let shortest = typed.len().saturating_sub(forgiven).min(word.len());
     let longest = (typed.len() + forgiven).min(word.len());
@@ -67,6 +91,8 @@ mod tests {
             ("kulkkarni", "kulkarni"),
             ("kulkarny", "kulkarni"),
             ("fatema", "fatima"),
+            ("minakshi", "meenaxi"),
+            ("laxmi", "lakshmi"),
             ("joes", "jose"),
         ] {
             assert!(!spellings(typed).is_disjoint(&spellings(name)), "{typed} {name}");
