@@ -353,7 +353,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, AccessId, RequestKey, TokenId, SubscriptionId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, AccessId, RequestKey, TokenId, SubscriptionId, ClinicId, BookingId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

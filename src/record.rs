@@ -10,6 +10,9 @@
 //! | `group` | the requests of one transaction: what they need is read at once, what they bring about is written at once |
 //! | `entry` | one request on its way into the log, decided in memory |
 //! | `facts` | what becomes of the hospital itself, each change with its event |
+//! | `bookings` | the same, of bookings and the hours they are made in |
+//! | [`cash_up`] | what somebody took and gave back in a shift, and its closing |
+//! | `house` | the same, of its people, branches, departments, rooms, tariff, rules and tokens |
 //! | `known` | what the requests of a group name: people, rooms, patients … |
 //! | `validators` | schemas of a tenant's own events, made ready |
 //! | [`replay`] | the log read again, every visit folded as when it was written |
@@ -17,9 +20,12 @@
 //! | [`rebuild`] | read models made again from the log, beside the live ones |
 //! | `states` | the visits lately written, so that a writer need not read their logs again |
 
+mod bookings;
+pub mod cash_up;
 mod entry;
 mod facts;
 mod group;
+mod house;
 mod known;
 pub mod past;
 mod queue;

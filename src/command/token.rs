@@ -3,11 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 
-use super::{DatabaseOptions, Error};
+use super::{DatabaseOptions, Error, the_system, the_tenant};
 use crate::clock::Clock;
-use crate::db::{Db, commit};
+use crate::db::Db;
 use crate::hospital::people::{self, SignInName};
-use crate::hospital::tokens::{self, Secret};
+use crate::hospital::tokens::Secret;
+use crate::journey::ids::Id as _;
+use crate::record::Recorder;
 
 /// What can be done with tokens.
 #[derive(Debug, Subcommand)]
@@ -46,10 +48,10 @@ async fn create(
     lifetime: TimeDelta,
 ) -> Result<Secret, Error> {
     let known = people::credentials(db, user).await?.ok_or_else(|| Error::UnknownUser(user.clone()))?;
-    let mut tx = db.begin().await?;
-    let (secret, _) =
-        tokens::create(&mut tx, &known.tenant_id, &known.person.id, label, now, Some(now + lifetime)).await?;
-    commit(tx).await?;
+    let tenant = the_tenant(db, Some(known.tenant_id.as_str())).await?;
+    let actor = the_system(db, &tenant).await?;
+    let recorder = Recorder::new(db.clone(), Clock::system());
+    let (secret, _) = recorder.create_token(&tenant, &actor, &known.person.id, label, Some(now + lifetime)).await?;
     Ok(secret)
 }
 

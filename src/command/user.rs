@@ -142,9 +142,9 @@ async fn change_roles(db: &Db, name: SignInName, roles: Roles) -> Result<String,
 async fn set_passphrase(db: &Db, name: SignInName, typed: TypedPassphrase) -> Result<String, Error> {
     let known = people::credentials(db, &name).await?.ok_or_else(|| Error::UnknownUser(name.clone()))?;
     let hash = Hasher::default().hash(typed.read(&name)?).await?;
-    let mut tx = db.begin().await?;
-    people::set_passphrase(&mut tx, &known.tenant_id, &known.person.id, &hash).await?;
-    commit(tx).await?;
+    let tenant = the_tenant(db, Some(known.tenant_id.as_str())).await?;
+    let actor = the_system(db, &tenant).await?;
+    Recorder::new(db.clone(), Clock::system()).reset_passphrase(&tenant, &actor, &known.person.id, &hash).await?;
     Ok(format!("{name} has a new passphrase, and is signed out everywhere."))
 }
 

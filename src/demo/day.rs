@@ -23,7 +23,12 @@ const SEED: u64 = 0x50_4A_0A_12;
 const TURN: i64 = 12;
 
 /// All that is done on a day, visit by visit.
-pub fn deeds<'h>(house: &'h House, mut crowd: Crowd, hours: Hours, day: NaiveDate) -> Result<Vec<Deed<'h>>, LiveError> {
+pub fn deeds<'h>(
+    house: &'h House,
+    crowd: &mut Crowd,
+    hours: Hours,
+    day: NaiveDate,
+) -> Result<Vec<Deed<'h>>, LiveError> {
     let mut deeds = Vec::new();
     let mut random = StdRng::seed_from_u64(SEED);
     let mut roster = Roster::default();

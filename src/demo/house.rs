@@ -102,6 +102,11 @@ impl Crowd {
         Ok(Self { outside: patients::by_record_number(db, &tenant.id, Self::MOST).await?, day })
     }
 
+    /// Somebody who has not come yet.
+    pub fn anybody(&mut self) -> Option<Patient> {
+        self.outside.pop()
+    }
+
     /// Somebody of an age, or of any when nobody of it is left.
     pub fn come(&mut self, ages: &RangeInclusive<u32>, random: &mut StdRng) -> Result<Patient, LiveError> {
         let fits = |patient: &Patient| ages.contains(&patient.age_on(self.day).unwrap_or(40));

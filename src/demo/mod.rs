@@ -1,6 +1,7 @@
 //! The demo's day: some eighty visits at every stage, logged by the people of the demo hospital through the one way in.
 
 mod ailments;
+mod bookings;
 mod chart;
 mod day;
 mod evening;
@@ -18,6 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::hospital::WriteError;
 use crate::hospital::tenants::Tenant;
 use crate::projections::visits;
 use crate::record::{RecordError, Recorder, Wish};
@@ -33,6 +35,9 @@ pub enum LiveError {
     /// A deed was not logged.
     #[error("the demo's day was not logged: {0}")]
     Record(#[from] RecordError),
+    /// A booking was not made.
+    #[error("the demo's bookings were not made: {0}")]
+    Write(#[from] WriteError),
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -77,8 +82,9 @@ pub async fn live_through(db: &Db, tenant: &Tenant, now: DateTime<Utc>) -> Resul
     let clock = DayClock::at(hours.begin());
     let recorder = Recorder::new(db.clone(), clock.clock());
     evening::close(db, &recorder, &clock, tenant, &house, today).await?;
-    let crowd = Crowd::read(db, tenant, today).await?;
-    let mut deeds = day::deeds(&house, crowd, hours, today)?;
+    let mut crowd = Crowd::read(db, tenant, today).await?;
+    let mut deeds = day::deeds(&house, &mut crowd, hours, today)?;
+    bookings::book(db, &recorder, tenant, &house, &mut crowd, now).await?;
     // Stable: what is done on one visit at one moment keeps its order.
     deeds.sort_by_key(|deed| deed.at);
     while let Some(batch) = next_batch(&mut deeds) {

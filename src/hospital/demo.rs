@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::branches::{self, Branch};
+use super::clinics::{self, Minute, NewClinic};
 use super::demo_tariff::{self, CONSULTATIONS};
 use super::departments::{self, Department, NewDepartment};
 use super::passphrase::{HashError, Hasher, PassphraseHash};
@@ -345,7 +346,14 @@ async fn add_person(
         passphrase_hash: Some(hash.clone()),
         ..NewPerson::named(person.name, [person.role])
     };
-    people::add(tx, tenant, new).await?;
+    let added = people::add(tx, tenant, new).await?;
+    if person.role == Role::Doctor {
+        for weekday in 1..=7 {
+            let (begins, ends) = (Minute::parse("08:00"), Minute::parse("20:00"));
+            let hours = NewClinic { doctor_id: added.id.clone(), weekday, begins, ends, slot_minutes: 20 };
+            clinics::open(tx, tenant, hours).await?;
+        }
+    }
     Ok(())
 }
 

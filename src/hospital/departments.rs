@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Problem, WriteError, branches, finds, line, or_taken};
-use crate::db::{Db, Tx, new_id};
+use crate::db::{Db, Source, Tx, new_id};
+use crate::from;
 use crate::journey::ids::{BranchId, DepartmentId, Id, TenantId};
 use crate::on;
 
@@ -43,10 +44,14 @@ pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Department>> {
 }
 
 /// One department.
-pub async fn by_id(db: &Db, tenant: &TenantId, id: &DepartmentId) -> sqlx::Result<Option<Department>> {
+pub async fn by_id(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    id: &DepartmentId,
+) -> sqlx::Result<Option<Department>> {
     const SQL: &str =
         "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 AND id = $2";
-    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+    from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 /// Whether the tenant has this department.
@@ -57,6 +62,48 @@ pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &DepartmentId) -> sqlx::
 /// Adds a department.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewDepartment) -> Result<Department, WriteError> {
     const SQL: &str = "INSERT INTO departments (tenant_id, id, branch_id, name, token_prefix, target_minutes) VALUES ($1, $2, $3, $4, $5, $6)";
+    let department = checked(new_id(), new)?;
+    if !branches::exists(tx, tenant, &department.branch_id).await? {
+        return Err(WriteError::UnknownReference("branchId"));
+    }
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(&department.id).bind(&department.branch_id).bind(&department.name)
+            .bind(&department.token_prefix).bind(department.target_minutes)
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("departments", "name"), "name", &department.name)?;
+    Ok(department)
+}
+
+/// Changes a department where it is, and gives it as it was and as it is.
+pub async fn change(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &DepartmentId,
+    name: &str,
+    token_prefix: &str,
+    target_minutes: i64,
+) -> Result<(Department, Department), WriteError> {
+    const SQL: &str =
+        "UPDATE departments SET name = $3, token_prefix = $4, target_minutes = $5 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("departmentId"))?;
+    let new = NewDepartment {
+        branch_id: before.branch_id.clone(),
+        name: name.to_owned(),
+        token_prefix: token_prefix.to_owned(),
+        target_minutes,
+    };
+    let after = checked(id.clone(), new)?;
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(&after.token_prefix).bind(after.target_minutes)
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("departments", "name"), "name", &after.name)?;
+    Ok((before, after))
+}
+
+/// The department, tidied, or everything that is wrong with it.
+fn checked(id: DepartmentId, new: NewDepartment) -> Result<Department, WriteError> {
     let mut problems = Vec::new();
     let name = line("name", &new.name, 100).map_err(|problem| problems.push(problem)).unwrap_or_default();
     if !(matches!(new.token_prefix.len(), 1..=3) && new.token_prefix.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -68,21 +115,6 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewDepartment) -> Result<D
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
-    if !branches::exists(tx, tenant, &new.branch_id).await? {
-        return Err(WriteError::UnknownReference("branchId"));
-    }
-    let department = Department {
-        id: new_id(),
-        branch_id: new.branch_id,
-        name,
-        token_prefix: new.token_prefix,
-        target_minutes: new.target_minutes,
-    };
-    let written = on!(tx, connection => {
-        sqlx::query(SQL).bind(tenant).bind(&department.id).bind(&department.branch_id).bind(&department.name)
-            .bind(&department.token_prefix).bind(department.target_minutes)
-            .execute(&mut **connection).await.map(drop)
-    });
-    or_taken(written, ("departments", "name"), "name", &department.name)?;
-    Ok(department)
+    let NewDepartment { branch_id, token_prefix, target_minutes, .. } = new;
+    Ok(Department { id, branch_id, name, token_prefix, target_minutes })
 }

@@ -6,8 +6,9 @@
 use chrono::{DateTime, Utc};
 use jsonschema::Validator;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub use super::own_types::{aggregate_of, is_own, own, own_tags, title};
 use super::{Problem, WriteError, line};
 use crate::db::rows::Statement;
 use crate::db::{Db, Tx};
@@ -63,88 +64,6 @@ pub struct NewEventType {
     /// The tags that every such event bears.
     #[serde(default)]
     pub tags: Vec<String>,
-}
-
-/// The types that the hospital logs by itself; nobody else may.
-pub fn own() -> Vec<EventType> {
-    let text = |max: u32| json!({ "type": "string", "minLength": 1, "maxLength": max });
-    let object = |properties: Value, required: Value| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
-    let patient = || {
-        json!({
-            "mrn": text(32), "name": text(200), "sex": text(20), "birthDate": { "type": "string", "format": "date" },
-            "birthDateEstimated": { "type": "boolean" }, "phone": text(40),
-        })
-    };
-    let roles = json!({ "type": "array", "items": text(40) });
-    let of = |event_type: &str, version, title: &str, tags: &[&str], schema| EventType {
-        event_type: event_type.to_owned(),
-        schema_version: version,
-        aggregate_type: aggregate_of(event_type).to_owned(),
-        title: title.to_owned(),
-        schema,
-        roles: Vec::new(),
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-    };
-    vec![
-        of("patient.registered", 2, "Patient registered", &["PRIVACY"], object(patient(), json!(["mrn", "name"]))),
-        of("patient.demographics_updated", 1, "Patient's details changed", &["PRIVACY"], object(patient(), json!([]))),
-        of(
-            "person.created",
-            1,
-            "Person added",
-            &[],
-            object(json!({ "name": text(200), "actorType": text(10), "roles": roles }), json!(["name", "roles"])),
-        ),
-        of(
-            "person.role_changed",
-            1,
-            "Roles changed",
-            &["PRIVACY"],
-            object(json!({ "before": roles, "after": roles }), json!(["before", "after"])),
-        ),
-        of(
-            "branch.added",
-            1,
-            "Branch added",
-            &[],
-            object(json!({ "name": text(200), "code": text(20) }), json!(["name", "code"])),
-        ),
-        of(
-            "tariff.changed",
-            1,
-            "Price changed",
-            &["CMS"],
-            object(
-                json!({ "code": text(50), "before": { "type": "integer" }, "after": { "type": "integer" } }),
-                json!(["code", "before", "after"]),
-            ),
-        ),
-        of(
-            "consent.recorded",
-            1,
-            "Consent recorded",
-            &["PRIVACY"],
-            object(
-                json!({ "patientId": text(26), "purpose": text(200), "given": { "type": "boolean" }, "note": text(500) }),
-                json!(["patientId", "purpose", "given"]),
-            ),
-        ),
-    ]
-}
-
-/// The kind of thing that one of the hospital's own types happens to.
-pub fn aggregate_of(event_type: &str) -> &str {
-    event_type.split('.').next().unwrap_or_default()
-}
-
-/// The tags of one of the hospital's own types.
-pub fn own_tags(event_type: &str) -> Vec<String> {
-    own().into_iter().find(|own| own.event_type == event_type).map(|own| own.tags).unwrap_or_default()
-}
-
-/// Whether a type is one that the hospital logs by itself.
-pub fn is_own(event_type: &str) -> bool {
-    own().iter().any(|own| own.event_type == event_type)
 }
 
 /// Reads a schema; none when it is no JSON Schema, or refers to what stands elsewhere.

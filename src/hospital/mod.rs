@@ -2,15 +2,19 @@
 //!
 //! Every query is handed a tenant. Three cannot be, for with them the tenant becomes known: a sign-in name, a session's id and a token.
 
+pub mod bookings;
 pub mod branches;
+pub mod clinics;
 pub mod demo;
 mod demo_tariff;
 pub mod departments;
 pub mod documents;
 pub mod event_types;
+mod own_types;
 pub mod passphrase;
 pub mod patient_requests;
 pub mod patient_search;
+mod patient_spelling;
 pub mod patients;
 pub mod people;
 pub mod reader;

@@ -3,14 +3,19 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use serde_json::json;
 
+use super::patient_spelling::{slips, spellings};
 use super::patients::Patient;
-use crate::db::{Db, Tx};
+use crate::db::rows::{Statement, insert_rows};
+use crate::db::{Db, Engine, Tx};
 use crate::journey::ids::{PatientId, TenantId};
 use crate::on;
 
 /// How many patients a search answers with.
 const MOST: usize = 20;
+/// When fewer are found, those are looked for too whose name may have been mistyped.
+const FEW: usize = 5;
 /// How many words of a search are looked at; the rest would hardly narrow it.
 const WORDS: usize = 4;
 
@@ -88,21 +93,77 @@ pub(super) async fn index(
     patient: &PatientId,
     terms: &BTreeSet<String>,
 ) -> sqlx::Result<()> {
-    const FORGET: &str = "DELETE FROM patient_terms WHERE tenant_id = $1 AND patient_id = $2";
-    const SQL: &str = "INSERT INTO patient_terms (tenant_id, patient_id, term) VALUES ($1, $2, $3)";
-    on!(&mut *tx, connection => {
-        sqlx::query(FORGET).bind(tenant).bind(patient).execute(&mut **connection).await.map(drop)
-    })?;
-    for term in terms {
+    const FORGET: [&str; 2] = [
+        "DELETE FROM patient_terms WHERE tenant_id = $1 AND patient_id = $2",
+        "DELETE FROM patient_spellings WHERE tenant_id = $1 AND patient_id = $2",
+    ];
+    const TERMS: Statement = insert_rows!("patient_terms": text "patient_id", text "term"; "");
+    const SPELLINGS: Statement = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
+    for forget in FORGET {
         on!(&mut *tx, connection => {
-            sqlx::query(SQL).bind(tenant).bind(patient).bind(term).execute(&mut **connection).await.map(drop)
+            sqlx::query(forget).bind(tenant).bind(patient).execute(&mut **connection).await.map(drop)
         })?;
     }
-    Ok(())
+    let spelled: BTreeSet<String> = terms.iter().flat_map(|term| spellings(term)).collect();
+    let rows: Vec<_> = terms.iter().map(|term| json!({ "patient_id": patient, "term": term })).collect();
+    TERMS.write(tx, tenant, &rows).await?;
+    let rows: Vec<_> = spelled.iter().map(|spelling| json!({ "patient_id": patient, "spelling": spelling })).collect();
+    SPELLINGS.write(tx, tenant, &rows).await
+}
+
+/// Finds patients as they are searched for, also by a name that is mistyped; twenty at most, those first who are meant as typed.
+pub async fn search(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<Patient>> {
+    let mut found = as_typed(db, tenant, query).await?;
+    if found.len() < FEW {
+        let known: BTreeSet<_> = found.iter().map(|patient| patient.id.clone()).collect();
+        let alike = mistyped(db, tenant, query).await?;
+        found.extend(alike.into_iter().filter(|patient| !known.contains(&patient.id)));
+        found.truncate(MOST);
+    }
+    Ok(found)
+}
+
+const MISTYPED: Statement = Statement {
+    sqlite: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
+        WHERE p.tenant_id = $1 \
+        AND p.id IN (SELECT s.patient_id FROM patient_spellings s WHERE s.tenant_id = $1 \
+            AND s.spelling IN (SELECT value FROM json_each($2)) LIMIT 2000) \
+        AND ($3 = '[]' OR EXISTS (SELECT 1 FROM patient_spellings s WHERE s.tenant_id = $1 AND s.patient_id = p.id \
+            AND s.spelling IN (SELECT value FROM json_each($3)))) LIMIT 500",
+    postgres: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
+        WHERE p.tenant_id = $1 \
+        AND p.id IN (SELECT s.patient_id FROM patient_spellings s WHERE s.tenant_id = $1 \
+            AND s.spelling = ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb))) LIMIT 2000) \
+        AND ($3 = '[]' OR EXISTS (SELECT 1 FROM patient_spellings s WHERE s.tenant_id = $1 AND s.patient_id = p.id \
+            AND s.spelling = ANY (ARRAY(SELECT jsonb_array_elements_text($3::text::jsonb))))) LIMIT 500",
+};
+
+/// Finds patients whose name may have been meant: the longest word leads, the next one sifts, the slips decide.
+async fn mistyped(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<Patient>> {
+    let wanted = wanted(query);
+    let mut sets = wanted.iter().map(|word| spellings(word)).filter(|spellings| !spellings.is_empty());
+    let Some(first) = sets.next() else { return Ok(Vec::new()) };
+    let text = |spellings: BTreeSet<String>| json!(spellings).to_string();
+    let (first, next) = (text(first), text(sets.next().unwrap_or_default()));
+    let candidates: Vec<Patient> = match &db.read {
+        Engine::Sqlite(pool) => {
+            sqlx::query_as(MISTYPED.sqlite).bind(tenant).bind(first).bind(next).fetch_all(pool).await?
+        }
+        Engine::Postgres(pool) => {
+            sqlx::query_as(MISTYPED.postgres).bind(tenant).bind(first).bind(next).fetch_all(pool).await?
+        }
+    };
+    let off = |patient: &Patient| {
+        let terms = terms(patient);
+        wanted.iter().map(|word| terms.iter().filter_map(|term| slips(word, term)).min()).sum::<Option<usize>>()
+    };
+    let mut near: Vec<_> = candidates.into_iter().filter_map(|patient| Some((off(&patient)?, patient))).collect();
+    near.sort_by(|(off, one), (further, other)| (off, &one.name, &one.mrn).cmp(&(further, &other.name, &other.mrn)));
+    Ok(near.into_iter().map(|(_, patient)| patient).take(MOST).collect())
 }
 
 /// Finds patients of whom every word of the query begins a word of the name, the MRN or the phone; twenty at most, by name.
-pub async fn search(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<Patient>> {
+async fn as_typed(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<Patient>> {
     // The longest word leads, by its index; the others only sift what it found.
     const SQL: &str = "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
         WHERE p.tenant_id = $1 \

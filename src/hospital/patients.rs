@@ -176,6 +176,11 @@ pub async fn register_as(
     Ok(patient)
 }
 
+/// What a consent is for, tidied.
+pub fn purpose(text: &str) -> Result<String, WriteError> {
+    line("purpose", text, 200).map_err(|problem| WriteError::Invalid(vec![problem]))
+}
+
 /// What changes of a patient: what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

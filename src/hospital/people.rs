@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::passphrase::PassphraseHash;
 use super::{Problem, WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
-use crate::db::{Db, Tx, new_id, text_columns};
+use crate::db::{Db, Source, Tx, new_id, text_columns};
+use crate::from;
 use crate::journey::decide::Actor;
 use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, RoomId, TenantId};
 use crate::journey::words::{ActorType, Role, Word};
@@ -219,9 +220,9 @@ pub async fn of_role(db: &Db, tenant: &TenantId, role: Role) -> sqlx::Result<Vec
 }
 
 /// One person.
-pub async fn by_id(db: &Db, tenant: &TenantId, id: &PersonId) -> sqlx::Result<Option<Person>> {
+pub async fn by_id(source: impl Into<Source<'_>>, tenant: &TenantId, id: &PersonId) -> sqlx::Result<Option<Person>> {
     const SQL: &str = select_people!(where "p.tenant_id = $1 AND p.id = $2");
-    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+    from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 /// The system itself, as one who acts in a tenant's name.
@@ -251,21 +252,6 @@ pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &PersonId) -> sqlx::Resu
 pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewPerson) -> Result<Person, WriteError> {
     const SQL: &str = "INSERT INTO people (tenant_id, id, sign_in_name, name, actor_type, branch_id, department_id, room_id, passphrase_hash, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE)";
     let name = line("name", &new.name, 200).map_err(|problem| WriteError::Invalid(vec![problem]))?;
-    if let Some(branch) = &new.branch_id
-        && !branches::exists(tx, tenant, branch).await?
-    {
-        return Err(WriteError::UnknownReference("branchId"));
-    }
-    if let Some(department) = &new.department_id
-        && !departments::exists(tx, tenant, department).await?
-    {
-        return Err(WriteError::UnknownReference("departmentId"));
-    }
-    if let Some(room) = &new.room_id
-        && !rooms::exists(tx, tenant, room).await?
-    {
-        return Err(WriteError::UnknownReference("roomId"));
-    }
     let person = Person {
         id: new_id(),
         sign_in_name: new.sign_in_name,
@@ -277,6 +263,7 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewPerson) -> Result<Perso
         active: true,
         roles: new.roles,
     };
+    place_exists(tx, tenant, &person).await?;
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&person.id).bind(&person.sign_in_name).bind(&person.name).bind(person.actor_type)
             .bind(&person.branch_id).bind(&person.department_id).bind(&person.room_id).bind(&new.passphrase_hash)
@@ -309,6 +296,59 @@ pub async fn set_active(tx: &mut Tx, tenant: &TenantId, id: &PersonId, active: b
     Ok(())
 }
 
+/// What of a person may be told anew: all of it at once.
+#[derive(Clone, Debug, Default)]
+pub struct PersonDetails {
+    /// What others call them.
+    pub name: String,
+    /// Where they work, when in one house.
+    pub branch_id: Option<BranchId>,
+    /// The department they belong to.
+    pub department_id: Option<DepartmentId>,
+    /// Their room or counter.
+    pub room_id: Option<RoomId>,
+}
+
+/// Tells a person's details anew, and gives the person as they were and as they are.
+pub async fn change(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &PersonId,
+    details: PersonDetails,
+) -> Result<(Person, Person), WriteError> {
+    const SQL: &str = "UPDATE people SET name = $3, branch_id = $4, department_id = $5, room_id = $6 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("personId"))?;
+    let PersonDetails { name, branch_id, department_id, room_id } = details;
+    let name = line("name", &name, 200).map_err(|problem| WriteError::Invalid(vec![problem]))?;
+    let after = Person { name, branch_id, department_id, room_id, ..before.clone() };
+    place_exists(tx, tenant, &after).await?;
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(&after.branch_id).bind(&after.department_id)
+            .bind(&after.room_id).execute(&mut **connection).await.map(drop)
+    })?;
+    Ok((before, after))
+}
+
+/// Refuses a person who would work where there is nothing.
+async fn place_exists(tx: &mut Tx, tenant: &TenantId, person: &Person) -> Result<(), WriteError> {
+    if let Some(branch) = &person.branch_id
+        && !branches::exists(tx, tenant, branch).await?
+    {
+        return Err(WriteError::UnknownReference("branchId"));
+    }
+    if let Some(department) = &person.department_id
+        && !departments::exists(tx, tenant, department).await?
+    {
+        return Err(WriteError::UnknownReference("departmentId"));
+    }
+    if let Some(room) = &person.room_id
+        && !rooms::exists(tx, tenant, room).await?
+    {
+        return Err(WriteError::UnknownReference("roomId"));
+    }
+    Ok(())
+}
+
 /// Sets what a person's passphrase must hash to, and ends their sessions.
 pub async fn set_passphrase(
     tx: &mut Tx,
@@ -321,7 +361,8 @@ pub async fn set_passphrase(
     on!(&mut *tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(id).bind(hash).execute(&mut **connection).await.map(drop)
     })?;
-    Ok(sessions::end_all_of(tx, tenant, id).await?)
+    sessions::end_all_of(tx, tenant, id).await?;
+    Ok(())
 }
 
 async fn known(tx: &mut Tx, tenant: &TenantId, id: &PersonId) -> Result<(), WriteError> {

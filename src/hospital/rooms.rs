@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{WriteError, branches, departments, finds, line, or_taken};
-use crate::db::{Db, Tx, new_id, text_columns, word_text};
+use crate::db::{Db, Source, Tx, new_id, text_columns, word_text};
+use crate::from;
 use crate::journey::ids::{BranchId, DepartmentId, Id, RoomId, TenantId};
 use crate::journey::words::{Word, words};
 use crate::on;
@@ -58,9 +59,9 @@ pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Room>> {
 }
 
 /// One room.
-pub async fn by_id(db: &Db, tenant: &TenantId, id: &RoomId) -> sqlx::Result<Option<Room>> {
+pub async fn by_id(source: impl Into<Source<'_>>, tenant: &TenantId, id: &RoomId) -> sqlx::Result<Option<Room>> {
     const SQL: &str = "SELECT id, branch_id, department_id, name, kind FROM rooms WHERE tenant_id = $1 AND id = $2";
-    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+    from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 /// Whether the tenant has this room.
@@ -88,4 +89,30 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewRoom) -> Result<Room, W
     });
     or_taken(written, ("rooms", "name"), "name", &room.name)?;
     Ok(room)
+}
+
+/// Changes a room where it is, and gives it as it was and as it is.
+pub async fn change(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &RoomId,
+    name: &str,
+    department_id: Option<DepartmentId>,
+    kind: RoomKind,
+) -> Result<(Room, Room), WriteError> {
+    const SQL: &str = "UPDATE rooms SET name = $3, department_id = $4, kind = $5 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("roomId"))?;
+    let name = line("name", name, 100).map_err(|problem| WriteError::Invalid(vec![problem]))?;
+    if let Some(department) = &department_id
+        && !departments::exists(tx, tenant, department).await?
+    {
+        return Err(WriteError::UnknownReference("departmentId"));
+    }
+    let after = Room { name, department_id, kind, ..before.clone() };
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(&after.department_id).bind(after.kind)
+            .execute(&mut **connection).await.map(drop)
+    });
+    or_taken(written, ("rooms", "name"), "name", &after.name)?;
+    Ok((before, after))
 }

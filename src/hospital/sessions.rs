@@ -61,10 +61,26 @@ pub async fn end(db: &Db, id: &[u8]) -> sqlx::Result<()> {
     on!(&db.write, pool => sqlx::query(SQL).bind(digest(id)).execute(pool).await.map(drop))
 }
 
-/// Ends all sessions of a person.
-pub async fn end_all_of(tx: &mut Tx, tenant: &TenantId, person: &PersonId) -> sqlx::Result<()> {
+/// A person's sessions that last: when each began, and when it was last active, the latest first.
+pub async fn of_person(
+    db: &Db,
+    tenant: &TenantId,
+    person: &PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
+    const SQL: &str = "SELECT created_at, seen_at FROM sessions WHERE tenant_id = $1 AND person_id = $2 \
+        AND seen_at > $3 AND created_at > $4 ORDER BY seen_at DESC";
+    on!(&db.read, pool => {
+        sqlx::query_as(SQL).bind(tenant).bind(person).bind(now - IDLE).bind(now - ABSOLUTE).fetch_all(pool).await
+    })
+}
+
+/// Ends all sessions of a person, and says how many.
+pub async fn end_all_of(tx: &mut Tx, tenant: &TenantId, person: &PersonId) -> sqlx::Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE tenant_id = $1 AND person_id = $2";
-    on!(tx, connection => sqlx::query(SQL).bind(tenant).bind(person).execute(&mut **connection).await.map(drop))
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(person).execute(&mut **connection).await.map(|done| done.rows_affected())
+    })
 }
 
 /// Forgets the sessions of all tenants that have run out, and says how many.

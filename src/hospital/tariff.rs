@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, WriteError, departments, finds, line, or_taken};
-use crate::db::{Db, Tx, new_id, text_columns, word_text};
+use crate::db::{Db, Source, Tx, new_id, text_columns, word_text};
+use crate::from;
 use crate::journey::ids::{DepartmentId, Id, TariffId, TenantId};
 use crate::journey::money::Money;
 use crate::journey::words::{Word, words};
@@ -88,6 +89,12 @@ pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> 
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
+/// All that a tenant offers or offered, consultations first, by name.
+pub async fn all(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> {
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 ORDER BY kind, name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
 /// What a tenant offers of one kind now, by name.
 pub async fn of_kind(db: &Db, tenant: &TenantId, kind: TariffKind) -> sqlx::Result<Vec<TariffEntry>> {
     const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND kind = $2 AND active ORDER BY name";
@@ -95,9 +102,13 @@ pub async fn of_kind(db: &Db, tenant: &TenantId, kind: TariffKind) -> sqlx::Resu
 }
 
 /// One entry, offered or not.
-pub async fn by_id(db: &Db, tenant: &TenantId, id: &TariffId) -> sqlx::Result<Option<TariffEntry>> {
+pub async fn by_id(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    id: &TariffId,
+) -> sqlx::Result<Option<TariffEntry>> {
     const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND id = $2";
-    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
+    from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 /// The entry of a code, offered or not: where a test's reference ranges are found.
@@ -109,13 +120,24 @@ pub async fn by_code(db: &Db, tenant: &TenantId, code: &str) -> sqlx::Result<Opt
 /// Changes the price of something.
 pub async fn set_price(tx: &mut Tx, tenant: &TenantId, id: &TariffId, price: Money) -> Result<(), WriteError> {
     const SQL: &str = "UPDATE tariff SET price = $3 WHERE tenant_id = $1 AND id = $2";
-    if price < Money::ZERO {
-        let problem = Problem { field: "price", problem: "must not be negative".to_owned() };
+    if let Some(problem) = unfit(price) {
         return Err(WriteError::Invalid(vec![problem]));
     }
     Ok(on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(id).bind(price).execute(&mut **connection).await.map(drop)
     })?)
+}
+
+/// Offers something again, or no more.
+pub async fn set_active(tx: &mut Tx, tenant: &TenantId, id: &TariffId, active: bool) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE tariff SET active = $3 WHERE tenant_id = $1 AND id = $2";
+    on!(tx, connection => sqlx::query(SQL).bind(tenant).bind(id).bind(active).execute(&mut **connection).await.map(drop))
+}
+
+/// Says why a price cannot be one.
+fn unfit(price: Money) -> Option<Problem> {
+    let fits = (Money::ZERO..=Money::MAX).contains(&price);
+    (!fits).then(|| Problem { field: "price", problem: "must not be negative or beyond all measure".to_owned() })
 }
 
 /// Whether the tenant has this entry.
@@ -131,9 +153,7 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewTariffEntry) -> Result<
     let code = checked(line("code", &new.code, 32)).unwrap_or_default();
     let name = checked(line("name", &new.name, 200)).unwrap_or_default();
     let specimen = new.specimen.and_then(|specimen| checked(line("specimen", &specimen, 100)));
-    if !(Money::ZERO..=Money::MAX).contains(&new.price) {
-        problems.push(Problem { field: "price", problem: "must not be negative or beyond all measure".to_owned() });
-    }
+    problems.extend(unfit(new.price));
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::people::{self, NewPerson};
 use super::{WriteError, branches, line};
-use crate::db::{Db, Tx, new_id, text_columns};
+use crate::db::{Db, Source, Tx, new_id, text_columns};
+use crate::from;
 use crate::journey::ids::TenantId;
 use crate::journey::money::Money;
 use crate::journey::policy::Policy;
@@ -125,9 +126,17 @@ pub async fn list(db: &Db) -> sqlx::Result<Vec<Tenant>> {
 }
 
 /// One tenant.
-pub async fn by_id(db: &Db, id: &TenantId) -> sqlx::Result<Option<Tenant>> {
+pub async fn by_id(source: impl Into<Source<'_>>, id: &TenantId) -> sqlx::Result<Option<Tenant>> {
     const SQL: &str = "SELECT id, name, currency, time_zone, policy FROM tenants WHERE id = $1";
-    on!(&db.read, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)
+    from!(source, executor => sqlx::query_as(SQL).bind(id).fetch_optional(executor).await)
+}
+
+/// Sets a hospital's own rules for visits; they count for what is logged from now on.
+pub async fn set_policy(tx: &mut Tx, id: &TenantId, policy: &Policy) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE tenants SET policy = $2 WHERE id = $1";
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(id).bind(sqlx::types::Json(policy)).execute(&mut **connection).await.map(drop)
+    })
 }
 
 /// Founds a hospital: its tenant, its first branch, and the system itself as one who acts in it.

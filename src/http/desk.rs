@@ -19,6 +19,7 @@ use super::seen::{Seen, Sittings};
 use super::sign_in::{NotSignedIn, Onlooker, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
 use crate::db::{Db, Trouble, new_id};
+use crate::hospital::event_types;
 use crate::hospital::people::Person;
 use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
@@ -201,15 +202,15 @@ impl Desk {
         }
         let topics: Vec<_> = self.topics.iter().map(ToString::to_string).collect();
         let page = match &self.fixed {
-            Some((name, value)) => self.address_with(&["logged", name], Some((name, value))),
-            None => self.address_with(&["logged"], None),
+            Some((name, value)) => self.address_with(&["logged", "done", name], Some((name, value))),
+            None => self.address_with(&["logged", "done"], None),
         };
         Some(Listening { address: format!("/live?topics={}", topics.join(",")), after: self.position, page })
     }
 
     /// The address of the same screen in the present.
     pub fn address_now(&self) -> String {
-        self.address_with(&["asOf", "version", "logged"], None)
+        self.address_with(&["asOf", "version", "logged", "done"], None)
     }
 
     /// The address of the screen without some of what it says, and with something else.
@@ -239,6 +240,7 @@ impl Desk {
         self.saw(seen).await?;
         let listening = self.listening(attempt.as_ref());
         let logged = self.logged().await?;
+        let done = self.query("done").and_then(event_types::title);
         let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let title = match &attempt {
             Some(attempt) if !attempt.problems.is_empty() => format!("Error: {}", title.into()),
@@ -251,6 +253,7 @@ impl Desk {
             search: self.query.get("q").unwrap_or_default().to_owned(),
             theme: self.page.theme(),
             logged,
+            done,
             attempt,
             listening,
         };

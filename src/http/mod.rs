@@ -15,6 +15,7 @@ mod screens;
 mod security;
 mod seen;
 pub mod sign_in;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,10 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{audit, billing, display, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{
+    admin, audit, billing, bookings, cash_up, closing, display, doctor, lab, login, patients, projections, queue,
+    reception, visit,
+};
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::clock::Clock;
@@ -97,14 +101,27 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/visits/{visit}", get(visit::show).post(visit::act))
         .route("/visits/{visit}/documents/{document}", get(visit::document))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
+        .route("/reception/closing", get(closing::show).post(closing::act))
         .route("/reception", get(reception::show).post(reception::act))
+        .route("/bookings", get(bookings::show).post(bookings::act))
+        .route("/bookings/{booking}", get(bookings::show_one).post(bookings::act_on_one))
         .route("/visits/{visit}/slip", get(reception::slip_page))
         .route("/patients", get(patients::search))
-        .route("/patients/{patient}", get(patients::show))
+        .route("/patients/found", get(patients::found_now))
+        .route("/patients/{patient}", get(patients::show).post(patients::act))
         .route("/billing", get(billing::show).post(billing::act))
+        .route("/billing/cash-up", get(cash_up::show).post(cash_up::act))
+        .route("/visits/{visit}/refunds/{event}", get(cash_up::refund_page))
         .route("/lab", get(lab::show).post(lab::act))
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
+        .route("/admin", get(admin::people::show).post(admin::people::act))
+        .route("/admin/people/{person}", get(admin::people::show_one).post(admin::people::act_on_one))
+        .route("/admin/house", get(admin::house::show).post(admin::house::act))
+        .route("/admin/tariff", get(admin::tariff::show).post(admin::tariff::act))
+        .route("/admin/tariff/{entry}", get(admin::tariff::show_one).post(admin::tariff::act_on_one))
+        .route("/admin/rules", get(admin::rules::show).post(admin::rules::act))
+        .route("/admin/tokens", get(admin::tokens::show).post(admin::tokens::act))
         .route("/admin/projections", get(projections::show).post(projections::act))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))

@@ -2,6 +2,8 @@
 
 mod bell;
 mod live;
+#[cfg(feature = "hydrate")]
+mod lookup;
 mod pulse;
 
 pub use bell::Bell;

@@ -10,7 +10,10 @@ use leptos::prelude::*;
 #[island]
 pub fn Pulse(now: i64) -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    browser::start(now);
+    {
+        browser::start(now);
+        super::lookup::start();
+    }
     #[cfg(not(feature = "hydrate"))]
     let _ = now;
 }

@@ -138,6 +138,10 @@ ids! {
     RequestKey "request"
     /// Names a token with which a program calls.
     TokenId "token"
+    /// Names the hours of a doctor in which patients are booked.
+    ClinicId "clinic"
+    /// Names a booking.
+    BookingId "booking"
     /// Names a subscription to the log.
     SubscriptionId "subscription"
 }

@@ -49,7 +49,8 @@ pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
 pub use read::{
-    Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants, versions,
+    Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants,
+    versions,
 };
 pub use refused::RefusedAttempt;
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

@@ -97,8 +97,9 @@ impl Recorder {
         if !patients::exists(&mut tx, &tenant.id, patient).await? {
             return Err(WriteError::UnknownReference("patientId"));
         }
+        let purpose = patients::purpose(&consent.purpose)?;
         let metadata = json!({
-            "patientId": patient, "purpose": consent.purpose, "given": consent.given, "note": consent.note,
+            "patientId": patient, "purpose": purpose, "given": consent.given, "note": consent.note,
         });
         let stored = self.note(&mut tx, tenant, actor, patient.as_str(), "consent.recorded", metadata).await?;
         commit(tx).await?;
@@ -129,9 +130,13 @@ impl Recorder {
         person: &Person,
         roles: Roles,
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.of(&tenant.id).begin().await?;
+        let mut tx = self.begin(tenant).await?;
+        let before = people::by_id(&mut tx, &tenant.id, &person.id).await?.map(|person| person.roles.to_vec());
+        if before.as_deref() == Some(&*roles) {
+            return Ok(());
+        }
         people::set_roles(&mut tx, &tenant.id, &person.id, &roles).await?;
-        let metadata = json!({ "before": person.roles.to_vec(), "after": roles.to_vec() });
+        let metadata = json!({ "before": before.unwrap_or_default(), "after": roles.to_vec() });
         self.note(&mut tx, tenant, actor, person.id.as_str(), "person.role_changed", metadata).await?;
         Ok(commit(tx).await?)
     }
@@ -160,15 +165,20 @@ impl Recorder {
         entry: &TariffEntry,
         price: Money,
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.of(&tenant.id).begin().await?;
+        let mut tx = self.begin(tenant).await?;
+        let before = tariff::by_id(&mut tx, &tenant.id, &entry.id).await?;
+        let before = before.ok_or(WriteError::UnknownReference("tariffId"))?.price;
+        if before == price {
+            return Ok(());
+        }
         tariff::set_price(&mut tx, &tenant.id, &entry.id, price).await?;
-        let metadata = json!({ "code": entry.code, "before": entry.price, "after": price });
+        let metadata = json!({ "code": entry.code, "before": before, "after": price });
         self.note(&mut tx, tenant, actor, entry.id.as_str(), "tariff.changed", metadata).await?;
         Ok(commit(tx).await?)
     }
 
     /// Appends an event of the hospital's own types to the stream of what it happened to.
-    async fn note(
+    pub(super) async fn note(
         &self,
         tx: &mut Tx,
         tenant: &Tenant,

@@ -58,7 +58,10 @@ fn problem(attempt: &Attempt) -> AnyView {
                                 let href = format!("#{}", super::form::field_id(*event, visit.as_ref(), &problem.field));
                                 view! { <li><a href=href>{words}</a></li> }.into_any()
                             }
-                            _ => view! { <li>{words}</li> }.into_any(),
+                            _ => match super::entry::field_id(&attempt.values, &problem.field) {
+                                Some(id) => view! { <li><a href=format!("#{id}")>{words}</a></li> }.into_any(),
+                                None => view! { <li>{words}</li> }.into_any(),
+                            },
                         }
                     })
                     .collect_view()}

@@ -28,6 +28,8 @@ pub struct Frame {
     pub theme: Option<Theme>,
     /// What was just logged.
     pub logged: Option<Logged>,
+    /// What was just done to the hospital itself, in words.
+    pub done: Option<String>,
     /// What was just refused.
     pub attempt: Option<Arc<Attempt>>,
     /// What keeps it up to date.
@@ -76,7 +78,7 @@ pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/billing", name: "Billing", icon: Icon::ReceiptIndianRupee, roles: BILLING },
     Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
     Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
-    Workplace { path: "/admin/projections", name: "Read models", icon: Icon::Activity, roles: ADMIN },
+    Workplace { path: "/admin", name: "Administration", icon: Icon::Settings, roles: ADMIN },
     Workplace { path: "/audit", name: "Audit", icon: Icon::Eye, roles: AUDIT },
 ];
 
@@ -119,14 +121,14 @@ pub fn own_workplace(person: &Person) -> &'static str {
         (Role::Nurse, "/queue/consultation"),
         (Role::Manager, "/queue/consultation"),
         (Role::Auditor, "/audit"),
-        (Role::Admin, "/audit"),
+        (Role::Admin, "/admin"),
     ];
     own.iter().find(|(role, _)| person.holds_any(&[*role])).map_or("/patients", |(_, path)| path)
 }
 
 /// Puts a screen's body under the masthead.
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
-    let Frame { hospital, person, path, search, theme, logged, attempt, listening } = frame;
+    let Frame { hospital, person, path, search, theme, logged, done, attempt, listening } = frame;
     let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
     let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
     let (other_theme, other_icon) = match theme {
@@ -182,15 +184,22 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </details>
             </div>
         </header>
-        {(attempt.is_some() || logged.is_some())
+        {(attempt.is_some() || logged.is_some() || done.is_some())
             .then(|| {
                 view! {
                     <div class="page notices">
                         {attempt.as_deref().map(refusal)} {logged.filter(|_| attempt.is_none()).map(just_logged)}
+                        {done.filter(|_| attempt.is_none()).map(just_done)}
                     </div>
                 }
             })}
         {body.into_any()}
+    }
+}
+
+fn just_done(words: String) -> impl IntoView {
+    view! {
+        <div class="notice notice-success notice-line" role="status">{icon(Icon::CircleCheck)} <p>{words}</p></div>
     }
 }
 

@@ -1,10 +1,14 @@
 //! What people see: each screen is a pure function from its data to a view.
 
+pub mod admin;
 pub mod attempt;
 pub mod audit;
 pub mod billing;
+pub mod bookings;
+pub mod closing;
 pub mod display;
 pub mod doctor;
+pub mod entry;
 pub mod form;
 pub mod icon;
 pub mod lab;
@@ -16,6 +20,7 @@ pub mod patient;
 pub mod patients;
 pub mod problem;
 pub mod projections;
+pub mod qr;
 pub mod queue;
 pub mod reception;
 pub mod registration;

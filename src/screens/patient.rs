@@ -1,16 +1,25 @@
 //! A patient: who they are, every visit, the documents of all visits.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use serde_json::Value;
 
+use super::attempt::Attempt;
+use super::bookings::state_tag;
+use super::entry::Entry;
 use super::icon::{Icon, icon};
 use super::layout::initials;
 use super::parts::{age_and_sex, clock_time, day_and_time, empty, priority_tag, status_tag};
+use crate::hospital::bookings::BookingCard;
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::wording::human_duration;
+use crate::journey::words::{Sex, Word};
+use crate::log::StoredEvent;
 use crate::projections::timeline::DocumentRow;
 use crate::projections::visits::VisitCard;
 
@@ -26,13 +35,20 @@ pub struct PatientPage {
     pub visits: Vec<VisitCard>,
     /// The documents of these visits, the latest first.
     pub documents: Vec<DocumentRow>,
+    /// Their bookings, the latest first.
+    pub bookings: Vec<BookingCard>,
+    /// What they consented to or refused, oldest first.
+    pub consents: Vec<StoredEvent>,
     /// The present moment.
     pub now: DateTime<Utc>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
 }
 
 /// Shows the patient.
 pub fn patient(page: PatientPage) -> impl IntoView {
-    let PatientPage { tenant, actor, patient, visits, documents, now } = page;
+    let PatientPage { tenant, actor, patient, visits, documents, bookings, consents, now, attempt } = page;
+    let registers = actor.may_log(EventType::VisitRegistered, None);
     let today = tenant.local_day(now);
     let open = visits.iter().find(|card| card.visit.ended_at.is_none());
     let now_here = open.map(|card| status_tag(card.visit.status));
@@ -43,7 +59,11 @@ pub fn patient(page: PatientPage) -> impl IntoView {
     let register = actor.may_log(EventType::VisitRegistered, None).then(|| {
         let class = if open.is_some() { "button" } else { "button button-primary" };
         let href = format!("/reception?register={}", patient.id);
-        view! { <a class=class href=href data-key="n">{icon(Icon::ClipboardPlus)} "Register visit"</a> }
+        let booking = format!("/bookings?patient={}", patient.id);
+        view! {
+            <a class="button" href=booking>{icon(Icon::CalendarPlus)} "Book"</a>
+            <a class=class href=href data-key="n">{icon(Icon::ClipboardPlus)} "Register visit"</a>
+        }
     });
     view! {
         <main class="page stack" id="main">
@@ -63,13 +83,39 @@ pub fn patient(page: PatientPage) -> impl IntoView {
                 <div class="stack">
                     {visits_card(&tenant, &patient, &visits, now)} {documents_card(&tenant, documents)}
                 </div>
-                <aside class="stack" aria-label="Who they are">{demographics(&tenant, &patient)}</aside>
+                <aside class="stack" aria-label="Who they are">
+                    {demographics(&tenant, &patient, registers, attempt.as_ref())} {bookings_card(&tenant, &bookings)}
+                    {consents_card(&tenant, &consents, registers, attempt.as_ref())}
+                </aside>
             </div>
         </main>
     }
 }
 
-fn demographics(tenant: &Tenant, patient: &Patient) -> AnyView {
+fn demographics(tenant: &Tenant, patient: &Patient, registers: bool, attempt: Option<&Arc<Attempt>>) -> AnyView {
+    let entry = Entry::new("details", "", attempt);
+    let sexes = Sex::ALL.iter().map(|sex| (sex.word().to_owned(), sex.label().to_owned())).collect();
+    let form = registers.then(|| {
+        view! {
+            <details class="fold fold-button" open=entry.was_refused()>
+                <summary>{icon(Icon::Pencil)} "Change"</summary>
+                <div class="fold-body">
+                    <form method="post" class="stack">
+                        {entry.hidden()} {entry.text("name", "Name", true, &patient.name)}
+                        {entry.select("sex", "Sex", sexes, false, patient.sex.map(|sex| sex.word()).unwrap_or_default())}
+                        {entry.input(
+                            "date",
+                            "birthDate",
+                            "Born",
+                            false,
+                            &patient.birth_date.map(|born| born.to_string()).unwrap_or_default(),
+                        )} {entry.input("tel", "phone", "Phone", false, patient.phone.as_deref().unwrap_or_default())}
+                        <div><button class="button button-primary">"Save"</button></div>
+                    </form>
+                </div>
+            </details>
+        }
+    });
     let fact = |word: &'static str, value: Option<String>| {
         let value = match value {
             Some(value) => value.into_any(),
@@ -86,6 +132,102 @@ fn demographics(tenant: &Tenant, patient: &Patient) -> AnyView {
                 {fact("Sex", patient.sex.map(|sex| sex.to_string()))} {fact("Phone", patient.phone.clone())}
                 {fact("Known since", Some(tenant.local(patient.created_at).format("%-d %b %Y").to_string()))}
             </dl>
+            {form}
+        </section>
+    }
+    .into_any()
+}
+
+fn bookings_card(tenant: &Tenant, bookings: &[BookingCard]) -> AnyView {
+    if bookings.is_empty() {
+        return ().into_any();
+    }
+    let rows = bookings
+        .iter()
+        .take(10)
+        .map(|card| {
+            let booking = &card.booking;
+            view! {
+                <li class="list-row">
+                    <div class="list-main">
+                        <p class="list-title">
+                            <a href=format!("/bookings/{}", booking.id)>{day_and_time(tenant, booking.starts_at)}</a>
+                            " "
+                            {state_tag(booking.state)}
+                        </p>
+                        <p class="list-detail">{card.doctor_name.clone()}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card card-flush" aria-labelledby="bookings">
+            <div class="card-head"><h2 id="bookings">"Bookings"</h2></div>
+            <ul class="list">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the patient consented to: of each purpose, the latest word.
+fn consents_card(
+    tenant: &Tenant,
+    consents: &[StoredEvent],
+    registers: bool,
+    attempt: Option<&Arc<Attempt>>,
+) -> AnyView {
+    let entry = Entry::new("consent", "", attempt);
+    let mut latest: Vec<(&str, &StoredEvent)> = Vec::new();
+    for stored in consents.iter().rev() {
+        let purpose = stored.event.metadata.get("purpose").and_then(Value::as_str).unwrap_or_default();
+        if !latest.iter().any(|(known, _)| *known == purpose) {
+            latest.push((purpose, stored));
+        }
+    }
+    let rows = latest
+        .iter()
+        .map(|(purpose, stored)| {
+            let given = stored.event.metadata.get("given") == Some(&Value::Bool(true));
+            let tag = if given {
+                view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} "Given"</span> }.into_any()
+            } else {
+                view! { <span class="tag tag-warning">{icon(Icon::CircleX)} "Refused"</span> }.into_any()
+            };
+            let note = stored.event.metadata.get("note").and_then(Value::as_str).map(ToOwned::to_owned);
+            let details: Vec<_> = note.into_iter().chain([day_and_time(tenant, stored.event.performed_at)]).collect();
+            view! {
+                <li class="list-row">
+                    <div class="list-main">
+                        <p class="list-title">{(*purpose).to_owned()} " " {tag}</p>
+                        <p class="list-detail">{details.join(" · ")}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    let none = latest.is_empty().then(|| view! { <li class="list-row secondary">"Nothing recorded yet"</li> });
+    let answers = [("yes", "Given"), ("no", "Refused")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let form = registers.then(|| {
+        view! {
+            <details class="fold fold-button" open=entry.was_refused()>
+                <summary>{icon(Icon::BadgeCheck)} "Record a consent"</summary>
+                <div class="fold-body">
+                    <form method="post" class="stack">
+                        {entry.hidden()} {entry.text("purpose", "What for", true, "")}
+                        {entry.select("given", "Answer", answers.into(), true, "")}
+                        {entry.text("note", "Note", false, "")}
+                        <div><button class="button button-primary">"Record"</button></div>
+                    </form>
+                </div>
+            </details>
+        }
+    });
+    view! {
+        <section class="card stack" aria-labelledby="consents">
+            <h2 id="consents">"Consents"</h2>
+            <ul class="list list-inset">{rows} {none}</ul>
+            {form}
         </section>
     }
     .into_any()

@@ -87,7 +87,7 @@ pub fn search(search: Search) -> impl IntoView {
                 <div class="actions">{new_patient(&actor)}</div>
             </div>
             <section class="card" aria-label="Search">{search_form("/patients", query.unwrap_or_default())}</section>
-            <section class="card card-flush" aria-labelledby="found">
+            <section class="card card-flush" aria-labelledby="found" data-found-before>
                 <div class="card-head"><h2 id="found">{title}</h2></div>
                 {body}
             </section>
@@ -114,15 +114,23 @@ pub fn nobody() -> AnyView {
     )
 }
 
+/// Who is found while somebody types: the list alone, to stand below the search.
+pub fn found_now(tenant: &Tenant, actor: &Actor, query: &str, found: Vec<Found>, now: DateTime<Utc>) -> AnyView {
+    let words = matches(found.len(), query);
+    let list = if found.is_empty() { nobody() } else { results(tenant, actor, found, now) };
+    view! { <p class="secondary small">{words}</p> <div class="list-inset">{list}</div> }.into_any()
+}
+
 /// The large search box.
 pub fn search_form(action: &'static str, query: String) -> AnyView {
     view! {
-        <form class="search search-large" role="search" aria-label="Patients" action=action>
+        <form class="search search-large" role="search" aria-label="Patients" action=action data-lookup="/patients/found">
             <div class="search-box">
                 {icon(Icon::Search)}
                 <input type="search" name="q" value=query placeholder="Name, phone or MRN" aria-label="Search by name, phone or MRN"/>
             </div>
             <button class="button button-primary">"Search"</button>
+            <div class="search-found" data-found role="status"></div>
         </form>
     }
     .into_any()
@@ -163,8 +171,12 @@ fn result(tenant: &Tenant, actor: &Actor, found: Found, now: DateTime<Utc>) -> A
         }
         None if actor.may_log(EventType::VisitRegistered, None) => {
             let href = format!("/reception?register={}", found.id);
-            view! { <a class="button button-compact" href=href>{icon(Icon::ClipboardPlus)} "Register visit"</a> }
-                .into_any()
+            let booking = format!("/bookings?patient={}", found.id);
+            view! {
+                <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} "Book"</a>
+                <a class="button button-compact" href=href>{icon(Icon::ClipboardPlus)} "Register visit"</a>
+            }
+            .into_any()
         }
         None => ().into_any(),
     };

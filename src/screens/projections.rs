@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use super::admin::tabs;
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
 use crate::hospital::tenants::Tenant;
@@ -67,6 +68,7 @@ pub fn read_models(screen: ReadModels) -> impl IntoView {
     let rows = std::iter::once(journey).chain(following).map(|model| row(&tenant, head, model)).collect_view();
     view! {
         <main class="page stack" id="main">
+            {tabs("/admin/projections")}
             <div class="page-head">
                 <div>
                     <h1>"Read models"</h1>

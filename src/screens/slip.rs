@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::parts::day_and_time;
+use super::qr::qr;
 use crate::hospital::tenants::Tenant;
+use crate::journey::ids::Id as _;
 use crate::projections::visits::VisitCard;
 
 /// What the slip says.
@@ -33,6 +35,7 @@ pub fn slip(slip: Slip) -> impl IntoView {
                 <p><b>{tenant.name.clone()}</b> <br/> <span class="small">{place}</span></p>
                 <span class="token token-plain">{card.visit.token.clone()}</span>
                 <p><b>{card.patient_name.clone()}</b> <br/> {card.doctor_name.clone()}</p>
+                {qr(card.visit.visit_id.as_str(), "The visit, to be scanned")}
                 <p class="small">
                     {day_and_time(&tenant, card.visit.registered_at)} <br/> "Watch the display; you are called by this token."
                 </p>

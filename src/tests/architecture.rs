@@ -180,6 +180,7 @@ fn every_statement_is_handed_a_tenant() {
         ("FROM tenants", "tenants themselves"),
         ("FROM log_heads ORDER BY tenant_id", "how far each tenant's log has got"),
         ("INSERT INTO tenants", "a tenant's own row"),
+        ("UPDATE tenants", "a tenant's own row"),
         ("FROM sessions WHERE id_digest = $1 AND", "who is signed in, and where, is found by the session's id"),
         ("DELETE FROM sessions WHERE id_digest = $1", "signing out, by the session's id"),
         ("DELETE FROM sessions WHERE seen_at", "sessions of all tenants that have run out"),

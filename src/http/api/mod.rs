@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`events`], [`queries`] | logging one event or a batch, reading one; asking for many |
 //! | [`visits`] | a visit: its state, its log, its story, its times |
-//! | [`patients`], [`reference`] | whom and what events name |
+//! | [`patients`], [`consents`], [`reference`] | whom and what events name |
 //! | [`subscriptions`] | who is handed each event, and what could not be handed over |
 //! | [`workflow`], [`registry`] | the state machine, and every type of event, as data |
 //! | [`access`] | who saw which patient's data |
@@ -17,6 +17,7 @@
 //! Who may read what is said in [`crate::hospital::reader`]; who may write by the table of events, and for patients in [`patients`].
 
 mod access;
+mod consents;
 mod document;
 mod envelope;
 mod events;
@@ -85,6 +86,9 @@ calls! {
     get "/patients" patients::search
     post "/patients" patients::register
     get "/patients/{id}" patients::one
+    patch "/patients/{id}" patients::change
+    get "/patients/{id}/consents" consents::list
+    post "/patients/{id}/consents" consents::record
     get "/access" access::list
     get "/people" reference::people
     get "/rooms" reference::rooms

@@ -27,8 +27,8 @@ use crate::log::Digest;
 use crate::record::{RecordError, Recorder};
 use crate::schemas::{Described, of_fields, stands};
 
-/// Who may register a patient.
-const REGISTRARS: &[Role] = &[Role::Receptionist, Role::Nurse];
+/// Who may register a patient, and say what is known of one.
+pub(super) const REGISTRARS: &[Role] = &[Role::Receptionist, Role::Nurse];
 
 /// The longest search.
 const LONGEST_QUERY: usize = 200;
@@ -67,19 +67,7 @@ pub async fn register(
     if !program.person.holds_any(REGISTRARS) {
         return Err(not_for(REGISTRARS, "register a patient"));
     }
-    if !body.is_object() {
-        return Err(Problem::invalid("body", "must be an object"));
-    }
-    let problems: Vec<_> = check(FIELDS, &body)
-        .into_iter()
-        .map(|problem| match FIELDS.iter().any(|field| field.name == problem.field) {
-            true => problem,
-            false => FieldProblem::new(problem.field, "is not a field of a patient"),
-        })
-        .collect();
-    if !problems.is_empty() {
-        return Err(Problem::invalid_request(problems));
-    }
+    fitting(FIELDS, &body, "a patient")?;
     let new = serde_json::from_value(body.clone()).map_err(|_| Problem::invalid("body", "cannot be read"))?;
     let id = match key {
         None => new_id(),
@@ -97,6 +85,61 @@ pub async fn register(
     };
     let location = format!("{ROOT}/patients/{}", patient.id);
     Ok((status, [(LOCATION, location)], Answer(patient)).into_response())
+}
+
+/// Lets only a body go on that fits its fields.
+pub(super) fn fitting(fields: &[Field], body: &Value, of: &str) -> Result<(), Problem> {
+    if !body.is_object() {
+        return Err(Problem::invalid("body", "must be an object"));
+    }
+    let problems: Vec<_> = check(fields, body)
+        .into_iter()
+        .map(|problem| match fields.iter().any(|field| field.name == problem.field) {
+            true => problem,
+            false => FieldProblem::new(problem.field, format!("is not a field of {of}")),
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid_request(problems)) }
+}
+
+const CHANGES: &[Field] = &[
+    Field { name: "name", shape: Shape::Text { max: 200 }, required: false },
+    Field { name: "sex", shape: Shape::Choice(Sex::CHOICES), required: false },
+    Field { name: "birthDate", shape: Shape::Date, required: false },
+    Field { name: "phone", shape: Shape::Text { max: 40 }, required: false },
+];
+
+/// Changes what is known of a patient; what is left out stays.
+#[utoipa::path(
+    patch,
+    path = "/patients/{id}",
+    tag = "Patients",
+    params(("id" = PatientId, Path, description = "The patient's id."), Purpose),
+    request_body = PatientToChange,
+    responses(
+        (status = 200, body = Patient, description = "The patient as they are known now."),
+        (status = 403, description = "None of the caller's roles may change what is known of a patient."),
+        (status = 404, description = "There is no such patient."),
+    )
+)]
+pub async fn change(
+    State(recorder): State<Recorder>,
+    reading: Reading,
+    Named(id): Named<PatientId>,
+    parameters: Parameters,
+    Json(body): Json,
+) -> Result<Answer<Patient>, Problem> {
+    parameters.done()?;
+    if !reading.program.person.holds_any(REGISTRARS) {
+        return Err(not_for(REGISTRARS, "change what is known of a patient"));
+    }
+    fitting(CHANGES, &body, "a patient")?;
+    patients::by_id(&reading.db, &reading.tenant().id, &id).await?.ok_or_else(PatientId::missing)?;
+    let changes = serde_json::from_value(body).map_err(|_| Problem::invalid("body", "cannot be read"))?;
+    let actor = reading.program.person.actor();
+    let patient = recorder.update_patient(reading.tenant(), &actor, &id, changes).await?;
+    reading.patient(&id).await?;
+    Ok(Answer(patient))
 }
 
 /// Patients who were found.
@@ -161,4 +204,15 @@ impl Described for PatientToRegister {
     }
 }
 
-stands!(PatientToRegister);
+/// What is sent to change what is known of a patient.
+pub struct PatientToChange;
+
+impl Described for PatientToChange {
+    fn described() -> Value {
+        let mut changes = of_fields(CHANGES);
+        changes["description"] = json!("What changes of a patient; what is left out stays.");
+        changes
+    }
+}
+
+stands!(PatientToRegister, PatientToChange);

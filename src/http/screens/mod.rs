@@ -1,7 +1,11 @@
 //! The screens' handlers: each loads what its screen shows and logs what is posted from it.
 
+pub mod admin;
 pub mod audit;
 pub mod billing;
+pub mod bookings;
+pub mod cash_up;
+pub mod closing;
 pub mod display;
 pub mod doctor;
 pub mod lab;

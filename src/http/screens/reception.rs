@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::{patients, registration};
-use crate::hospital::{branches, departments, people, rooms};
+use crate::hospital::{bookings, branches, departments, people, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -46,6 +46,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     if registers || desk.query("register").is_some() {
         return registration::page(desk, attempt).await;
     }
+    if let Some(visit) = patients::scanned(&desk).await? {
+        return Ok(visit);
+    }
     let tenant = &desk.tenant.id;
     let asked = desk.query("branch").and_then(|branch| BranchId::parse(branch).ok());
     let branch = desk.branch().cloned().or(asked);
@@ -59,6 +62,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         },
         query,
         arrivals: visits::arrivals(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
+        bookings: bookings::of_day(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
         status: desk.query("status").and_then(Status::from_word),
         branches: if desk.branch().is_none() { branches::list(desk.db(), tenant).await? } else { Vec::new() },
         doctors: people::of_role(desk.db(), tenant, Role::Doctor).await?,

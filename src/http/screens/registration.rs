@@ -176,7 +176,7 @@ async fn duplicates(desk: &Desk, new: &NewPatient) -> sqlx::Result<Vec<Patient>>
 }
 
 /// What is to be logged: the registration, the doctor, the queue, and a lab-only visit's tests.
-async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &str) -> Result<Vec<Wish>, Failure> {
+pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &str) -> Result<Vec<Wish>, Failure> {
     let visit: VisitId = key.derive(NEW_VISIT);
     let lab_only = values.get("visitType") == Some(VisitType::LabOnly.word());
     let doctor = match values.get("doctorId").and_then(|id| PersonId::parse(id).ok()) {

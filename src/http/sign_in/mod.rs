@@ -103,6 +103,11 @@ impl Doorkeeper {
         Self { pace: Pace::new(calls_per_second), ..self }
     }
 
+    /// Who works out the hashes of passphrases.
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
     /// Signs somebody in: under a new session id, with nothing left of what the session held before.
     pub async fn sign_in(
         &self,

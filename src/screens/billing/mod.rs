@@ -1,5 +1,6 @@
 //! Billing: what is to be billed and paid now, and one visit's bills.
 
+pub mod cash_up;
 mod forms;
 mod receipt;
 
@@ -84,6 +85,7 @@ pub fn billing(billing: Billing) -> impl IntoView {
                 </div>
                 <div class="actions">
                     {chooser(&billing.tenant, billing.now, billing.past.as_ref(), &kept)}
+                    <a class="button button-compact" href="/billing/cash-up">{icon(Icon::Coins)} "Cash-up"</a>
                     <a class="button button-compact" href=address(billing.past.as_ref(), "/queue/billing".to_owned())>
                         {icon(Icon::Users)} "Billing queue"
                     </a>

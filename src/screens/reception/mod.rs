@@ -9,9 +9,11 @@ use leptos::prelude::*;
 
 use self::arrival::arrival;
 use super::attempt::Attempt;
+use super::bookings::expected;
 use super::icon::{Icon, icon};
 use super::parts::{empty, phase_class, query_text};
 use super::patients::{Found, matches, new_patient, nobody, results, search_form};
+use crate::hospital::bookings::BookingCard;
 use crate::hospital::branches::Branch;
 use crate::hospital::people::Person;
 use crate::hospital::rooms::{Room, RoomKind};
@@ -34,6 +36,8 @@ pub struct Reception {
     pub found: Vec<Found>,
     /// Today's visits, the latest first.
     pub arrivals: Vec<VisitCard>,
+    /// Today's bookings, the earliest first.
+    pub bookings: Vec<BookingCard>,
     /// The status looked at; all of them without one.
     pub status: Option<Status>,
     /// The branches to choose from; none for who works in one.
@@ -68,12 +72,14 @@ pub fn reception(reception: Reception) -> impl IntoView {
         count => format!("{day} · {count} arrivals so far"),
     };
     let arrivals = arrivals(&reception);
+    let registers = reception.may(EventType::VisitRegistered);
+    let expected = expected(&reception.tenant, &reception.bookings, registers, reception.now);
     let Reception { tenant, actor, query, found, now, .. } = reception;
     let found = query.as_deref().map(|query| {
         let words = matches(found.len(), query);
         let list = if found.is_empty() { nobody() } else { results(&tenant, &actor, found, now) };
         view! {
-            <div>
+            <div data-found-before>
                 <p class="secondary small" role="status">{words}</p>
                 <div class="list-inset">{list}</div>
             </div>
@@ -86,12 +92,16 @@ pub fn reception(reception: Reception) -> impl IntoView {
                     <h1>"Reception"</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions">{new_patient(&actor)}</div>
+                <div class="actions">
+                    <a class="button" href="/bookings">{icon(Icon::CalendarClock)} "Bookings"</a>
+                    <a class="button button-quiet" href="/reception/closing">{icon(Icon::UserX)} "No-shows"</a>
+                    {new_patient(&actor)}
+                </div>
             </div>
             <section class="card" aria-label="Search">
                 {search_form("/reception", query.clone().unwrap_or_default())} {found}
             </section>
-            {arrivals}
+            {expected} {arrivals}
         </main>
     }
 }

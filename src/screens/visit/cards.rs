@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::VisitPage;
 use crate::journey::events::{AnalyteResult, EventType};
-use crate::journey::ids::{DocumentId, Id};
+use crate::journey::ids::{BillId, DocumentId, Id};
 use crate::journey::money::Money;
 use crate::journey::visit::Test;
-use crate::journey::words::{Flag, Stage};
+use crate::journey::words::{Flag, Stage, Word as _};
 use crate::screens::billing::sums;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::lab::results::flag_tag;
@@ -120,7 +120,7 @@ pub fn bills(page: &VisitPage) -> AnyView {
                                 }
                             })}
                     </div>
-                    {sums(tenant, bill)}
+                    {sums(tenant, bill)} {receipts.then(|| refunds(page, id))}
                 </li>
             }
         })
@@ -132,6 +132,26 @@ pub fn bills(page: &VisitPage) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The slips of what was given back of a bill.
+fn refunds(page: &VisitPage, bill: &BillId) -> AnyView {
+    let given_back = page.stored.iter().map(|stored| &stored.event).filter(|event| {
+        event.event_type == EventType::PaymentRefunded.word()
+            && event.metadata.get("billId").and_then(Value::as_str) == Some(bill.as_str())
+    });
+    let slips = given_back
+        .map(|event| {
+            let href = format!("/visits/{}/refunds/{}", page.id(), event.id);
+            let amount = Money(event.metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
+            view! {
+                <a class="button button-quiet button-compact" href=href>
+                    {icon(Icon::Printer)} "Refund slip, " {page.tenant.money(amount)}
+                </a>
+            }
+        })
+        .collect_view();
+    slips.into_any()
 }
 
 /// The documents; those whose content is kept here can be opened.
@@ -179,7 +199,7 @@ pub fn documents(page: &VisitPage) -> AnyView {
 /// When a document was added, and by whom.
 fn added(page: &VisitPage, id: &DocumentId) -> Option<String> {
     let event = page.stored.iter().map(|stored| &stored.event).find(|event| {
-        event.event_type == crate::journey::words::Word::word(EventType::DocumentUploaded)
+        event.event_type == EventType::DocumentUploaded.word()
             && event.metadata.get("documentId").and_then(Value::as_str) == Some(id.as_str())
     })?;
     let by = page.names.get(&event.performed_by).map_or("somebody", String::as_str);

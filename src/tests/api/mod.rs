@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod contract;
+mod demographics;
 mod flow;
 mod logging;
 mod metrics;

@@ -24,10 +24,10 @@ stories! {
     a_program_acts_for_a_human_with_the_rights_of_both,
 }
 
-fn booking(event_type: &str) -> NewEventType {
+fn claim(event_type: &str) -> NewEventType {
     NewEventType {
         event_type: event_type.to_owned(),
-        aggregate_type: "booking".to_owned(),
+        aggregate_type: "claim".to_owned(),
         title: None,
         schema: json!({
             "type": "object",
@@ -49,26 +49,26 @@ async fn register(house: &House, new: NewEventType) -> Result<i32, WriteError> {
 }
 
 fn happened(id: &str, event_type: &str, metadata: Value) -> Wish {
-    let (aggregate_type, aggregate_id, event_type) = ("booking".to_owned(), id.to_owned(), event_type.to_owned());
+    let (aggregate_type, aggregate_id, event_type) = ("claim".to_owned(), id.to_owned(), event_type.to_owned());
     let wish = Wish::new(None, VitalsRecorded, metadata);
     Wish { happening: Happening::Other { aggregate_type, aggregate_id, event_type }, ..wish }
 }
 
 async fn a_registered_type_is_logged_by_its_schema(db: Db) {
     let (house, other) = (House::open(&db, "City Hospital").await, House::open(&db, "Lake Hospital").await);
-    let wish = || happened("7", "booking.created", json!({ "slot": "9:00" }));
+    let wish = || happened("7", "claim.created", json!({ "slot": "9:00" }));
     assert_eq!(code(house.record(Role::Receptionist, vec![wish()]).await), Code::InvalidMetadata, "not registered yet");
-    assert_eq!(register(&house, booking("booking.created")).await.expect("a type"), 1);
+    assert_eq!(register(&house, claim("claim.created")).await.expect("a type"), 1);
 
-    let first = house.record(Role::Receptionist, vec![wish()]).await.expect("a booking").events.remove(0).event;
+    let first = house.record(Role::Receptionist, vec![wish()]).await.expect("a claim").events.remove(0).event;
     assert_eq!((first.version, first.schema_version, first.tags), (1, 1, vec!["SDOH".to_owned()]));
-    let second = house.record(Role::Receptionist, vec![wish()]).await.expect("a booking").events.remove(0).event;
+    let second = house.record(Role::Receptionist, vec![wish()]).await.expect("a claim").events.remove(0).event;
     assert_eq!(second.version, 2);
 
     for wrong in
         [json!({}), json!({ "slot": 9 }), json!({ "slot": "9:00", "minutes": 1 }), json!({ "slot": "9", "x": 1 })]
     {
-        let wish = happened("7", "booking.created", wrong.clone());
+        let wish = happened("7", "claim.created", wrong.clone());
         assert_eq!(code(house.record(Role::Receptionist, vec![wish]).await), Code::InvalidMetadata, "{wrong}");
     }
     assert_eq!(code(house.record(Role::Nurse, vec![wish()]).await), Code::RoleNotAllowed);
@@ -82,16 +82,16 @@ async fn a_registered_type_is_logged_by_its_schema(db: Db) {
 
 async fn a_batch_may_hold_both(db: Db) {
     let house = House::open(&db, "City Hospital").await;
-    register(&house, booking("booking.created")).await.expect("a type");
+    register(&house, claim("claim.created")).await.expect("a type");
     let visit: VisitId = new_id();
-    let about = |metadata| Wish { visit_id: Some(visit.clone()), ..happened("7", "booking.created", metadata) };
+    let about = |metadata| Wish { visit_id: Some(visit.clone()), ..happened("7", "claim.created", metadata) };
     let batch = |metadata| vec![house.registration(Some(&visit)), about(metadata)];
     let refused = refusal(house.record(Role::Receptionist, batch(json!({}))).await);
     assert_eq!((refused.index, house.verified().await), (1, 0), "all or nothing");
     let events = house.record(Role::Receptionist, batch(json!({ "slot": "9:00" }))).await.expect("both").events;
     assert_eq!(events.iter().map(|stored| stored.position).collect::<Vec<_>>(), [1, 2]);
     let of_visit = log::page(&db, &house.tenant.id, &Filter::Visit(visit.clone()), None, 10).await.expect("a read");
-    assert_eq!(of_visit.len(), 2, "a booking may name the visit");
+    assert_eq!(of_visit.len(), 2, "a claim may name the visit");
     assert_eq!(house.stream(&visit).await.len(), 1, "and is no step of it");
     let load = house.recorder.load(&house.tenant.id, &visit).await.expect("a read").expect("the visit");
     assert_eq!(load.1.version, 1);
@@ -99,15 +99,15 @@ async fn a_batch_may_hold_both(db: Db) {
 
 async fn a_new_version_stands_beside_the_old(db: Db) {
     let house = House::open(&db, "City Hospital").await;
-    register(&house, booking("booking.created")).await.expect("a type");
-    let old = happened("7", "booking.created", json!({ "slot": "9:00" }));
-    let first = house.record(Role::Receptionist, vec![old.clone()]).await.expect("a booking").events.remove(0);
-    let mut stricter = booking("booking.created");
+    register(&house, claim("claim.created")).await.expect("a type");
+    let old = happened("7", "claim.created", json!({ "slot": "9:00" }));
+    let first = house.record(Role::Receptionist, vec![old.clone()]).await.expect("a claim").events.remove(0);
+    let mut stricter = claim("claim.created");
     stricter.schema["required"] = json!(["slot", "minutes"]);
     assert_eq!(register(&house, stricter).await.expect("a version"), 2);
     assert_eq!(code(house.record(Role::Receptionist, vec![old]).await), Code::InvalidMetadata);
-    let new = happened("7", "booking.created", json!({ "slot": "9:00", "minutes": 15 }));
-    let second = house.record(Role::Receptionist, vec![new]).await.expect("a booking").events.remove(0);
+    let new = happened("7", "claim.created", json!({ "slot": "9:00", "minutes": 15 }));
+    let second = house.record(Role::Receptionist, vec![new]).await.expect("a claim").events.remove(0);
     assert_eq!((first.event.schema_version, second.event.schema_version), (1, 2));
     assert_eq!(event_types::list(&db, &house.tenant.id).await.expect("a read").len(), 2);
 }
@@ -116,22 +116,18 @@ async fn types_of_the_hospital_are_its_own(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let of = |event_type: &str, aggregate_type: &str| NewEventType {
         aggregate_type: aggregate_type.to_owned(),
-        ..booking(event_type)
+        ..claim(event_type)
     };
-    for (event_type, aggregate_type) in [
-        ("QUEUE_JOINED", "booking"),
-        ("patient.registered", "booking"),
-        ("x", "visit"),
-        ("x", "patient"),
-        ("", "booking"),
-    ] {
+    for (event_type, aggregate_type) in
+        [("QUEUE_JOINED", "claim"), ("patient.registered", "claim"), ("x", "visit"), ("x", "patient"), ("", "claim")]
+    {
         let refused = register(&house, of(event_type, aggregate_type)).await;
         assert!(matches!(refused, Err(WriteError::Invalid(_))), "{event_type} {aggregate_type}");
     }
-    let unusable = NewEventType { schema: json!({ "type": "no such type" }), ..booking("booking.created") };
+    let unusable = NewEventType { schema: json!({ "type": "no such type" }), ..claim("claim.created") };
     assert!(matches!(register(&house, unusable).await, Err(WriteError::Invalid(_))));
     let elsewhere =
-        NewEventType { schema: json!({ "$ref": "http://example.org/schema.json" }), ..booking("booking.created") };
+        NewEventType { schema: json!({ "$ref": "http://example.org/schema.json" }), ..claim("claim.created") };
     assert!(matches!(register(&house, elsewhere).await, Err(WriteError::Invalid(_))), "nothing is fetched");
 }
 

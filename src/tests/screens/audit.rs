@@ -55,7 +55,7 @@ async fn an_administrator_sees_that_and_not_whom(db: Db) {
     for closed in [format!("/visits/{visit}"), format!("/patients/{}", house.patient), "/patients?q=asha".to_owned()] {
         assert_eq!(admin.get(&closed).await.status, StatusCode::FORBIDDEN, "{closed}");
     }
-    assert_eq!(admin.get("/").await.location, "/audit");
+    assert_eq!(admin.get("/").await.location, "/admin");
     let audit = admin.get("/audit").await;
     assert_eq!(audit.status, StatusCode::OK);
     assert!(audit.text.contains("One patient") && !audit.text.contains("Asha"), "{}", audit.text);

@@ -1,11 +1,15 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
+mod admin;
 mod audit;
+mod bookings;
+mod cash_up;
 mod display;
 mod doctor;
 mod lab;
 mod live;
 mod past;
+mod patient;
 mod projections;
 mod reception;
 mod visit;

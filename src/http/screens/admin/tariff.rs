@@ -1,0 +1,121 @@
+//! `/admin/tariff`: what is offered for how much.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::{chosen, named, names, places, typed};
+use crate::hospital::tariff::{self, NewTariffEntry, TariffEntry, TariffKind};
+use crate::http::desk::{Desk, Failure, Outcome};
+use crate::http::form::{Values, minor_units};
+use crate::http::seen::Seen;
+use crate::journey::ids::{Id as _, TariffId};
+use crate::journey::money::Money;
+use crate::journey::schema::FieldProblem;
+use crate::journey::words::Word;
+use crate::log;
+use crate::screens::admin::tariff::{OneEntry, Tariff, one_entry, tariff as tariff_view};
+use crate::screens::attempt::Attempt;
+use crate::screens::layout::ADMIN;
+
+const PATH: &str = "/admin/tariff";
+
+/// Shows the tariff.
+pub async fn show(desk: Desk) -> Result<Response, Failure> {
+    list(desk, None).await
+}
+
+/// Adds to the tariff.
+pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
+    desk.needs(ADMIN)?;
+    match add(&desk, Values(pairs)).await? {
+        Ok(response) => Ok(response),
+        Err(attempt) => list(desk, Some(attempt)).await,
+    }
+}
+
+async fn add(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
+    let price = match price(&values) {
+        Ok(price) => price,
+        Err(problem) => return Ok(Err(desk.shown_again(values, vec![problem]))),
+    };
+    let new = NewTariffEntry {
+        code: typed(&values, "code"),
+        name: typed(&values, "name"),
+        kind: values.get("kind").and_then(TariffKind::from_word).unwrap_or(TariffKind::Test),
+        price,
+        department_id: chosen(&values, "departmentId"),
+        specimen: values.get("specimen").map(str::to_owned),
+        analytes: Vec::new(),
+    };
+    let added = desk.app.recorder.add_to_tariff(&desk.tenant, &desk.person.actor(), new).await;
+    desk.written(values, added, PATH, "tariff.added")
+}
+
+fn price(values: &Values) -> Result<Money, FieldProblem> {
+    let price = values.get("price").and_then(minor_units).map(Money);
+    price.ok_or_else(|| FieldProblem::new("price", "must be an amount, such as 500 or 500.50"))
+}
+
+async fn list(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(ADMIN)?;
+    let screen = Tariff {
+        tenant: desk.tenant.clone(),
+        entries: tariff::all(desk.db(), &desk.tenant.id).await?,
+        departments: places(&desk).await?.department_choices(),
+        attempt: attempt.clone(),
+    };
+    desk.show("Tariff", Seen::Nothing, attempt, move || tariff_view(screen)).await
+}
+
+/// Shows one entry with its history.
+pub async fn show_one(Path(id): Path<String>, desk: Desk) -> Result<Response, Failure> {
+    one(desk, &named(&id)?, None).await
+}
+
+/// Changes one entry.
+pub async fn act_on_one(
+    Path(id): Path<String>,
+    desk: Desk,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    desk.needs(ADMIN)?;
+    let id = named(&id)?;
+    let entry = entry(&desk, &id).await?;
+    match change(&desk, &entry, Values(pairs)).await? {
+        Ok(response) => Ok(response),
+        Err(attempt) => one(desk, &id, Some(attempt)).await,
+    }
+}
+
+async fn entry(desk: &Desk, id: &TariffId) -> Result<TariffEntry, Failure> {
+    tariff::by_id(desk.db(), &desk.tenant.id, id).await?.ok_or(Failure::NotFound)
+}
+
+async fn change(desk: &Desk, entry: &TariffEntry, values: Values) -> Result<Outcome, Failure> {
+    let (recorder, tenant, actor) = (&desk.app.recorder, &desk.tenant, &desk.person.actor());
+    let (written, done) = match values.get("_form") {
+        Some("price") => match price(&values) {
+            Ok(price) => (recorder.change_price(tenant, actor, entry, price).await, "tariff.changed"),
+            Err(problem) => return Ok(Err(desk.shown_again(values, vec![problem]))),
+        },
+        Some("withdraw") => (recorder.offer(tenant, actor, &entry.id, false).await, "tariff.offered"),
+        Some("offer") => (recorder.offer(tenant, actor, &entry.id, true).await, "tariff.offered"),
+        _ => return Err(Failure::NotFound),
+    };
+    desk.written(values, written, &desk.path, done)
+}
+
+async fn one(desk: Desk, id: &TariffId, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(ADMIN)?;
+    let screen = OneEntry {
+        tenant: desk.tenant.clone(),
+        entry: entry(&desk, id).await?,
+        events: log::stream(desk.db(), &desk.tenant.id, "tariff", id.as_str()).await?,
+        names: names(&desk, &places(&desk).await?).await?,
+        attempt: attempt.clone(),
+    };
+    desk.show(screen.entry.name.clone(), Seen::Nothing, attempt, move || one_entry(screen)).await
+}

@@ -1,0 +1,110 @@
+//! `/reception/closing`: the sweep of no-shows at closing time.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::Days;
+use serde_json::json;
+
+use crate::hospital::WriteError;
+use crate::hospital::bookings::{self, BookingCard, BookingState};
+use crate::http::desk::{Desk, Failure};
+use crate::http::form::Values;
+use crate::http::seen::Seen;
+use crate::journey::events::EventType;
+use crate::journey::ids::{BookingId, Id as _, VisitId};
+use crate::journey::schema::FieldProblem;
+use crate::journey::words::{Status, VisitType};
+use crate::projections::visits::{self, VisitCard};
+use crate::record::{RecordError, Wish};
+use crate::screens::attempt::Attempt;
+use crate::screens::closing::{Closing, closing};
+
+/// How many days back bookings are still asked about.
+const DAYS: u64 = 7;
+
+/// Shows who did not come.
+pub async fn show(desk: Desk) -> Result<Response, Failure> {
+    page(desk, None).await
+}
+
+/// Logs a no-show for everybody who was ticked; each stands alone, so that one who came after all holds nobody up.
+pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
+    desk.needs(EventType::VisitNoShow.row().roles)?;
+    let values = Values(pairs);
+    let (recorder, tenant, actor) = (&desk.app.recorder, &desk.tenant, &desk.person.actor());
+    let (mut confirmed, mut problems) = (0, Vec::new());
+    for id in values.all("visit").filter_map(|id| VisitId::parse(id).ok()) {
+        let card = desk.visit(&id).await?;
+        let mut wish = Wish::new(Some(id), EventType::VisitNoShow, json!({ "reason": "closing time" }));
+        wish.branch_id = desk.branch().cloned();
+        match recorder.record(tenant, actor, vec![wish], None).await {
+            Ok(_) => confirmed += 1,
+            Err(RecordError::Refused(refused)) => {
+                let sentence = refused.refusal.sentence();
+                problems.push(FieldProblem::new("", format!("for {}: {sentence}", card.patient_name)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for id in values.all("booking").filter_map(|id| BookingId::parse(id).ok()) {
+        match recorder.miss(tenant, actor, &id).await {
+            Ok(()) => confirmed += 1,
+            Err(WriteError::Database(error)) => return Err(error.into()),
+            Err(error) => problems.push(FieldProblem::new("", error.to_string())),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Redirect::to(&format!("{}?confirmed={confirmed}", desk.path)).into_response());
+    }
+    let attempt = desk.shown_again(values, problems);
+    page(desk, Some(attempt)).await
+}
+
+async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+    desk.needs(EventType::VisitNoShow.row().roles)?;
+    let screen = Closing {
+        tenant: desk.tenant.clone(),
+        visits: unseen(&desk).await?,
+        bookings: absent(&desk).await?,
+        confirmed: desk.query("confirmed").and_then(|count| count.parse().ok()),
+        now: desk.now,
+        attempt: attempt.clone(),
+    };
+    desk.show("Who did not come", Seen::List, attempt, move || closing(screen)).await
+}
+
+/// Who was registered, today or before, and neither seen nor sent away.
+async fn unseen(desk: &Desk) -> Result<Vec<VisitCard>, Failure> {
+    let (db, tenant) = (desk.db(), &desk.tenant.id);
+    let today = desk.tenant.local_day(desk.now);
+    let mut left = visits::arrivals(db, tenant, today, desk.branch()).await?;
+    for id in visits::open_before(db, tenant, today).await? {
+        left.extend(visits::get(db, tenant, &id).await?);
+    }
+    let reader = desk.reader();
+    left.retain(|card| {
+        let visit = &card.visit;
+        let waits = match visit.visit_type {
+            // Who comes for tests alone is never seen by a doctor.
+            VisitType::LabOnly => visit.status == Status::Registered,
+            _ => matches!(visit.status, Status::Registered | Status::Waiting | Status::Called | Status::Away),
+        };
+        visit.ended_at.is_none() && !visit.attended && waits && reader.reads_visit(visit.branch_id.as_ref())
+    });
+    left.sort_by_key(|card| card.visit.registered_at);
+    Ok(left)
+}
+
+/// Who was booked, today or some days before, and is not here.
+async fn absent(desk: &Desk) -> Result<Vec<BookingCard>, Failure> {
+    let today = desk.tenant.local_day(desk.now);
+    let mut left = Vec::new();
+    for back in (0..DAYS).rev() {
+        let day = today.checked_sub_days(Days::new(back)).unwrap_or(today);
+        left.extend(bookings::of_day(desk.db(), &desk.tenant.id, day, desk.branch()).await?);
+    }
+    left.retain(|card| card.booking.state == BookingState::Booked && card.booking.slot().ends_at() <= desk.now);
+    Ok(left)
+}

@@ -1,0 +1,96 @@
+//! What became of one thing of the house: each change, by whom, from what to what.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::hospital::event_types;
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::Id as _;
+use crate::log::StoredEvent;
+use crate::screens::form::field_label;
+use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::{day_and_time, empty};
+
+/// What ids of the house are called.
+pub type Names = BTreeMap<String, String>;
+
+/// Shows the changes, the latest first.
+pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyView {
+    let rows = events
+        .iter()
+        .rev()
+        .map(|stored| {
+            let event = &stored.event;
+            let title = event_types::title(&event.event_type).unwrap_or_else(|| event.event_type.clone());
+            let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| "somebody".to_owned());
+            let changes = changes(tenant, &event.metadata, names);
+            view! {
+                <li class="list-row">
+                    {icon(Icon::History)}
+                    <div class="list-main">
+                        <p class="list-title">{title}</p>
+                        {changes.into_iter().map(|words| view! { <p class="list-detail">{words}</p> }).collect_view()}
+                        <p class="list-detail">{day_and_time(tenant, event.performed_at)} " by " {by}</p>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    let body = if events.is_empty() {
+        empty(Icon::History, "Nothing was changed yet", "Every change stands here, with its old and its new value.")
+    } else {
+        view! { <ul class="list">{rows}</ul> }.into_any()
+    };
+    view! {
+        <section class="card card-flush" aria-labelledby="history">
+            <div class="card-head"><h2 id="history">"History"</h2></div>
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+/// A change in words: each field with its old and its new value.
+fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
+    let said = |name: &str, value: Option<&Value>| said(tenant, name, value.unwrap_or(&Value::Null), names);
+    match (metadata.get("before"), metadata.get("after")) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => after
+            .iter()
+            .map(|(name, value)| {
+                format!("{}: {} → {}", field_label(name), said(name, before.get(name)), said(name, Some(value)))
+            })
+            .collect(),
+        (Some(before), Some(after)) => {
+            let name = if before.is_number() { "price" } else { "" };
+            vec![format!("{} → {}", said(name, Some(before)), said(name, Some(after)))]
+        }
+        _ => metadata
+            .as_object()
+            .unwrap_or(&Map::new())
+            .iter()
+            .map(|(name, value)| format!("{}: {}", field_label(name), said(name, Some(value))))
+            .collect(),
+    }
+}
+
+fn said(tenant: &Tenant, name: &str, value: &Value, names: &Names) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(answer) => if *answer { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) if name == "price" => {
+            tenant.money(crate::journey::money::Money(number.as_i64().unwrap_or_default()))
+        }
+        Value::String(text) => names.get(text).cloned().unwrap_or_else(|| match text.parse() {
+            Ok(moment) => day_and_time(tenant, moment),
+            Err(_) if text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') => {
+                text.replace('_', " ").to_lowercase()
+            }
+            Err(_) => text.clone(),
+        }),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(|item| said(tenant, name, item, names)).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,157 @@
+//! The branches with their departments and rooms.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::history::{Names, history};
+use super::page;
+use super::people::Places;
+use crate::hospital::branches::Branch;
+use crate::hospital::departments::Department;
+use crate::hospital::rooms::{Room, RoomKind};
+use crate::hospital::tenants::Tenant;
+use crate::journey::words::Word;
+use crate::log::StoredEvent;
+use crate::screens::attempt::Attempt;
+use crate::screens::entry::Entry;
+use crate::screens::icon::{Icon, icon};
+
+/// What the screen shows.
+pub struct House {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// What there is.
+    pub places: Places,
+    /// What was changed of it lately.
+    pub events: Vec<StoredEvent>,
+    /// What ids are called.
+    pub names: Names,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// Shows the house.
+pub fn house(screen: House) -> impl IntoView {
+    let House { tenant, places, events, names, attempt } = screen;
+    let attempt = attempt.as_ref();
+    let branches = places.branches.iter().map(|branch| branch_card(branch, &places, attempt)).collect_view();
+    let new = Entry::new("add-branch", "", attempt);
+    let lead = format!("{} departments and {} rooms in {}", places.departments.len(), places.rooms.len(), tenant.name);
+    let body = view! {
+        {branches}
+        <section class="card" aria-labelledby="new-branch">
+            <h2 id="new-branch">"Add a branch"</h2>
+            <form method="post" class="stack">
+                {new.hidden()}
+                <div class="fields">{new.text("name", "Name", true, "")} {new.text("code", "Code", true, "")}</div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::Plus)} "Add branch"</button></div>
+            </form>
+        </section>
+        {history(&tenant, &events, &names)}
+    };
+    page("/admin/house", "Branches and rooms".to_owned(), lead, body)
+}
+
+fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>) -> AnyView {
+    let id = format!("branch-{}", branch.code.to_ascii_lowercase().replace(' ', "-"));
+    let entry = Entry::new("branch", &branch.id, attempt);
+    let departments: Vec<_> =
+        places.departments.iter().filter(|department| department.branch_id == branch.id).collect();
+    let rooms: Vec<_> = places.rooms.iter().filter(|room| room.branch_id == branch.id).collect();
+    let choices: Vec<_> =
+        departments.iter().map(|department| (department.id.to_string(), department.name.clone())).collect();
+    let new_department = Entry::new("add-department", &branch.id, attempt);
+    let new_room = Entry::new("add-room", &branch.id, attempt);
+    view! {
+        <section class="card stack" aria-labelledby=id.clone()>
+            <h2 id=id.clone()>{branch.name.clone()} " " <span class="secondary">{branch.code.clone()}</span></h2>
+            {fold(
+                "Change this branch",
+                &entry,
+                view! { {entry.text("name", "Name", true, &branch.name)} {entry.text("code", "Code", true, &branch.code)} },
+            )}
+            <h3>"Departments"</h3>
+            <ul class="list list-inset">
+                {departments.iter().map(|department| department_row(department, attempt)).collect_view()}
+            </ul>
+            {fold("Add a department", &new_department, department_fields(&new_department, None))}
+            <h3>"Rooms"</h3>
+            <ul class="list list-inset">{rooms.iter().map(|room| room_row(room, &choices, attempt)).collect_view()}</ul>
+            {fold("Add a room", &new_room, room_fields(&new_room, &choices, None))}
+        </section>
+    }
+    .into_any()
+}
+
+/// A form that opens when it is needed, and stands open when it was refused.
+fn fold(label: &'static str, entry: &Entry, fields: impl IntoView + 'static) -> AnyView {
+    view! {
+        <details class="fold" open=entry.was_refused()>
+            <summary>{label}</summary>
+            <div class="fold-body">
+                <form method="post" class="stack">
+                    {entry.hidden()} <div class="fields">{fields.into_any()}</div>
+                    <div class="form-foot"><button class="button button-primary">"Save"</button></div>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn department_row(department: &Department, attempt: Option<&Arc<Attempt>>) -> AnyView {
+    let entry = Entry::new("department", &department.id, attempt);
+    view! {
+        <li class="list-row">
+            <span class="token token-plain">{department.token_prefix.clone()}</span>
+            <div class="list-main">
+                <p class="list-title">{department.name.clone()}</p>
+                <p class="list-detail">"Target: called within " {department.target_minutes} " min"</p>
+                {fold("Change", &entry, department_fields(&entry, Some(department)))}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn department_fields(entry: &Entry, department: Option<&Department>) -> AnyView {
+    let (name, prefix, target) = match department {
+        Some(known) => (known.name.clone(), known.token_prefix.clone(), known.target_minutes.to_string()),
+        None => (String::new(), String::new(), "30".to_owned()),
+    };
+    view! {
+        {entry.text("name", "Name", true, &name)} {entry.text("tokenPrefix", "Tokens begin with", true, &prefix)}
+        {entry.text("targetMinutes", "Target, in minutes", true, &target)}
+    }
+    .into_any()
+}
+
+fn room_row(room: &Room, departments: &[(String, String)], attempt: Option<&Arc<Attempt>>) -> AnyView {
+    let entry = Entry::new("room", &room.id, attempt);
+    let department = room.department_id.as_ref().map(ToString::to_string);
+    let department = departments.iter().find(|(id, _)| Some(id) == department.as_ref()).map(|(_, name)| name.clone());
+    let details: Vec<_> = [Some(room.kind.label().to_owned()), department].into_iter().flatten().collect();
+    view! {
+        <li class="list-row">
+            {icon(Icon::DoorClosed)}
+            <div class="list-main">
+                <p class="list-title">{room.name.clone()}</p>
+                <p class="list-detail">{details.join(" · ")}</p>
+                {fold("Change", &entry, room_fields(&entry, departments, Some(room)))}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn room_fields(entry: &Entry, departments: &[(String, String)], room: Option<&Room>) -> AnyView {
+    let kinds = RoomKind::ALL.iter().map(|kind| (kind.word().to_owned(), kind.label().to_owned())).collect();
+    let (name, kind) = room.map_or(("", RoomKind::Consultation), |room| (&room.name, room.kind));
+    let department = room.and_then(|room| room.department_id.as_ref()).map(ToString::to_string).unwrap_or_default();
+    view! {
+        {entry.text("name", "Name", true, name)} {entry.select("kind", "Kind", kinds, true, kind.word())}
+        {entry.select("departmentId", "Department", departments.to_vec(), false, &department)}
+    }
+    .into_any()
+}

@@ -1,0 +1,275 @@
+//! The people of the house: who they are, what they may do, where they are signed in.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::history::{Names, history};
+use super::page;
+use crate::hospital::branches::Branch;
+use crate::hospital::departments::Department;
+use crate::hospital::people::Person;
+use crate::hospital::rooms::Room;
+use crate::hospital::tenants::Tenant;
+use crate::journey::ids::Id as _;
+use crate::journey::words::{ActorType, Role, Word};
+use crate::log::StoredEvent;
+use crate::screens::attempt::Attempt;
+use crate::screens::entry::{Entry, press};
+use crate::screens::icon::{Icon, icon};
+use crate::screens::layout::initials;
+use crate::screens::parts::day_and_time;
+
+/// Where people may work.
+pub struct Places {
+    /// The branches.
+    pub branches: Vec<Branch>,
+    /// The departments.
+    pub departments: Vec<Department>,
+    /// The rooms.
+    pub rooms: Vec<Room>,
+}
+
+impl Places {
+    fn branch_name(&self, department: &Department) -> String {
+        let branch = self.branches.iter().find(|branch| branch.id == department.branch_id);
+        branch.filter(|_| self.branches.len() > 1).map(|branch| format!(" · {}", branch.name)).unwrap_or_default()
+    }
+
+    /// The branches as choices.
+    pub fn branch_choices(&self) -> Vec<(String, String)> {
+        self.branches.iter().map(|branch| (branch.id.to_string(), branch.name.clone())).collect()
+    }
+
+    /// The departments as choices.
+    pub fn department_choices(&self) -> Vec<(String, String)> {
+        let words = |department: &Department| format!("{}{}", department.name, self.branch_name(department));
+        self.departments.iter().map(|department| (department.id.to_string(), words(department))).collect()
+    }
+
+    /// The rooms as choices.
+    pub fn room_choices(&self) -> Vec<(String, String)> {
+        self.rooms.iter().map(|room| (room.id.to_string(), room.name.clone())).collect()
+    }
+
+    /// What each of them is called.
+    pub fn names(&self) -> Names {
+        let branches = self.branches.iter().map(|branch| (branch.id.to_string(), branch.name.clone()));
+        branches.chain(self.department_choices()).chain(self.room_choices()).collect()
+    }
+}
+
+/// What the list shows.
+pub struct People {
+    /// The people, by name.
+    pub people: Vec<Person>,
+    /// Where they may work.
+    pub places: Places,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// Shows the list, and the form for somebody new.
+pub fn people(screen: People) -> impl IntoView {
+    let People { people, places, attempt } = screen;
+    let entry = Entry::new("add", "", attempt.as_ref());
+    let working = people.iter().filter(|person| person.active).count();
+    let rows = people.iter().map(|person| row(person, &places)).collect_view();
+    let kinds = [ActorType::Human, ActorType::Ai].map(|kind| (kind.word().to_owned(), kind.label().to_owned()));
+    let body = view! {
+        <section class="card card-flush" aria-labelledby="people">
+            <div class="card-head"><h2 id="people">"Who works here"</h2></div>
+            <div class="table-wrap" role="group" aria-labelledby="people" tabindex="0">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"Roles"</th>
+                            <th scope="col">"Signs in as"</th>
+                            <th scope="col">"Place"</th>
+                            <th scope="col">"State"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+        <section class="card" aria-labelledby="new-person">
+            <h2 id="new-person">"Add a person"</h2>
+            <form method="post" class="stack">
+                {entry.hidden()}
+                <div class="fields">
+                    {entry.text("name", "Name", true, "")} {entry.text("signInName", "Sign-in name", false, "")}
+                    {entry.input("password", "passphrase", "Passphrase, 15 characters or more", false, "")}
+                    {entry.select("actorType", "Kind", kinds.into(), true, ActorType::Human.word())}
+                    {places_fields(&entry, &places, None)} {roles(&entry, &[])}
+                </div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::UserPlus)} "Add person"</button></div>
+            </form>
+        </section>
+    };
+    page("/admin", "People".to_owned(), format!("{working} work here"), body)
+}
+
+fn row(person: &Person, places: &Places) -> AnyView {
+    let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
+    let names = places.names();
+    let place = [
+        person.department_id.as_ref().map(|id| id.as_str()),
+        person.room_id.as_ref().map(|id| id.as_str()),
+        person.branch_id.as_ref().map(|id| id.as_str()),
+    ];
+    let place: Vec<_> = place.into_iter().flatten().filter_map(|id| names.get(id).cloned()).collect();
+    let missing = || view! { <span class="secondary">"never"</span> }.into_any();
+    view! {
+        <tr>
+            <th scope="row"><a href=format!("/admin/people/{}", person.id)>{person.name.clone()}</a></th>
+            <td>{roles}</td>
+            <td>{person.sign_in_name.as_ref().map_or_else(missing, |name| name.to_string().into_any())}</td>
+            <td>{place.join(" · ")}</td>
+            <td>{state(person)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn state(person: &Person) -> AnyView {
+    if person.active {
+        view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} "Works here"</span> }.into_any()
+    } else {
+        view! { <span class="tag">{icon(Icon::Lock)} "Shut out"</span> }.into_any()
+    }
+}
+
+fn places_fields(entry: &Entry, places: &Places, person: Option<&Person>) -> AnyView {
+    let given = |id: Option<String>| id.unwrap_or_default();
+    let branch = given(person.and_then(|person| person.branch_id.as_ref()).map(ToString::to_string));
+    let department = given(person.and_then(|person| person.department_id.as_ref()).map(ToString::to_string));
+    let room = given(person.and_then(|person| person.room_id.as_ref()).map(ToString::to_string));
+    view! {
+        {entry.select("branchId", "Branch", places.branch_choices(), false, &branch)}
+        {entry.select("departmentId", "Department", places.department_choices(), false, &department)}
+        {entry.select("roomId", "Room", places.room_choices(), false, &room)}
+    }
+    .into_any()
+}
+
+fn roles(entry: &Entry, held: &[Role]) -> AnyView {
+    let choices = Role::ALL
+        .iter()
+        .filter(|role| **role != Role::System)
+        .map(|role| (role.word().to_owned(), role.label().to_owned(), held.contains(role)));
+    entry.ticks("roles", "Roles", choices.collect())
+}
+
+/// What the page of one person shows.
+pub struct OnePerson {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who it is.
+    pub person: Person,
+    /// Whether it is who looks.
+    pub own: bool,
+    /// Where they may work.
+    pub places: Places,
+    /// Their sessions: when each began, and when it was last active.
+    pub sessions: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What became of them.
+    pub events: Vec<StoredEvent>,
+    /// What ids are called.
+    pub names: Names,
+    /// The card with the hours in which they can be booked.
+    pub hours: Option<AnyView>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// Shows one person.
+pub fn one_person(screen: OnePerson) -> impl IntoView {
+    let OnePerson { tenant, person, own, places, sessions, events, names, hours, attempt } = screen;
+    let details = Entry::new("details", "", attempt.as_ref());
+    let held = Entry::new("roles", "", attempt.as_ref());
+    let signs_in = person.sign_in_name.as_ref().map(ToString::to_string);
+    let lead = match &signs_in {
+        Some(name) => format!("signs in as {name}"),
+        None => "never signs in".to_owned(),
+    };
+    let turn = match person.active {
+        true if own => ().into_any(),
+        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} "Shut out" }),
+        false => press("return", "", "button", view! { {icon(Icon::LogIn)} "Let in again" }),
+    };
+    let body = view! {
+        <section class="card patient-banner" aria-label="Person">
+            <span class="avatar avatar-large" aria-hidden="true">{initials(&person.name)}</span>
+            <div class="patient-main"><p class="patient-name">{state(&person)}</p></div>
+            <div class="actions">{turn}</div>
+        </section>
+        <div class="columns">
+            <div class="stack">
+                <section class="card" aria-labelledby="details">
+                    <h2 id="details">"Details"</h2>
+                    <form method="post" class="stack">
+                        {details.hidden()}
+                        <div class="fields">
+                            {details.text("name", "Name", true, &person.name)}
+                            {places_fields(&details, &places, Some(&person))}
+                        </div>
+                        <div class="form-foot"><button class="button button-primary">"Save details"</button></div>
+                    </form>
+                </section>
+                <section class="card" aria-labelledby="held">
+                    <h2 id="held">"What they may do"</h2>
+                    <form method="post" class="stack">
+                        {held.hidden()} {roles(&held, &person.roles)}
+                        <div class="form-foot"><button class="button button-primary">"Save roles"</button></div>
+                    </form>
+                </section>
+                {hours}
+            </div>
+            <aside class="stack" aria-label="Signing in, and history">
+                {signing_in(&tenant, signs_in.is_some(), &sessions, attempt.as_ref())}
+                {history(&tenant, &events, &names)}
+            </aside>
+        </div>
+    };
+    page("/admin", person.name.clone(), lead, body)
+}
+
+fn signing_in(
+    tenant: &Tenant,
+    signs_in: bool,
+    sessions: &[(DateTime<Utc>, DateTime<Utc>)],
+    attempt: Option<&Arc<Attempt>>,
+) -> AnyView {
+    let entry = Entry::new("passphrase", "", attempt);
+    let rows = sessions
+        .iter()
+        .map(|(began, seen)| {
+            view! {
+                <li>{day_and_time(tenant, *began)} ", last active " {day_and_time(tenant, *seen)}</li>
+            }
+        })
+        .collect_view();
+    let none = sessions.is_empty().then(|| view! { <p class="secondary">"Signed in nowhere."</p> });
+    let end = (!sessions.is_empty())
+        .then(|| press("sessions", "", "button", view! { {icon(Icon::LogOut)} "Sign out everywhere" }));
+    let reset = signs_in.then(|| {
+        view! {
+            <form method="post" class="stack">
+                {entry.hidden()}
+                {entry.input("password", "passphrase", "New passphrase, 15 characters or more", true, "")}
+                <div><button class="button">{icon(Icon::KeyRound)} "Reset passphrase"</button></div>
+            </form>
+        }
+    });
+    view! {
+        <section class="card stack" aria-labelledby="signing-in">
+            <h2 id="signing-in">"Signing in"</h2>
+            <ul>{rows}</ul>
+            {none} {end} {reset}
+        </section>
+    }
+    .into_any()
+}

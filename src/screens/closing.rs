@@ -1,0 +1,131 @@
+//! At closing time: who was expected or registered and never came to be seen, to be confirmed in one go.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::attempt::Attempt;
+use super::entry::Entry;
+use super::icon::{Icon, icon};
+use super::parts::{day_and_time, empty, status_tag};
+use crate::hospital::bookings::BookingCard;
+use crate::hospital::tenants::Tenant;
+use crate::projections::visits::VisitCard;
+
+/// What the screen shows.
+pub struct Closing {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who was registered and not seen.
+    pub visits: Vec<VisitCard>,
+    /// Who was booked and is not here.
+    pub bookings: Vec<BookingCard>,
+    /// How many were confirmed just now.
+    pub confirmed: Option<usize>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// Shows the list.
+pub fn closing(screen: Closing) -> impl IntoView {
+    let Closing { tenant, visits, bookings, confirmed, now, attempt } = screen;
+    let entry = Entry::new("sweep", "", attempt.as_ref());
+    let nobody = visits.is_empty() && bookings.is_empty();
+    let lead = format!("{} · {} not seen, {} not here", day_and_time(&tenant, now), visits.len(), bookings.len());
+    let tick = |name: &'static str, value: String, label: String| {
+        view! {
+            <td class="cell-icon">
+                <label class="check"><input type="checkbox" name=name value=value checked aria-label=label/></label>
+            </td>
+        }
+    };
+    let visit_rows = visits
+        .iter()
+        .map(|card| {
+            let visit = &card.visit;
+            view! {
+                <tr>
+                    {tick("visit", visit.visit_id.to_string(), format!("No-show: {}", card.patient_name))}
+                    <th scope="row">
+                        <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
+                        <span class="sub">{visit.token.clone()} " · MRN " {card.patient_mrn.clone()}</span>
+                    </th>
+                    <td>{status_tag(visit.status)}</td>
+                    <td>{day_and_time(&tenant, visit.registered_at)}</td>
+                    <td>{card.doctor_name.clone()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let booking_rows = bookings
+        .iter()
+        .map(|card| {
+            let booking = &card.booking;
+            view! {
+                <tr>
+                    {tick("booking", booking.id.to_string(), format!("Did not come: {}", card.patient_name))}
+                    <th scope="row">
+                        <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>
+                        <span class="sub">"MRN " {card.patient_mrn.clone()}</span>
+                    </th>
+                    <td><span class="tag">{icon(Icon::CalendarClock)} "Booked"</span></td>
+                    <td>{day_and_time(&tenant, booking.starts_at)}</td>
+                    <td>{card.doctor_name.clone()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let body = if nobody {
+        empty(Icon::CircleCheck, "Nobody is left", "Everybody who was registered was seen, cancelled or rescheduled.")
+    } else {
+        view! {
+            <form method="post">
+                {entry.hidden()}
+                <div class="table-wrap" role="group" aria-labelledby="left" tabindex="0">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col"><span class="visually-hidden">"Confirm"</span></th>
+                                <th scope="col">"Patient"</th>
+                                <th scope="col">"State"</th>
+                                <th scope="col">"Expected"</th>
+                                <th scope="col">"Doctor"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{visit_rows} {booking_rows}</tbody>
+                    </table>
+                </div>
+                <div class="card-body form-foot">
+                    <button class="button button-danger">{icon(Icon::UserX)} "Mark those ticked as no-shows"</button>
+                </div>
+            </form>
+        }
+        .into_any()
+    };
+    let confirmed = confirmed.map(|count| {
+        let words =
+            if count == 1 { "1 no-show was logged.".to_owned() } else { format!("{count} no-shows were logged.") };
+        view! {
+            <div class="notice notice-success notice-line" role="status">{icon(Icon::CircleCheck)} <p>{words}</p></div>
+        }
+    });
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>"Who did not come"</h1>
+                    <p class="page-lead">{lead}</p>
+                </div>
+                <div class="actions"><a class="button" href="/reception">"Back to reception"</a></div>
+            </div>
+            {confirmed}
+            <section class="card card-flush" aria-labelledby="left">
+                <div class="card-head"><h2 id="left">"Take the tick away from who may still come"</h2></div>
+                {body}
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,151 @@
+//! Stories of the administration.
+
+use axum::http::StatusCode;
+use sojourn::db::Db;
+use sojourn::hospital::{event_types, people, sessions, tariff, tenants, tokens};
+use sojourn::journey::ids::Id as _;
+use sojourn::journey::words::Role;
+use sojourn::log::{self, Filter};
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(
+    every_change_of_the_house_is_an_event,
+    a_passphrase_is_reset_and_sessions_end,
+    a_token_is_shown_once,
+    nobody_shuts_themselves_out,
+    the_administration_opens_to_nobody_else
+);
+
+/// Sends a form, which is accepted, and gives the page that follows.
+async fn accepted(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
+    let answer = browser.send(browser.form(path, fields)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{fields:?}: {}", answer.text);
+    browser.get(&answer.location).await.text
+}
+
+async fn every_change_of_the_house_is_an_event(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let (branch, department) = (house.branch.to_string(), house.department.to_string());
+    let fields = [("_form", "add-branch"), ("name", "East Wing"), ("code", "EAST")];
+    assert!(accepted(&admin, "/admin/house", &fields).await.contains("East Wing"));
+    let again = admin.send(admin.form("/admin/house", &fields)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text.contains("EAST is in use already") && again.text.contains("value=\"East Wing\""));
+    let fields = [
+        ("_form", "department"),
+        ("_about", department.as_str()),
+        ("name", "Medicine"),
+        ("tokenPrefix", "M"),
+        ("targetMinutes", "25"),
+    ];
+    assert!(accepted(&admin, "/admin/house", &fields).await.contains("Target minutes: 30 → 25"));
+    let fields = [("_form", "add-room"), ("_about", branch.as_str()), ("name", "Room 7"), ("kind", "LAB")];
+    accepted(&admin, "/admin/house", &fields).await;
+    let fields = [("_form", "add"), ("name", "Urine culture"), ("code", "UC"), ("kind", "TEST"), ("price", "450")];
+    accepted(&admin, "/admin/tariff", &fields).await;
+    let entry = tariff::by_code(&db, &house.tenant.id, "UC").await.expect("a read").expect("it is there");
+    let path = format!("/admin/tariff/{}", entry.id);
+    let page = accepted(&admin, &path, &[("_form", "price"), ("price", "500")]).await;
+    assert!(page.contains("₹450 → ₹500"), "{page}");
+    accepted(&admin, &path, &[("_form", "withdraw")]).await;
+    accepted(&admin, "/admin/rules", &[("_form", "rules"), ("rules", "payBeforeConsultation")]).await;
+    let tenant = tenants::by_id(&db, &house.tenant.id).await.expect("a read").expect("ours");
+    assert!(tenant.policy.pay_before_consultation && !tenant.policy.pay_before_lab);
+    let person = house.who(Role::Nurse).id.to_string();
+    let path = format!("/admin/people/{person}");
+    accepted(&admin, &path, &[("_form", "roles"), ("roles", "NURSE"), ("roles", "MANAGER")]).await;
+    accepted(&admin, &path, &[("_form", "details"), ("name", "Asha Nair"), ("roomId", house.room.as_str())]).await;
+    accepted(&admin, &path, &[("_form", "leave")]).await;
+    // The same again changes nothing.
+    accepted(&admin, &path, &[("_form", "leave")]).await;
+
+    let events = log::page(&db, &house.tenant.id, &Filter::All, None, 100).await.expect("a read");
+    let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
+    let expected = [
+        "branch.added",
+        "department.changed",
+        "room.added",
+        "tariff.added",
+        "tariff.changed",
+        "tariff.offered",
+        "tenant.policy_changed",
+        "person.role_changed",
+        "person.changed",
+        "person.changed",
+    ];
+    assert_eq!(types, expected);
+    for stored in &events {
+        let own = event_types::own().into_iter().find(|own| own.event_type == stored.event.event_type).expect("a type");
+        let validator = event_types::validator(&own.schema).expect("a schema");
+        assert_eq!(event_types::misfits(&validator, &stored.event.metadata), [], "{}", own.event_type);
+        assert_eq!(stored.event.performed_by, admin.person.id);
+    }
+    let renamed = &events[8].event.metadata;
+    assert_eq!((&renamed["before"]["name"], &renamed["after"]["name"]), (&"The nurse".into(), &"Asha Nair".into()));
+    assert_eq!(house.verified().await, 10);
+}
+
+async fn a_passphrase_is_reset_and_sessions_end(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let nurse = Browser::sign_in(&house, "nurse", &[Role::Nurse]).await;
+    let path = format!("/admin/people/{}", nurse.person.id);
+    let weak = admin.send(admin.form(&path, &[("_form", "passphrase"), ("passphrase", "short")])).await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!weak.text.contains("value=\"short\""), "what is secret is not shown again");
+    assert_eq!(nurse.get("/queue/consultation").await.status, StatusCode::OK);
+    accepted(&admin, &path, &[("_form", "passphrase"), ("passphrase", "seven green ladders")]).await;
+    assert_eq!(nurse.get("/queue/consultation").await.status, StatusCode::SEE_OTHER, "she is signed out");
+    let other = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    let path = format!("/admin/people/{}", other.person.id);
+    assert!(accepted(&admin, &path, &[("_form", "sessions")]).await.contains("Signed in nowhere"));
+    let left = sessions::of_person(&db, &house.tenant.id, &other.person.id, house.now()).await.expect("a read");
+    assert_eq!(left, []);
+    let events = log::page(&db, &house.tenant.id, &Filter::All, None, 100).await.expect("a read");
+    let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
+    assert_eq!(types, ["person.passphrase_reset", "person.sessions_ended"]);
+}
+
+async fn a_token_is_shown_once(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let person = house.who(Role::LabTechnician).id.to_string();
+    let fields = [("_form", "create"), ("label", "Analyser"), ("personId", person.as_str()), ("days", "30")];
+    let answer = admin.send(admin.form("/admin/tokens", &fields)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let secret = answer.text.split("sjn_").nth(1).and_then(|rest| rest.get(..64)).expect("the token");
+    let secret = tokens::Secret::parse(&format!("sjn_{secret}")).expect("a token");
+    let live = tokens::live(&db, &secret, house.now()).await.expect("a read").expect("it works");
+    assert!(!admin.get("/admin/tokens").await.text.contains("sjn_"));
+    accepted(&admin, "/admin/tokens", &[("_form", "revoke"), ("_about", live.id.as_str())]).await;
+    assert_eq!(tokens::live(&db, &secret, house.now()).await.expect("a read"), None);
+    let events = log::stream(&db, &house.tenant.id, "token", live.id.as_str()).await.expect("a read");
+    assert_eq!(events.len(), 2);
+}
+
+async fn nobody_shuts_themselves_out(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let path = format!("/admin/people/{}", admin.person.id);
+    let answer = admin.send(admin.form(&path, &[("_form", "roles"), ("roles", "NURSE")])).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(admin.send(admin.form(&path, &[("_form", "leave")])).await.status, StatusCode::NOT_FOUND);
+    let system = people::system(&db, &house.tenant.id).await.expect("a read").expect("the system");
+    assert_eq!(admin.get(&format!("/admin/people/{}", system.id)).await.status, StatusCode::NOT_FOUND);
+    let fields = [("_form", "add"), ("name", "Ravi"), ("roles", "SYSTEM")];
+    assert_eq!(admin.send(admin.form("/admin", &fields)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn the_administration_opens_to_nobody_else(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    for path in ["/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens"] {
+        assert_eq!(manager.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        let posted = manager.send(manager.form(path, &[("_form", "add-branch"), ("name", "x"), ("code", "X")])).await;
+        assert_eq!(posted.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Stories of bookings.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
+use sojourn::db::{Db, new_id};
+use sojourn::hospital::WriteError;
+use sojourn::hospital::bookings::{self, BookingState, NewBooking};
+use sojourn::hospital::clinics::{self, Minute, NewClinic};
+use sojourn::journey::ids::{BookingId, Id as _, PersonId};
+use sojourn::journey::words::{Role, Status};
+use sojourn::log;
+use sojourn::projections::visits;
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(
+    a_patient_is_booked_moved_and_checked_in,
+    two_people_never_take_the_same_slot,
+    a_cancelled_slot_is_free_again,
+    an_administrator_opens_hours
+);
+
+/// Opens the doctor's hours for the whole of the day, and gives a slot an hour from now.
+async fn open_hours(house: &House, doctor: &PersonId) -> DateTime<Utc> {
+    let day = house.tenant.local_day(house.now());
+    let new = NewClinic {
+        doctor_id: doctor.clone(),
+        weekday: clinics::weekday(day),
+        begins: Minute::parse("00:00"),
+        ends: Minute::parse("24:00"),
+        slot_minutes: 20,
+    };
+    let actor = house.who(Role::Admin);
+    house.recorder.open_clinic(&house.tenant, actor, new).await.expect("hours");
+    let open = clinics::of_doctor(&house.db, &house.tenant.id, doctor).await.expect("a read");
+    let later = house.now() + TimeDelta::hours(1);
+    let slots = clinics::slots(&house.tenant, &open, day);
+    slots.into_iter().map(|slot| slot.starts_at).find(|start| *start >= later).expect("a slot")
+}
+
+fn booking(house: &House, doctor: &PersonId, starts_at: DateTime<Utc>) -> NewBooking {
+    let patient_id = house.patient.clone();
+    NewBooking { id: new_id(), patient_id, doctor_id: doctor.clone(), starts_at, reason: None }
+}
+
+async fn a_patient_is_booked_moved_and_checked_in(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await.person;
+    let slot = open_hours(&house, &doctor.id).await;
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    let page = reception.get(&format!("/bookings?patient={}", house.patient)).await.text;
+    assert!(page.contains("A time for Asha Rao"), "{page}");
+    let key = new_id::<BookingId>().to_string();
+    let (patient, doctor_id, time) = (house.patient.to_string(), doctor.id.to_string(), slot.to_rfc3339());
+    let fields = [
+        ("_form", "choose"),
+        ("_key", key.as_str()),
+        ("patient", patient.as_str()),
+        ("doctorId", doctor_id.as_str()),
+        ("slot", time.as_str()),
+        ("reason", "Cough"),
+    ];
+    let booked = reception.send(reception.form("/bookings", &fields)).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.text);
+    let twice = reception.send(reception.form("/bookings", &fields)).await;
+    assert_eq!(twice.location, booked.location, "two presses book once");
+    let path = booked.location.split('?').next().expect("a path").to_owned();
+    let id = BookingId::parse(path.rsplit('/').next().expect("an id")).expect("an id");
+
+    let later = (slot + TimeDelta::minutes(20)).to_rfc3339();
+    let fields = [("_form", "choose"), ("move", id.as_str()), ("doctorId", doctor_id.as_str()), ("slot", &later)];
+    let moved = reception.send(reception.form("/bookings", &fields)).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.text);
+    assert!(reception.get("/reception").await.text.contains("Expected today"));
+
+    let fields = [("_form", "check-in"), ("_then", "/reception")];
+    let arrived = reception.send(reception.form(&path, &fields)).await;
+    assert_eq!(arrived.status, StatusCode::SEE_OTHER, "{}", arrived.text);
+    assert!(reception.get(&arrived.location).await.text.contains("Everybody booked for today is here"));
+    assert_eq!(reception.send(reception.form(&path, &fields)).await.status, StatusCode::SEE_OTHER);
+    let day = house.tenant.local_day(house.now());
+    let arrivals = visits::arrivals(&db, &house.tenant.id, day, None).await.expect("a list");
+    assert_eq!(arrivals.len(), 1, "two presses register one visit");
+    assert_eq!((arrivals[0].visit.status, &arrivals[0].visit.doctor_id), (Status::Waiting, &Some(doctor.id.clone())));
+    let card = bookings::by_id(&db, &house.tenant.id, &id).await.expect("a read").expect("it");
+    assert_eq!(card.booking.state, BookingState::Arrived);
+    assert_eq!(card.booking.visit_id.as_ref(), Some(&arrivals[0].visit.visit_id));
+    let events = log::stream(&db, &house.tenant.id, "booking", id.as_str()).await.expect("a read");
+    let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
+    assert_eq!(types, ["booking.created", "booking.rescheduled", "booking.checked_in"]);
+    house.verified().await;
+}
+
+async fn two_people_never_take_the_same_slot(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let slot = open_hours(&house, &doctor).await;
+    let taking: Vec<_> = (0..12)
+        .map(|_| {
+            let (house, new) = (house.clone(), booking(&house, &doctor, slot));
+            tokio::spawn(async move { house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await })
+        })
+        .collect();
+    let mut booked = 0;
+    for take in taking {
+        match take.await.expect("an end") {
+            Ok(_) => booked += 1,
+            Err(WriteError::Taken { field: "slot", .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(booked, 1);
+    let day = house.tenant.local_day(slot);
+    assert_eq!(bookings::of_day(&db, &house.tenant.id, day, None).await.expect("a list").len(), 1);
+    // Nor part of it, after the hours were cut anew; nor what is over, or never was.
+    let actor = house.who(Role::Receptionist);
+    for starts_at in [slot + TimeDelta::minutes(10), slot - TimeDelta::hours(3)] {
+        let refused = house.recorder.book(&house.tenant, actor, booking(&house, &doctor, starts_at)).await;
+        assert!(matches!(refused, Err(WriteError::Invalid(_))), "{refused:?}");
+    }
+}
+
+async fn a_cancelled_slot_is_free_again(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let slot = open_hours(&house, &doctor).await;
+    let actor = house.who(Role::Receptionist);
+    let first = house.recorder.book(&house.tenant, actor, booking(&house, &doctor, slot)).await.expect("a booking");
+    let cancel = || house.recorder.cancel_booking(&house.tenant, actor, &first.id, Some("better now"));
+    cancel().await.expect("it is cancelled");
+    assert!(matches!(cancel().await, Err(WriteError::Invalid(_))), "once is enough");
+    house.recorder.book(&house.tenant, actor, booking(&house, &doctor, slot)).await.expect("it is free");
+}
+
+async fn an_administrator_opens_hours(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let path = format!("/admin/people/{doctor}");
+    let fields =
+        [("_form", "open-hours"), ("weekday", "2"), ("begins", "09:00"), ("ends", "12:00"), ("slotMinutes", "15")];
+    assert_eq!(admin.send(admin.form(&path, &fields)).await.status, StatusCode::SEE_OTHER);
+    assert!(admin.get(&path).await.text.contains("Tuesday, 09:00 to 12:00"));
+    assert_eq!(admin.send(admin.form(&path, &fields)).await.status, StatusCode::UNPROCESSABLE_ENTITY, "they overlap");
+    let open = clinics::of_doctor(&db, &house.tenant.id, &doctor).await.expect("a read");
+    let fields = [("_form", "close-hours"), ("_about", open[0].id.as_str())];
+    assert_eq!(admin.send(admin.form(&path, &fields)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(clinics::of_doctor(&db, &house.tenant.id, &doctor).await.expect("a read"), []);
+}

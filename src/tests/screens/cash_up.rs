@@ -1,0 +1,87 @@
+//! Stories of the cash-up.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use sojourn::db::{Db, new_id};
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::{BillId, VisitId};
+use sojourn::journey::money::Money;
+use sojourn::journey::words::{Method, Role};
+use sojourn::record::Wish;
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(a_shift_is_added_up_and_closed, what_is_given_back_has_a_slip);
+
+/// Has somebody bill a consultation and take it.
+async fn take(house: &House, clerk: &Browser, amount: i64, method: &str) -> (VisitId, BillId) {
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": amount }] });
+    let paid = json!({ "billId": bill, "amount": amount, "method": method });
+    let wishes = vec![
+        Wish::new(Some(visit.clone()), ConsultationBilled, billed),
+        Wish::new(Some(visit.clone()), PaymentReceived, paid),
+    ];
+    house.recorder.record(&house.tenant, &clerk.person.actor(), wishes, None).await.expect("it is paid");
+    (visit, bill)
+}
+
+async fn a_shift_is_added_up_and_closed(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let other = Browser::sign_in(&house, "other", &[Role::BillingClerk]).await;
+    take(&house, &clerk, 50_000, "CASH").await;
+    take(&house, &clerk, 20_000, "CASH").await;
+    let (visit, _) = take(&house, &clerk, 30_000, "UPI").await;
+    // What somebody else took, this clerk may give back: in cash, as it came.
+    let (theirs, bill) = take(&house, &other, 40_000, "CASH").await;
+    let back = json!({ "billId": bill, "amount": 5_000, "reason": "Charged too much" });
+    let wish = Wish::new(Some(theirs), PaymentRefunded, back);
+    house.recorder.record(&house.tenant, &clerk.person.actor(), vec![wish], None).await.expect("a refund");
+
+    let shift = house.recorder.open_shift(&house.tenant, &clerk.person.id).await.expect("a shift");
+    let figures: Vec<_> =
+        shift.figures().into_iter().map(|figure| (figure.method, figure.taken, figure.refunded)).collect();
+    assert_eq!(figures, [(Method::Cash, Money(70_000), Money(5_000)), (Method::Upi, Money(30_000), Money::ZERO)]);
+    assert_eq!(shift.expected_cash(), Money(65_000));
+    let page = clerk.get("/billing/cash-up").await.text;
+    assert!(page.contains("₹650") && page.contains(&format!("/visits/{visit}#step-3")), "{page}");
+
+    let wrong = clerk.send(clerk.form("/billing/cash-up", &[("_form", "close"), ("counted", "lots")])).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let last = shift.last_position.to_string();
+    // A payment that the clerk had not seen yet belongs to the next shift.
+    take(&house, &clerk, 10_000, "CASH").await;
+    let typed = [("_form", "close"), ("last", last.as_str()), ("counted", "640"), ("note", "Ten short")];
+    let closed = clerk.send(clerk.form("/billing/cash-up", &typed)).await;
+    assert_eq!(closed.status, StatusCode::SEE_OTHER, "{}", closed.text);
+    let next = house.recorder.open_shift(&house.tenant, &clerk.person.id).await.expect("a shift");
+    assert_eq!((next.transactions.len(), next.expected_cash()), (1, Money(10_000)));
+    let again = clerk.send(clerk.form("/billing/cash-up", &typed)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "a shift is closed once");
+
+    let path = format!("/billing/cash-up?person={}&closing=1", clerk.person.id);
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get(&path).await.text;
+    assert!(page.contains("₹650") && page.contains("₹640") && page.contains("Ten short"), "{page}");
+    assert!(!page.contains("₹750"), "what came later is not in it");
+    assert_eq!(other.get(&path).await.status, StatusCode::FORBIDDEN);
+    house.verified().await;
+}
+
+async fn what_is_given_back_has_a_slip(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let (visit, bill) = take(&house, &clerk, 50_000, "UPI").await;
+    let back = json!({ "billId": bill, "amount": 12_500, "reason": "Charged too much" });
+    let refund = house.log(Role::Manager, &visit, PaymentRefunded, back).await;
+    let slip = clerk.get(&format!("/visits/{visit}/refunds/{}", refund.event.id)).await.text;
+    for words in ["Asha Rao", "₹125", "Charged too much", "The manager"] {
+        assert!(slip.contains(words), "{words}: {slip}");
+    }
+    assert!(clerk.get(&format!("/visits/{visit}")).await.text.contains("Refund slip, "));
+    let payment = &house.stream(&visit).await[2].event.id;
+    assert_eq!(clerk.get(&format!("/visits/{visit}/refunds/{payment}")).await.status, StatusCode::NOT_FOUND);
+}

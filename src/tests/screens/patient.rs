@@ -1,0 +1,125 @@
+//! Stories of a patient's page: what is known of them, what they consented to, how they are found.
+
+use axum::http::StatusCode;
+use sojourn::db::{Db, new_id};
+use sojourn::hospital::bookings::{self, BookingState, NewBooking};
+use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
+use sojourn::hospital::patients::{self, NewPatient};
+use sojourn::journey::ids::Id as _;
+use sojourn::journey::words::Role;
+use sojourn::log;
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(
+    what_is_known_is_changed_and_logged,
+    a_consent_is_recorded,
+    who_is_mistyped_is_found_while_typing,
+    a_scanned_slip_opens_its_visit,
+    no_shows_are_swept_at_closing_time,
+);
+
+async fn desk(db: &Db) -> (House, Browser) {
+    let house = House::open(db, "City Hospital").await;
+    let browser = Browser::sign_in(&house, "desk", &[Role::Receptionist]).await;
+    (house, browser)
+}
+
+async fn what_is_known_is_changed_and_logged(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let path = format!("/patients/{}", house.patient);
+    let typed = [("_form", "details"), ("name", "Asha Nair"), ("phone", "98450 12345"), ("birthDate", "1990-03-02")];
+    assert_eq!(browser.send(browser.form(&path, &typed)).await.status, StatusCode::SEE_OTHER);
+    let known = patients::by_id(&db, &house.tenant.id, &house.patient).await.expect("a read").expect("her");
+    assert_eq!((known.name.as_str(), known.phone.as_deref()), ("Asha Nair", Some("98450 12345")));
+    let wrong = browser.send(browser.form(&path, &[("_form", "details"), ("name", "Asha"), ("phone", "none")])).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("Phone must be digits") && wrong.text.contains("value=\"none\""), "{}", wrong.text);
+    let events = log::stream(&db, &house.tenant.id, "patient", house.patient.as_str()).await.expect("a read");
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].event.event_type, "patient.demographics_updated");
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    assert!(!doctor.get(&path).await.text.contains("Record a consent"));
+    assert_eq!(doctor.send(doctor.form(&path, &typed)).await.status, StatusCode::FORBIDDEN);
+}
+
+async fn a_consent_is_recorded(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let path = format!("/patients/{}", house.patient);
+    for (given, word) in [("yes", "Given"), ("no", "Refused")] {
+        let typed = [("_form", "consent"), ("purpose", "Research"), ("given", given)];
+        let answer = browser.send(browser.form(&path, &typed)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let page = browser.get(&path).await.text;
+        assert!(page.contains("Research") && page.contains(&format!("{word}</span>")), "{page}");
+    }
+    let blank = browser.send(browser.form(&path, &[("_form", "consent"), ("purpose", " "), ("given", "yes")])).await;
+    assert_eq!(blank.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(log::stream(&db, &house.tenant.id, "consent", house.patient.as_str()).await.expect("a read").len(), 2);
+}
+
+async fn who_is_mistyped_is_found_while_typing(db: Db) {
+    let (house, browser) = desk(&db).await;
+    for name in ["Meenakshi Kulkarni", "Fatima Sheikh", "Venkatesh Iyengar"] {
+        let new = NewPatient { name: name.to_owned(), ..NewPatient::default() };
+        patients::register(&db, &house.tenant, new, house.now()).await.expect("a patient");
+    }
+    for typed in ["kulkrni", "Minakshi", "kulkarni meenaksi", "menak"] {
+        let list = browser.get(&format!("/patients/found?q={}", typed.replace(' ', "%20"))).await;
+        assert_eq!(list.status, StatusCode::OK);
+        assert!(list.text.contains("Meenakshi Kulkarni") && !list.text.contains("Fatima"), "{typed}: {}", list.text);
+        assert!(!list.text.contains("<html"), "the list alone");
+    }
+    assert!(browser.get("/reception?q=fatema").await.text.contains("Fatima Sheikh"));
+    assert!(browser.get("/patients/found?q=xyzzy").await.text.contains("Nobody was found"));
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    assert_eq!(admin.get("/patients/found?q=fatima").await.status, StatusCode::FORBIDDEN);
+}
+
+async fn a_scanned_slip_opens_its_visit(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let visit = house.register().await;
+    let slip = browser.get(&format!("/visits/{visit}/slip")).await.text;
+    assert!(slip.contains("class=\"qr\"") && slip.contains("h1v1h-1z"), "{slip}");
+    let scanned = browser.get(&format!("/patients?q={visit}")).await;
+    assert_eq!((scanned.status, scanned.location), (StatusCode::SEE_OTHER, format!("/visits/{visit}")));
+}
+
+async fn no_shows_are_swept_at_closing_time(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let (left, kept) = (house.register().await, house.register().await);
+    let doctor = house.who(Role::Doctor).id.clone();
+    let day = house.tenant.local_day(house.now());
+    let hours = NewClinic {
+        doctor_id: doctor.clone(),
+        weekday: weekday(day),
+        begins: Minute::parse("00:00"),
+        ends: Minute::parse("24:00"),
+        slot_minutes: 30,
+    };
+    house.recorder.open_clinic(&house.tenant, house.who(Role::Admin), hours).await.expect("hours");
+    let starts_at = house.tenant.day_bounds(day).start + chrono::TimeDelta::hours(8);
+    let new =
+        NewBooking { id: new_id(), patient_id: house.patient.clone(), doctor_id: doctor, starts_at, reason: None };
+    let booking = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
+    house.clock.advance(chrono::TimeDelta::minutes(35));
+    // Who did nothing for so long signs in anew.
+    let browser = Browser::sign_in(&house, "late", &[Role::Receptionist]).await;
+    let page = browser.get("/reception/closing").await.text;
+    for id in [left.as_str(), kept.as_str(), booking.id.as_str()] {
+        assert!(page.contains(&format!("value=\"{id}\"")), "{page}");
+    }
+    let typed = [("_form", "sweep"), ("visit", left.as_str()), ("booking", booking.id.as_str())];
+    let swept = browser.send(browser.form("/reception/closing", &typed)).await;
+    assert_eq!((swept.status, swept.location.as_str()), (StatusCode::SEE_OTHER, "/reception/closing?confirmed=2"));
+    let last = |stream: Vec<log::StoredEvent>| stream.last().map(|stored| stored.event.event_type.clone());
+    assert_eq!(last(house.stream(&left).await).as_deref(), Some("VISIT_NO_SHOW"));
+    assert_eq!(last(house.stream(&kept).await).as_deref(), Some("VISIT_REGISTERED"));
+    let card = bookings::by_id(&db, &house.tenant.id, &booking.id).await.expect("a read").expect("it");
+    assert_eq!(card.booking.state, BookingState::Missed);
+    // Who came after all is named, and nothing is logged twice.
+    let again = browser.send(browser.form("/reception/closing", &typed)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
