@@ -6,6 +6,8 @@ pub mod islands;
 pub mod journey;
 
 #[cfg(feature = "ssr")]
+pub mod analytics;
+#[cfg(feature = "ssr")]
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod command;

@@ -41,21 +41,19 @@ use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::allowed::allowed;
 use crate::journey::decide::Actor;
-use crate::journey::events::{Event, EventType};
+use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
-use crate::journey::words::Word;
-use crate::log::{self, Occurrence, StoredEvent};
+use crate::log::{self, StoredEvent, step, step_of};
+
+pub use crate::log::VISIT;
 
 pub use self::facts::Consent;
 pub use self::wish::{Happening, Wish};
 
 use self::queue::{Queue, Request};
-
-/// The aggregate that a visit's events happen to.
-pub const VISIT: &str = "visit";
 
 /// What became of a request.
 #[derive(Clone, Debug)]
@@ -93,13 +91,8 @@ pub enum RecordError {
     #[error("this key was used for another request")]
     IdempotencyMismatch,
     /// The log holds something that cannot be read.
-    #[error("event {position} of the log cannot be read: {problem}")]
-    Unreadable {
-        /// Where in the log.
-        position: i64,
-        /// What is wrong.
-        problem: String,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] log::Unreadable),
     /// More requests wait than can be answered soon.
     #[error("too many requests wait to be logged")]
     Busy,
@@ -195,40 +188,5 @@ impl Recorder {
 
 /// Reads the steps out of stored events.
 pub fn steps(stored: &[StoredEvent]) -> Result<Vec<Step>, RecordError> {
-    stored.iter().map(step).collect()
-}
-
-/// Reads the step out of a stored event.
-fn step(stored: &StoredEvent) -> Result<Step, RecordError> {
-    let StoredEvent { event, position, .. } = stored;
-    read_step(
-        *position,
-        &event.event_type,
-        event.schema_version,
-        &event.metadata,
-        &event.performed_by,
-        event.performed_at,
-    )
-}
-
-/// Reads the step out of what happened.
-fn step_of(happened: &Occurrence) -> Result<Step, RecordError> {
-    let Occurrence { position, event_type, schema_version, metadata, performed_by, performed_at, .. } = happened;
-    read_step(*position, event_type, *schema_version, metadata, performed_by, *performed_at)
-}
-
-fn read_step(
-    position: i64,
-    event_type: &str,
-    schema_version: i32,
-    metadata: &Value,
-    by: &PersonId,
-    at: DateTime<Utc>,
-) -> Result<Step, RecordError> {
-    let unreadable = |problem: String| RecordError::Unreadable { position, problem };
-    let kind =
-        EventType::from_word(event_type).ok_or_else(|| unreadable(format!("{event_type:?} is no event of a visit")))?;
-    let metadata = log::lift::lifted(event_type, schema_version, metadata);
-    let event = Event::from_log(kind, &metadata).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Step { event, by: by.clone(), at })
+    Ok(stored.iter().map(step).collect::<Result<_, _>>()?)
 }

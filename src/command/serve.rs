@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{DatabaseOptions, Error};
+use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::delivery::{self, Relay};
@@ -69,6 +70,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
+        kept: Kept::default(),
         accesses: accesses.clone(),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher).with_pace(options.calls_per_second),
         site: Arc::new(Site::load()?),

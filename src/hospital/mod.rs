@@ -8,6 +8,7 @@ mod demo_tariff;
 pub mod departments;
 pub mod documents;
 pub mod event_types;
+pub mod measure_targets;
 pub mod passphrase;
 pub mod patient_requests;
 pub mod patient_search;

@@ -36,8 +36,9 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{audit, billing, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{analytics, audit, billing, doctor, lab, login, patients, projections, queue, reception, visit};
 use self::sign_in::{Doorkeeper, session_layer};
+use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::log::AccessLog;
@@ -58,6 +59,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The one way into the log.
     pub recorder: Recorder,
+    /// The days of the analytics, in memory.
+    pub kept: Kept,
     /// Keeps who saw what.
     pub accesses: AccessLog,
     /// Who lets people in.
@@ -97,6 +100,12 @@ pub fn router(state: AppState) -> Router {
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/admin/projections", get(projections::show).post(projections::act))
+        .route("/analytics", get(analytics::show))
+        .route("/analytics/{panel}", get(analytics::waits_csv))
+        .route("/analytics/journeys", get(analytics::journeys_page))
+        .route("/analytics/journeys/{panel}", get(analytics::journeys_csv))
+        .route("/analytics/breaches", get(analytics::breaches))
+        .route("/analytics/visits", get(analytics::visits))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))
         .route("/healthz", get(health::alive))

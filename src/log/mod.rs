@@ -7,6 +7,7 @@
 //! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes events |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
+//! | [`steps`] | the steps of visits, read out of their events |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
 //! | [`access`] | who saw which patient's data |
@@ -36,6 +37,7 @@ pub mod read;
 pub mod refused;
 pub mod snapshots;
 pub mod stats;
+pub mod steps;
 pub mod subscriptions;
 pub mod tagged;
 pub mod verify;
@@ -49,4 +51,5 @@ pub use read::{
     Filter, by_positions, event, events, happened, life, opening, own_page, page, since, stream, tenants, versions,
 };
 pub use refused::RefusedAttempt;
+pub use steps::{Unreadable, VISIT, step, step_of};
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::checkpoint::{self, Checkpoint, Condition};
+use super::measures::VisitMeasures;
 use super::statistics::EventStatistics;
 use crate::clock::Clock;
 use crate::db::beside::Table;
@@ -35,6 +36,10 @@ pub trait Projection: Send + Sync {
     fn version(&self) -> i32;
     /// The tables that it alone writes.
     fn tables(&self) -> &'static [Table];
+    /// How many events it takes in at once.
+    fn page(&self) -> i64 {
+        PAGE
+    }
     /// Takes in a page of a tenant's events, each once and in order.
     async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem>;
 }
@@ -43,9 +48,9 @@ pub trait Projection: Send + Sync {
 pub type Follower = &'static dyn Projection;
 
 /// All read models that follow.
-pub static FOLLOWING: &[Follower] = &[&EventStatistics];
+pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures];
 
-/// How many events are taken in at once.
+/// How many events are taken in at once, unless a read model says otherwise.
 pub const PAGE: i64 = 1000;
 
 /// How often the log is looked at when nobody says that it has grown.
@@ -235,7 +240,8 @@ impl Task {
         };
         // What is in the log stays as it is, so it need not be read in the transaction.
         let first = checkpoint.position + 1;
-        let events = log::by_positions(&self.db, &tenant.id, first, checkpoint.position + PAGE).await?;
+        let events =
+            log::by_positions(&self.db, &tenant.id, first, checkpoint.position + self.projection.page()).await?;
         let Some(last) = events.last().map(|last| last.position) else { return Ok(Went::Nowhere) };
         let mut tx = self.db.begin().await?;
         if !checkpoint::advance(&mut tx, &tenant.id, name, checkpoint, last, now).await? {

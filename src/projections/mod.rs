@@ -5,6 +5,8 @@
 pub mod bills;
 pub mod checkpoint;
 pub mod following;
+pub mod measures;
+pub mod open;
 pub mod statistics;
 pub mod tests;
 pub mod timeline;

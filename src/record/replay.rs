@@ -48,7 +48,7 @@ impl About<'_> {
             return Ok(None);
         }
         let unreadable =
-            |error: NotAnId| RecordError::Unreadable { position: self.position, problem: error.to_string() };
+            |error: NotAnId| log::Unreadable { position: self.position, problem: error.to_string() };
         VisitId::parse(self.aggregate_id).map(Some).map_err(unreadable)
     }
 }

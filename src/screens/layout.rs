@@ -63,6 +63,7 @@ pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/billing", name: "Billing", icon: Icon::ReceiptIndianRupee, roles: BILLING },
     Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
     Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
+    Workplace { path: "/analytics", name: "Waits", icon: Icon::ChartColumn, roles: ANALYTICS },
     Workplace { path: "/admin/projections", name: "Read models", icon: Icon::Activity, roles: ADMIN },
     Workplace { path: "/audit", name: "Audit", icon: Icon::Eye, roles: AUDIT },
 ];
@@ -89,6 +90,8 @@ pub const PATIENTS: &[Role] = &[
     Role::Manager,
     Role::Auditor,
 ];
+/// Who sees where patients wait.
+pub const ANALYTICS: &[Role] = &[Role::Manager];
 /// Who looks who saw what, and what was refused.
 pub const AUDIT: &[Role] = ACCESS_LOG;
 
@@ -104,7 +107,7 @@ pub fn own_workplace(person: &Person) -> &'static str {
         (Role::BillingClerk, "/billing"),
         (Role::Receptionist, "/reception"),
         (Role::Nurse, "/queue/consultation"),
-        (Role::Manager, "/queue/consultation"),
+        (Role::Manager, "/analytics"),
         (Role::Auditor, "/audit"),
         (Role::Admin, "/audit"),
     ];

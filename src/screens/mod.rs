@@ -1,5 +1,6 @@
 //! What people see: each screen is a pure function from its data to a view.
 
+pub mod analytics;
 pub mod attempt;
 pub mod audit;
 pub mod billing;

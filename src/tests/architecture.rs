@@ -65,7 +65,7 @@ fn the_journey_needs_nothing_but_std_serde_and_time() {
 #[test]
 fn modules_use_only_those_before_them() {
     // Each module, and those it may use beside itself.
-    const ORDER: [(&str, &[&str]); 14] = [
+    const ORDER: [(&str, &[&str]); 15] = [
         ("journey", &[]),
         ("islands", &["journey"]),
         ("clock", &[]),
@@ -74,10 +74,11 @@ fn modules_use_only_those_before_them() {
         ("log", &["journey", "db", "schemas"]),
         ("hospital", &["journey", "db", "schemas"]),
         ("projections", &["journey", "clock", "db", "schemas", "log", "hospital::tenants"]),
+        ("analytics", &["journey", "db", "hospital", "projections"]),
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("delivery", &["journey", "clock", "db", "schemas", "log", "record"]),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
-        ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "record"]),
+        ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "analytics", "record"]),
         (
             "http",
             &[
@@ -89,6 +90,7 @@ fn modules_use_only_those_before_them() {
                 "log",
                 "hospital",
                 "projections",
+                "analytics",
                 "record",
                 "delivery",
                 "screens",
@@ -104,6 +106,7 @@ fn modules_use_only_those_before_them() {
                 "log",
                 "hospital",
                 "projections",
+                "analytics",
                 "record",
                 "delivery",
                 "demo",

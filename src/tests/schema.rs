@@ -79,7 +79,7 @@ async fn every_key_leads_with_the_tenant(db: Db) {
 }
 
 /// The tables that grow with every visit.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 13] = [
     "visit_events",
     "event_tags",
     "visits",
@@ -91,6 +91,8 @@ const GROWING: [&str; 11] = [
     "refused_attempts",
     "idempotency_keys",
     "token_counters",
+    "visit_measures",
+    "stays",
 ];
 
 /// Every SELECT of the product, whole.

@@ -1,5 +1,6 @@
 //! The screens' handlers: each loads what its screen shows and logs what is posted from it.
 
+pub mod analytics;
 pub mod audit;
 pub mod billing;
 pub mod doctor;

@@ -75,6 +75,7 @@ impl Api {
             db: db.clone(),
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
+            kept: sojourn::analytics::Kept::default(),
             accesses: AccessLog::open(db.clone()),
             doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(calls_per_second),
             site: Arc::new(Site::default()),

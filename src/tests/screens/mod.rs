@@ -64,6 +64,7 @@ impl Browser {
             db: house.db.clone(),
             clock: clock.clone(),
             recorder: house.recorder.clone(),
+            kept: sojourn::analytics::Kept::default(),
             accesses: house.accesses.clone(),
             doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
