@@ -12,6 +12,7 @@
 //! | `facts` | what becomes of the hospital itself, each change with its event |
 //! | `known` | what the requests of a group name: people, rooms, patients … |
 //! | `validators` | schemas of a tenant's own events, made ready |
+//! | [`targets`] | how long things should take, and who is told each day |
 //! | [`replay`] | the log read again, every visit folded as when it was written |
 //! | [`past`] | boards, lists and visits as they were known at a past moment |
 //! | [`rebuild`] | read models made again from the log, beside the live ones |
@@ -26,6 +27,7 @@ mod queue;
 pub mod rebuild;
 pub mod replay;
 mod states;
+pub mod targets;
 mod validators;
 mod wish;
 

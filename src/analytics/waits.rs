@@ -9,7 +9,7 @@ use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values};
 use super::targets::Targets;
 use crate::journey::course::Measure;
-use crate::journey::ids::Id;
+use crate::journey::ids::{Id, PersonId};
 use crate::journey::words::{Word, words};
 
 words! {
@@ -150,7 +150,7 @@ pub struct Breach<'a> {
     /// The visit.
     pub facts: &'a Facts,
     /// The doctor concerned.
-    pub doctor: Option<&'a crate::journey::ids::PersonId>,
+    pub doctor: Option<&'a PersonId>,
     /// How long it took.
     pub seconds: i64,
     /// How long it should have taken at most, in seconds.

@@ -120,6 +120,23 @@ pub fn own() -> Vec<EventType> {
             ),
         ),
         of(
+            "target.changed",
+            1,
+            "Target changed",
+            &["CMS"],
+            object(
+                json!({ "measure": text(40), "before": { "type": "integer" }, "after": { "type": "integer" } }),
+                json!(["measure"]),
+            ),
+        ),
+        of(
+            "digest.asked",
+            1,
+            "Daily digest asked for",
+            &[],
+            object(json!({ "asked": { "type": "boolean" } }), json!(["asked"])),
+        ),
+        of(
             "consent.recorded",
             1,
             "Consent recorded",

@@ -20,7 +20,7 @@ pub struct MeasureTarget {
 }
 
 /// The longest target, in minutes: a week.
-const LONGEST: i64 = 7 * 24 * 60;
+pub const LONGEST: i64 = 7 * 24 * 60;
 
 const LIST: &str = "SELECT department_id, measure, minutes FROM measure_targets WHERE tenant_id = $1";
 const SET: &str = "INSERT INTO measure_targets (tenant_id, department_id, measure, minutes, set_by, set_at) \

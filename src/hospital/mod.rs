@@ -6,6 +6,7 @@ pub mod branches;
 pub mod demo;
 mod demo_tariff;
 pub mod departments;
+pub mod digests;
 pub mod documents;
 pub mod event_types;
 pub mod measure_targets;

@@ -36,7 +36,9 @@ pub use page::Page;
 pub use problem::Explanation;
 
 use self::metrics::Metrics;
-use self::screens::{analytics, audit, billing, doctor, lab, login, patients, projections, queue, reception, visit};
+use self::screens::{
+    analytics, analytics_targets, audit, billing, doctor, lab, login, patients, projections, queue, reception, visit,
+};
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::analytics::Kept;
 use crate::clock::Clock;
@@ -67,6 +69,9 @@ pub struct AppState {
     pub doorkeeper: Doorkeeper,
     /// The built site.
     pub site: Arc<Site>,
+    /// Whether mail can be sent.
+    #[from_ref(skip)]
+    pub mails: bool,
     /// Whether this is a demo: the sign-in page then lists the demo people.
     #[from_ref(skip)]
     pub demo: bool,
@@ -105,6 +110,7 @@ pub fn router(state: AppState) -> Router {
         .route("/analytics/journeys", get(analytics::journeys_page))
         .route("/analytics/journeys/{panel}", get(analytics::journeys_csv))
         .route("/analytics/breaches", get(analytics::breaches))
+        .route("/analytics/targets", get(analytics_targets::show).post(analytics_targets::act))
         .route("/analytics/visits", get(analytics::visits))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))

@@ -168,7 +168,7 @@ impl Recorder {
     }
 
     /// Appends an event of the hospital's own types to the stream of what it happened to.
-    async fn note(
+    pub(super) async fn note(
         &self,
         tx: &mut Tx,
         tenant: &Tenant,

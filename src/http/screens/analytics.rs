@@ -34,9 +34,9 @@ const LISTED: usize = 200;
 const STEPS: usize = 6;
 
 /// What a page needs.
-struct Loaded {
-    asked: Asked,
-    names: Names,
+pub(super) struct Loaded {
+    pub asked: Asked,
+    pub names: Names,
     targets: Targets,
     /// The visits of the period, of the one before, and those of today and the day before.
     days: Vec<Arc<Vec<Facts>>>,
@@ -44,7 +44,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    async fn load(desk: &Desk) -> Result<Self, Failure> {
+    pub async fn load(desk: &Desk) -> Result<Self, Failure> {
         desk.needs(ANALYTICS)?;
         let (db, tenant) = (desk.db(), &desk.tenant.id);
         let asked = asked(desk);

@@ -6,6 +6,7 @@ pub mod journeys;
 pub mod now;
 pub mod panel;
 mod sankey;
+pub mod targets;
 pub mod visits;
 pub mod waits;
 
@@ -31,6 +32,8 @@ pub enum Tab {
     Breaches,
     /// The visits behind a figure.
     Visits,
+    /// How long things should take.
+    Targets,
 }
 
 impl Tab {
@@ -41,6 +44,7 @@ impl Tab {
             Self::Journeys => "/analytics/journeys",
             Self::Breaches => "/analytics/breaches",
             Self::Visits => "/analytics/visits",
+            Self::Targets => "/analytics/targets",
         }
     }
 }
@@ -69,6 +73,7 @@ pub fn analytics(page: Analytics) -> impl IntoView {
         Tab::Journeys => "How visits go",
         Tab::Breaches => "Past their target",
         Tab::Visits => "Visits",
+        Tab::Targets => "Targets",
     };
     let measure = (tab == Tab::Waits).then(|| {
         view! { <h2 class="title panels-title">{asked.measure.label()}</h2> }
@@ -93,11 +98,13 @@ pub fn analytics(page: Analytics) -> impl IntoView {
 /// The head of a page: its title, the pages beside it, and what it is narrowed to.
 pub fn head(title: &'static str, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
     let tabs =
-        [(Tab::Waits, "Waits"), (Tab::Journeys, "Journeys"), (Tab::Breaches, "Past target")].map(|(to, name)| {
-            let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
-            view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
-        });
+        [(Tab::Waits, "Waits"), (Tab::Journeys, "Journeys"), (Tab::Breaches, "Past target"), (Tab::Targets, "Targets")]
+            .map(|(to, name)| {
+                let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
+                view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
+            });
     let lead = format!("{}, against {}", asked.period_words(), asked.against());
+    let narrows = tab != Tab::Targets;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
     let all = narrowed.then(|| {
         let all = Asked { filter: Filter::default(), hour: None, weekday: None, ..asked.clone() };
@@ -108,14 +115,15 @@ pub fn head(title: &'static str, tab: Tab, asked: &Asked, names: &Names) -> AnyV
         <div class="page-head">
             <div>
                 <h1>{title}</h1>
-                <p class="page-lead">{lead}</p>
+                {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
             </div>
             <p class="secondary screen-only">
                 "Every figure: tap for its definition and the visits behind it. Print with " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
             </p>
         </div>
         <nav class="tabs" aria-label="Analytics"><ul>{tabs.collect_view()}</ul></nav>
-        <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {all}</div>
+        {narrows
+            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {all}</div> })}
     }
     .into_any()
 }

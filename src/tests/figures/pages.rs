@@ -51,6 +51,7 @@ pub async fn measure(db: &Db, visits: i64) {
         clock: clock.clone(),
         recorder,
         kept: sojourn::analytics::Kept::default(),
+        mails: false,
         accesses: AccessLog::open(db.clone()),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::default()),

@@ -65,6 +65,7 @@ impl Browser {
             clock: clock.clone(),
             recorder: house.recorder.clone(),
             kept: sojourn::analytics::Kept::default(),
+            mails: false,
             accesses: house.accesses.clone(),
             doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
             site: Arc::new(Site::default()),
