@@ -96,9 +96,9 @@ impl Loaded {
             self.now(desk).await?,
             waits::by_day(question, asked, self.target()),
             by(Dimension::Department),
+            by(Dimension::Branch),
             by(Dimension::VisitType),
             by(Dimension::Priority),
-            by(Dimension::Branch),
         ])
     }
 
@@ -133,8 +133,8 @@ impl Loaded {
             told::no_shows(&journeys::no_shows(visits.clone()), &self.names, asked),
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
-            told::events(&events),
             told::refusals(&refusals),
+            told::events(&events),
         ])
     }
 

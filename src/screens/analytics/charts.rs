@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::asked::grouped;
+use super::asked::{grouped, plural};
 use super::now::NowView;
 use super::sankey::{Sankey, sankey};
 use crate::hospital::tenants::Tenant;
@@ -125,7 +125,7 @@ fn draw_heat(heat: Heat) -> AnyView {
     let rows = heat.rows.into_iter().map(|(day, cells)| {
         let cells = cells.into_iter().map(|cell| match cell {
             Some(HeatCell { seconds, step, words, href }) => {
-                let minutes = (seconds + 30) / 60;
+                let minutes = seconds / 60;
                 view! {
                     <td class=format!("heat-{step}")>
                         <a href=href aria-label=words.clone() title=words>{minutes}</a>
@@ -136,7 +136,7 @@ fn draw_heat(heat: Heat) -> AnyView {
             None => view! { <td class="heat-none"><span class="visually-hidden">"none"</span></td> }.into_any(),
         });
         let cells = cells.collect_view();
-        view! { <tr><th scope="row">{day}</th>{cells}</tr> }
+        view! { <tr><th scope="row">{day}</th>{cells}</tr> }.into_any()
     });
     view! {
         <div class="table-wrap" role="group" aria-label="By weekday and hour" tabindex="0">
@@ -180,16 +180,17 @@ fn draw_bars(bars: &[Bar]) -> AnyView {
                     <rect class="bar-median" x="0" y="5" width=per_cent(bar.median.unwrap_or(0), longest) height="18" rx="4"></rect>
                     {target}
                 </svg>
-                <span class=late.class("wait")>{words} {within} <span class="bar-count">{format!("{} of them", grouped(bar.count))}</span></span>
+                <span class=late.class("wait")>{words} {within} <span class="bar-count">{plural(bar.count, "time", "times")}</span></span>
             </li>
         }
+        .into_any()
     });
     view! { <ul class="bars">{rows.collect_view()}</ul> }.into_any()
 }
 
 /// A duration in the least room: 52 min, 1 h 28.
 pub fn short(seconds: i64) -> String {
-    let minutes = (seconds + 30) / 60;
+    let minutes = seconds / 60;
     match (minutes / 60, minutes % 60) {
         (0, 0) => "<1 min".to_owned(),
         (0, minutes) => format!("{minutes} min"),
@@ -201,23 +202,25 @@ pub fn short(seconds: i64) -> String {
 fn draw_counts(phase: Phase, counts: &[Count]) -> AnyView {
     let most = counts.iter().map(|count| count.count).max().unwrap_or(1) as i64;
     let rows = counts.iter().map(|count| {
+        let note = (!count.note.is_empty()).then(|| format!(" · {}", count.note));
         view! {
             <li class="bar-row bar-row-count">
                 <span class="bar-name">{count.name.clone()}</span>
                 <svg class="bar" aria-hidden="true" width="100%" height="28">
                     <rect class="bar-solid" x="0" y="3" width=per_cent(count.count as i64, most) height="22" rx="4"></rect>
                 </svg>
-                <span class="bar-number"><b>{grouped(count.count)}</b> " " {count.note.clone()}</span>
+                <span class="bar-number"><b>{grouped(count.count)}</b> {note}</span>
             </li>
         }
+        .into_any()
     });
     view! { <ul class=phase_class("bars", phase)>{rows.collect_view()}</ul> }.into_any()
 }
 
 /// The drawing of lines, in its own units.
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 56.0;
+const WIDTH: f64 = 1240.0;
+const HEIGHT: f64 = 250.0;
+const LEFT: f64 = 76.0;
 const BOTTOM: f64 = 28.0;
 
 fn draw_lines(lines: &Lines) -> AnyView {
@@ -237,7 +240,7 @@ fn draw_lines(lines: &Lines) -> AnyView {
             <text class="axis" x=(LEFT - 8.0).to_string() y=format!("{:.1}", at + 4.0) text-anchor="end">{label}</text>
         }
     });
-    let every = count.div_ceil(8);
+    let every = count.div_ceil(14);
     let days = lines.days.iter().enumerate().filter(|(place, _)| place % every == 0).map(|(place, day)| {
         view! { <text class="axis" x=format!("{:.1}", x(place)) y=(HEIGHT - 8.0).to_string() text-anchor="middle">{day.clone()}</text> }
     });
@@ -252,7 +255,7 @@ fn draw_lines(lines: &Lines) -> AnyView {
         let dots = points.iter().map(|(x, y)| {
             view! { <circle cx=format!("{x:.1}") cy=format!("{y:.1}") r="3"></circle> }
         });
-        view! { <g class=*class><polyline points=path></polyline>{dots.collect_view()}</g> }
+        view! { <g class=*class><polyline points=path></polyline>{dots.collect_view()}</g> }.into_any()
     });
     let drawn = drawn.collect_view();
     let mut key: Vec<_> = lines.lines.iter().map(|(name, class, _)| (*name, *class)).collect();
@@ -290,6 +293,7 @@ fn draw_paths(paths: Vec<Path>) -> AnyView {
                 <span class="path-words"><b>{format!("{:.0} %", path.share)}</b> " · " {path.words}</span>
             </li>
         }
+        .into_any()
     });
     view! { <ol class="paths">{rows.collect_view()}</ol> }.into_any()
 }

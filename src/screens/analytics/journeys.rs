@@ -319,7 +319,7 @@ pub fn events(days: &Events) -> Panel {
             Of the whole hospital, whatever visits are looked at."
                 .to_owned(),
         visits: None,
-        wide: false,
+        wide: true,
     }
 }
 

@@ -206,7 +206,7 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
 fn tile_view(tile: Tile, against: &str) -> AnyView {
     let Tile { name, value, change, note, href, current } = tile;
     let (class, sign, words) = match change {
-        Change::Unknown => ("change", "", "nothing to compare with".to_owned()),
+        Change::Unknown => ("change", "", "no earlier figure".to_owned()),
         Change::Same => ("change", "=", format!("as {against}")),
         Change::Better(by) => ("change change-better", "▼", by),
         Change::Worse(by) => ("change change-worse", "▲", by),

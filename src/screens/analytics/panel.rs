@@ -182,7 +182,7 @@ pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
                 _ => view! { <td class=cell.is_number().then_some("number")>{words}</td> }.into_any(),
             }
         });
-        view! { <tr>{cells.collect_view()}</tr> }
+        view! { <tr>{cells.collect_view()}</tr> }.into_any()
     });
     view! {
         <div class="table-wrap" role="group" aria-label=title.to_owned() tabindex="0">

@@ -133,6 +133,7 @@ pub fn sankey(flows: &Sankey) -> AnyView {
                 </text>
             </g>
         }
+        .into_any()
     });
     let links = links.collect_view();
     view! {

@@ -58,8 +58,9 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                         placeholder=otherwise aria-label=format!("{}, {}, minutes", department.name, measure.label())/>
                 </td>
             }
+            .into_any()
         });
-        view! { <tr><th scope="row">{department.name.clone()}</th>{cells.collect_view()}</tr> }
+        view! { <tr><th scope="row">{department.name.clone()}</th>{cells.collect_view()}</tr> }.into_any()
     });
     let rows = rows.collect_view();
     let mail = reader.as_ref().map(|reader| reader.mail.as_str().to_owned());
@@ -75,10 +76,9 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                 <button class="button" name="act" value="stop">"Stop sending it"</button>
             </form>
         }
+        .into_any()
     });
-    view! {
-        <main class="page stack analytics" id="main">
-            {head("Targets", Tab::Targets, &asked, &names)}
+    let table = view! {
             <section class="card card-flush" aria-labelledby="targets">
                 <div class="card-head">
                     <h2 id="targets">"How long it should take at most"</h2>
@@ -86,16 +86,19 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                 </div>
                 <form method="post">
                     <div class="table-wrap" role="group" aria-labelledby="targets" tabindex="0">
-                        <table class="table table-small">
+                        <table class="table table-small table-targets">
                             <thead><tr><th scope="col">"Department"</th>{columns.collect_view()}</tr></thead>
                             <tbody>{rows}</tbody>
                         </table>
                     </div>
-                    <div class="card-foot">
+                    <div class="card-foot targets-foot">
                         <button class="button button-primary" name="act" value="targets">{icon(Icon::Check)} "Set targets"</button>
                     </div>
                 </form>
             </section>
+    }
+    .into_any();
+    let digest = view! {
             <section class="card stack" aria-labelledby="digest">
                 <div>
                     <h2 id="digest">"Daily digest by mail"</h2>
@@ -114,6 +117,9 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                     {stop}
                 </div>
             </section>
-        </main>
+    }
+    .into_any();
+    view! {
+        <main class="page stack analytics" id="main">{head("Targets", Tab::Targets, &asked, &names)} {table} {digest}</main>
     }
 }

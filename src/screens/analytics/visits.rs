@@ -62,12 +62,15 @@ pub fn visits(page: Visits) -> impl IntoView {
     };
     let shown =
         if listed.len() < count { format!("; the first {} are shown", grouped(listed.len())) } else { String::new() };
-    let what =
-        format!("{}{when}: {}, the longest first{shown}.", asked.measure.label(), plural(count, "time", "times"));
+    let what = format!("{}, the longest first{when}{shown}.", plural(count, "time", "times"));
     let measures = super::waits::measures().map(|measure| {
         let current = (measure == asked.measure).then_some("true");
         view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{measure.label()}</a></li> }
     });
+    let measures = view! {
+        <nav class="tabs screen-only" aria-label="Measures"><ul>{measures.collect_view()}</ul></nav>
+    }
+    .into_any();
     let rows = listed.iter().map(|one| {
         let late = match (one.seconds, one.target) {
             (Some(seconds), Some(target)) => Lateness::of(seconds, Some(target / 60)),
@@ -86,6 +89,7 @@ pub fn visits(page: Visits) -> impl IntoView {
                 <td class="number">{one.target.map_or_else(|| "–".to_owned(), human_duration)}</td>
             </tr>
         }
+        .into_any()
     });
     let rows = rows.collect_view();
     let table = if listed.is_empty() {
@@ -114,7 +118,7 @@ pub fn visits(page: Visits) -> impl IntoView {
     view! {
         <main class="page stack analytics" id="main">
             {head(title, tab, &asked, &names)}
-            <nav class="tabs screen-only" aria-label="Measures"><ul>{measures.collect_view()}</ul></nav>
+            {measures}
             <section class="card card-flush" aria-labelledby="listed">
                 <div class="card-head">
                     <h2 id="listed">{asked.measure.label()}</h2>

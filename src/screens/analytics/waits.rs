@@ -234,7 +234,7 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
         sheet,
         definition: definition(measure),
         visits: Some(asked.address("/analytics/visits")),
-        wide: false,
+        wide: true,
     }
 }
 
@@ -345,7 +345,7 @@ pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
     let [now, before] = question.figure(measure);
     let change = match (now.median, before.median) {
         (Some(now), Some(before)) => {
-            let (more, minutes) = (now > before, ((now - before).abs() + 30) / 60);
+            let (more, minutes) = (now > before, (now - before).abs() / 60);
             // A doctor who takes more time is not a worse one.
             match (minutes, measure, more) {
                 (0, ..) => Change::Same,

@@ -37,6 +37,7 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
                 <td class="number secondary">{words(*others)}</td>
             </tr>
         }
+        .into_any()
     });
     view! {
         <section class="card" aria-labelledby="peers">

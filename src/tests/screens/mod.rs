@@ -1,5 +1,6 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
+mod analytics;
 mod audit;
 mod doctor;
 mod lab;
