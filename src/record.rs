@@ -35,7 +35,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;

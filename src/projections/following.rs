@@ -36,7 +36,7 @@ pub trait Projection: Send + Sync {
     fn version(&self) -> i32;
     /// The tables that it alone writes.
     fn tables(&self) -> &'static [Table];
-    /// How many events it takes in at once.
+    /// How many events it takes in at once when it is rebuilt, which holds nobody up.
     fn page(&self) -> i64 {
         PAGE
     }
@@ -50,7 +50,7 @@ pub type Follower = &'static dyn Projection;
 /// All read models that follow.
 pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures];
 
-/// How many events are taken in at once, unless a read model says otherwise.
+/// How many events are taken in at once.
 pub const PAGE: i64 = 1000;
 
 /// How often the log is looked at when nobody says that it has grown.
@@ -240,8 +240,7 @@ impl Task {
         };
         // What is in the log stays as it is, so it need not be read in the transaction.
         let first = checkpoint.position + 1;
-        let events =
-            log::by_positions(&self.db, &tenant.id, first, checkpoint.position + self.projection.page()).await?;
+        let events = log::by_positions(&self.db, &tenant.id, first, checkpoint.position + PAGE).await?;
         let Some(last) = events.last().map(|last| last.position) else { return Ok(Went::Nowhere) };
         let mut tx = self.db.begin().await?;
         if !checkpoint::advance(&mut tx, &tenant.id, name, checkpoint, last, now).await? {

@@ -144,11 +144,15 @@ const SAVE_STAYS: Rows = insert_rows!("stays":
      doctor_id = excluded.doctor_id, priority = excluded.priority, hour = excluded.hour, weekday = excluded.weekday, \
      began_at = excluded.began_at, ended_at = excluded.ended_at, seconds = excluded.seconds");
 
+/// What is selected of where visits were registered.
+macro_rules! branches {
+    ($listed:expr) => {
+        concat!("SELECT visit_id, branch_id FROM visit_measures WHERE tenant_id = $1 AND visit_id ", $listed)
+    };
+}
+
 /// Where visits were registered, as their rows have it.
-const BRANCHES: Statement = Statement {
-    sqlite: concat!("SELECT visit_id, branch_id FROM visit_measures WHERE tenant_id = $1 AND visit_id ", listed!(sqlite)),
-    postgres: concat!("SELECT visit_id, branch_id FROM visit_measures WHERE tenant_id = $1 AND visit_id ", listed!(postgres)),
-};
+const BRANCHES: Statement = Statement { sqlite: branches!(listed!(sqlite)), postgres: branches!(listed!(postgres)) };
 
 /// A visit as far as it was taken in.
 #[derive(Default)]

@@ -10,10 +10,13 @@ use crate::on;
 
 /// What is selected of named visits.
 macro_rules! select_named {
-    () => {
-        "SELECT visits.visit_id, visits.token, patients.name AS patient_name FROM visits \
+    ($listed:expr) => {
+        concat!(
+            "SELECT visits.visit_id, visits.token, patients.name AS patient_name FROM visits \
          JOIN patients ON patients.tenant_id = visits.tenant_id AND patients.id = visits.patient_id \
-         WHERE visits.tenant_id = $1 AND visits.visit_id "
+         WHERE visits.tenant_id = $1 AND visits.visit_id ",
+            $listed
+        )
     };
 }
 
@@ -45,10 +48,8 @@ pub struct OpenVisit {
 const OPEN: &str = "SELECT visit_id, token, station, status, branch_id, department_id, doctor_id, visit_type, priority, since \
     FROM visits WHERE tenant_id = $1 AND station IN ('CONSULTATION', 'LAB', 'BILLING') AND ended_at IS NULL LIMIT 10000";
 
-const NAMED: Statement = Statement {
-    sqlite: concat!(select_named!(), listed!(sqlite)),
-    postgres: concat!(select_named!(), listed!(postgres)),
-};
+const NAMED: Statement =
+    Statement { sqlite: select_named!(listed!(sqlite)), postgres: select_named!(listed!(postgres)) };
 
 /// A visit by what people know it by.
 #[derive(Clone, Debug, sqlx::FromRow)]
