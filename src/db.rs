@@ -16,8 +16,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
+use crate::journey::measures::Part;
 use crate::journey::money::Money;
 use crate::journey::words::*;
 
@@ -52,6 +54,16 @@ pub enum Source<'a> {
     Db(&'a Db),
     /// Within a transaction.
     Tx(&'a mut Tx),
+}
+
+impl Source<'_> {
+    /// The same, for one query of several.
+    pub fn again(&mut self) -> Source<'_> {
+        match self {
+            Self::Db(db) => Source::Db(db),
+            Self::Tx(tx) => Source::Tx(tx),
+        }
+    }
 }
 
 impl<'a> From<&'a Db> for Source<'a> {
@@ -354,7 +366,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
 }
 
 text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, AccessId, RequestKey, TokenId, SubscriptionId, ClinicId, BookingId);
-text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType);
+text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType, Measure, Part);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money
 where

@@ -6,6 +6,8 @@ pub mod islands;
 pub mod journey;
 
 #[cfg(feature = "ssr")]
+pub mod analytics;
+#[cfg(feature = "ssr")]
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod command;
@@ -16,6 +18,8 @@ pub mod delivery;
 #[cfg(feature = "ssr")]
 pub mod demo;
 #[cfg(feature = "ssr")]
+pub mod digest;
+#[cfg(feature = "ssr")]
 pub mod hospital;
 #[cfg(feature = "ssr")]
 pub mod http;
@@ -23,6 +27,8 @@ pub mod http;
 pub mod live;
 #[cfg(feature = "ssr")]
 pub mod log;
+#[cfg(feature = "ssr")]
+pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod projections;
 #[cfg(feature = "ssr")]

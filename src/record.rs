@@ -15,6 +15,7 @@
 //! | `house` | the same, of its people, branches, departments, rooms, tariff, rules and tokens |
 //! | `known` | what the requests of a group name: people, rooms, patients … |
 //! | `validators` | schemas of a tenant's own events, made ready |
+//! | [`targets`] | how long things should take, and who is told each day |
 //! | [`replay`] | the log read again, every visit folded as when it was written |
 //! | [`past`] | boards, lists and visits as they were known at a past moment |
 //! | [`rebuild`] | read models made again from the log, beside the live ones |
@@ -32,6 +33,7 @@ mod queue;
 pub mod rebuild;
 pub mod replay;
 mod states;
+pub mod targets;
 mod validators;
 mod wish;
 
@@ -39,7 +41,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;
@@ -47,21 +48,19 @@ use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::allowed::allowed;
 use crate::journey::decide::Actor;
-use crate::journey::events::{Event, EventType};
+use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
-use crate::journey::words::Word;
-use crate::log::{self, Occurrence, StoredEvent};
+use crate::log::{self, StoredEvent, step, step_of};
+
+pub use crate::log::VISIT;
 
 pub use self::facts::Consent;
 pub use self::wish::{Happening, Wish};
 
 use self::queue::{Queue, Request};
-
-/// The aggregate that a visit's events happen to.
-pub const VISIT: &str = "visit";
 
 /// What became of a request.
 #[derive(Clone, Debug)]
@@ -99,13 +98,8 @@ pub enum RecordError {
     #[error("this key was used for another request")]
     IdempotencyMismatch,
     /// The log holds something that cannot be read.
-    #[error("event {position} of the log cannot be read: {problem}")]
-    Unreadable {
-        /// Where in the log.
-        position: i64,
-        /// What is wrong.
-        problem: String,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] log::Unreadable),
     /// More requests wait than can be answered soon.
     #[error("too many requests wait to be logged")]
     Busy,
@@ -201,40 +195,5 @@ impl Recorder {
 
 /// Reads the steps out of stored events.
 pub fn steps(stored: &[StoredEvent]) -> Result<Vec<Step>, RecordError> {
-    stored.iter().map(step).collect()
-}
-
-/// Reads the step out of a stored event.
-fn step(stored: &StoredEvent) -> Result<Step, RecordError> {
-    let StoredEvent { event, position, .. } = stored;
-    read_step(
-        *position,
-        &event.event_type,
-        event.schema_version,
-        &event.metadata,
-        &event.performed_by,
-        event.performed_at,
-    )
-}
-
-/// Reads the step out of what happened.
-fn step_of(happened: &Occurrence) -> Result<Step, RecordError> {
-    let Occurrence { position, event_type, schema_version, metadata, performed_by, performed_at, .. } = happened;
-    read_step(*position, event_type, *schema_version, metadata, performed_by, *performed_at)
-}
-
-fn read_step(
-    position: i64,
-    event_type: &str,
-    schema_version: i32,
-    metadata: &Value,
-    by: &PersonId,
-    at: DateTime<Utc>,
-) -> Result<Step, RecordError> {
-    let unreadable = |problem: String| RecordError::Unreadable { position, problem };
-    let kind =
-        EventType::from_word(event_type).ok_or_else(|| unreadable(format!("{event_type:?} is no event of a visit")))?;
-    let metadata = log::lift::lifted(event_type, schema_version, metadata);
-    let event = Event::from_log(kind, &metadata).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Step { event, by: by.clone(), at })
+    Ok(stored.iter().map(step).collect::<Result<_, _>>()?)
 }

@@ -14,6 +14,7 @@ const SCREENS: [who: string, addresses: string[]][] = [
   ["doctor", ["/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals"]],
   ["lab", ["/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover"]],
   ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
+  ["manager", ["/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits", "/analytics/targets"]],
   ["auditor", ["/audit", "/patients", "/billing", "/nowhere"]],
 ];
 

@@ -107,6 +107,9 @@ pub enum Error {
     /// The subscription was not added.
     #[error(transparent)]
     NotSubscribed(#[from] NotAdded),
+    /// Mail cannot be sent as was asked for.
+    #[error(transparent)]
+    Mail(#[from] crate::mail::MailError),
     /// What was typed was not written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -9,10 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{DatabaseOptions, Error};
+use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::delivery::{self, Relay};
 use crate::demo;
+use crate::digest;
 use crate::hospital::demo as furnishing;
 use crate::hospital::passphrase::Hasher;
 use crate::hospital::sessions;
@@ -20,6 +22,7 @@ use crate::http::sign_in::{CALLS_PER_SECOND, Doorkeeper};
 use crate::http::{AppState, Site, router_with};
 use crate::live::{self, Live};
 use crate::log::AccessLog;
+use crate::mail::{MailError, Mailer};
 use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
 
@@ -46,9 +49,23 @@ pub struct Options {
     /// How many calls a second each token may make, and twice as many at once
     #[arg(long, env = "SOJOURN_CALLS_PER_SECOND", default_value_t = CALLS_PER_SECOND, value_name = "COUNT")]
     calls_per_second: u32,
+    /// The server that mail is handed to: smtps://NAME:WORD@HOST; without it no mail is sent
+    #[arg(long, env = "SOJOURN_MAIL_SERVER", hide_env_values = true, requires = "mail_from", value_name = "URL")]
+    mail_server: Option<String>,
+    /// The address that mail comes from
+    #[arg(long, env = "SOJOURN_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
     /// Let webhooks without TLS leave the house
     #[arg(long, env = "SOJOURN_PLAIN_WEBHOOKS")]
     plain_webhooks: bool,
+}
+
+impl Options {
+    /// Who sends mail, when a server for it is named.
+    fn mailer(&self) -> Result<Option<Mailer>, MailError> {
+        let (Some(server), Some(from)) = (&self.mail_server, &self.mail_from) else { return Ok(None) };
+        Mailer::open(server, from).map(Some)
+    }
 }
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what is in flight.
@@ -67,10 +84,14 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
     let live = Live::follow(&db, &recorder, live::Settings::default());
+    let kept = Kept::default();
+    let mailer = options.mailer()?;
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
+        kept: kept.clone(),
+        mails: mailer.is_some(),
         accesses: accesses.clone(),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher).with_pace(options.calls_per_second),
         site: Arc::new(Site::load()?),
@@ -78,7 +99,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         behind_tls: options.behind_tls,
         started: clock.now(),
     };
-    let sweeping = tokio::spawn(sweep_sessions(db.clone(), clock));
+    let sweeping = tokio::spawn(sweep_sessions(db.clone(), clock.clone()));
 
     let listen_error = |source| Error::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
@@ -87,6 +108,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let (stop, mut stopping) = watch::channel(());
     let mut overdue = stop.subscribe();
     let relaying = tokio::spawn(relay.run(stop.subscribe()));
+    let telling = mailer.map(|mailer| tokio::spawn(digest::run(db.clone(), clock, kept, mailer, stop.subscribe())));
     let stopped = tokio::spawn(async move {
         if let Err(error) = asked_to_stop().await {
             tracing::error!(%error, "cannot listen for signals");
@@ -106,6 +128,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    if let Some(telling) = telling {
+        telling.abort();
+    }
     following.stop().await;
     // The server may have ended by itself.
     stopped.abort();

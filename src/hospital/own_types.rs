@@ -93,6 +93,14 @@ pub fn own() -> Vec<EventType> {
             object(json!({ "code": text(50), "before": whole(), "after": whole() }), &["code", "before", "after"]),
         ),
         of("tariff.offered", 1, "Offer changed", &["CMS"], change(json!({ "active": truth() }))),
+        of(
+            "target.changed",
+            1,
+            "Target changed",
+            &["CMS"],
+            object(json!({ "measure": text(40), "before": whole(), "after": whole() }), &["measure"]),
+        ),
+        of("digest.asked", 1, "Daily digest asked for", &[], object(json!({ "asked": truth() }), &["asked"])),
         of("tenant.policy_changed", 1, "Rules changed", &[], change(policy())),
         of(
             "clinic.opened",

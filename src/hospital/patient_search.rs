@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::patient_spelling::{slips, spellings};
 use super::patients::Patient;
-use crate::db::rows::{Statement, insert_rows};
+use crate::db::rows::{Rows, Statement, insert_rows};
 use crate::db::{Db, Engine, Tx};
 use crate::journey::ids::{PatientId, TenantId};
 use crate::on;
@@ -97,8 +97,8 @@ pub(super) async fn index(
         "DELETE FROM patient_terms WHERE tenant_id = $1 AND patient_id = $2",
         "DELETE FROM patient_spellings WHERE tenant_id = $1 AND patient_id = $2",
     ];
-    const TERMS: Statement = insert_rows!("patient_terms": text "patient_id", text "term"; "");
-    const SPELLINGS: Statement = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
+    const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
+    const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
     for forget in FORGET {
         on!(&mut *tx, connection => {
             sqlx::query(forget).bind(tenant).bind(patient).execute(&mut **connection).await.map(drop)

@@ -39,11 +39,12 @@ pub use problem::Explanation;
 
 use self::metrics::Metrics;
 use self::screens::{
-    admin, audit, billing, bookings, cash_up, closing, display, doctor, lab, login, patients, projections, queue,
-    reception, visit,
+    admin, analytics, analytics_targets, audit, billing, bookings, cash_up, closing, display, doctor, lab, login,
+    patients, projections, queue, reception, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
+use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::live::{self, Live};
@@ -65,12 +66,17 @@ pub struct AppState {
     pub clock: Clock,
     /// The one way into the log.
     pub recorder: Recorder,
+    /// The days of the analytics, in memory.
+    pub kept: Kept,
     /// Keeps who saw what.
     pub accesses: AccessLog,
     /// Who lets people in.
     pub doorkeeper: Doorkeeper,
     /// The built site.
     pub site: Arc<Site>,
+    /// Whether mail can be sent.
+    #[from_ref(skip)]
+    pub mails: bool,
     /// Whether this is a demo: the sign-in page then lists the demo people.
     #[from_ref(skip)]
     pub demo: bool,
@@ -123,6 +129,13 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/admin/rules", get(admin::rules::show).post(admin::rules::act))
         .route("/admin/tokens", get(admin::tokens::show).post(admin::tokens::act))
         .route("/admin/projections", get(projections::show).post(projections::act))
+        .route("/analytics", get(analytics::show))
+        .route("/analytics/{panel}", get(analytics::waits_csv))
+        .route("/analytics/journeys", get(analytics::journeys_page))
+        .route("/analytics/journeys/{panel}", get(analytics::journeys_csv))
+        .route("/analytics/breaches", get(analytics::breaches))
+        .route("/analytics/targets", get(analytics_targets::show).post(analytics_targets::act))
+        .route("/analytics/visits", get(analytics::visits))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))
         .route("/live", get(listening::listen))

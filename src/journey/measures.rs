@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::events::{Event, EventType};
-use super::evolve::evolve;
+use super::course::Course;
+use super::events::EventType;
 use super::ids::*;
-use super::visit::{Place, Step, Visit};
+use super::visit::{Place, Step};
 use super::words::{Station, words};
 
 words! {
@@ -94,61 +94,77 @@ pub fn duration(steps: &[Step], from: EventType, to: EventType) -> Option<i64> {
 
 /// Works out a visit's measures, until its outcome or until now.
 pub fn measures(steps: &[Step], now: DateTime<Utc>) -> Measures {
-    let mut moments = Vec::new();
-    let mut visit: Option<Visit> = None;
-    let mut rooms = Vec::new();
+    let mut course = Course::default();
     for step in steps {
-        let before = visit.as_ref().map(|visit| (visit.place.clone(), visit.since));
-        visit = evolve(visit, step);
-        let Some(after) = &visit else { continue };
-        if before.is_none_or(|(place, since)| place != after.place || since != after.since) {
-            moments.push(Moment { place: after.place.clone(), at: after.since, ended: after.outcome.is_some() });
-        }
-        if let Event::EnteredRoom(_) = step.event {
-            rooms.push(step.at);
-        }
+        course.take(step);
     }
-    let Some(visit) = visit else { return Measures::default() };
-    let until = visit.ended_at.unwrap_or_else(|| now.max(visit.since));
-    let mut measures = Measures {
-        door_to_doctor: rooms.iter().min().map(|at| (*at - visit.registered_at).num_seconds()),
-        whole_visit: visit.ended_at.map(|at| (at - visit.registered_at).num_seconds()),
-        ..Measures::default()
-    };
-    follow(&moments, visit.registered_at, until, &mut measures);
-    for (id, bill) in &visit.bills {
-        if let Some(settled_at) = bill.settled_at {
-            measures.bill_to_settlement.insert(id.clone(), (settled_at - bill.billed_at).num_seconds());
+    course.measures(now)
+}
+
+impl Course {
+    /// The measures so far, until the outcome or until now.
+    pub fn measures(&self, now: DateTime<Utc>) -> Measures {
+        let Some(visit) = &self.visit else { return Measures::default() };
+        let until = visit.ended_at.unwrap_or_else(|| now.max(visit.since));
+        let mut measures = Measures {
+            door_to_doctor: self.seen_at.map(|at| (at - visit.registered_at).num_seconds()),
+            whole_visit: visit.ended_at.map(|at| (at - visit.registered_at).num_seconds()),
+            ..Measures::default()
+        };
+        let entries = follow(&self.moments, visit.registered_at, until, &mut measures);
+        for Entry { station, waited, .. } in entries.into_iter().filter(|entry| entry.served_at.is_some()) {
+            let round = 1 + measures.waits.iter().filter(|wait| wait.station == station).count();
+            measures.waits.push(Wait { station, round: round as u32, seconds: waited });
         }
+        for (id, bill) in &visit.bills {
+            if let Some(settled_at) = bill.settled_at {
+                measures.bill_to_settlement.insert(id.clone(), (settled_at - bill.billed_at).num_seconds());
+            }
+        }
+        for (id, test) in &visit.tests {
+            if let Some(reported_at) = test.reported_at {
+                measures.order_to_report.insert(id.clone(), (reported_at - test.ordered_at).num_seconds());
+            }
+            if let (Some(collected_at), Some(approved_at)) = (test.collected_at, test.approved_at) {
+                measures.collection_to_approval.insert(id.clone(), (approved_at - collected_at).num_seconds());
+            }
+        }
+        measures
     }
-    for (id, test) in &visit.tests {
-        if let Some(reported_at) = test.reported_at {
-            measures.order_to_report.insert(id.clone(), (reported_at - test.ordered_at).num_seconds());
-        }
-        if let (Some(collected_at), Some(approved_at)) = (test.collected_at, test.approved_at) {
-            measures.collection_to_approval.insert(id.clone(), (approved_at - collected_at).num_seconds());
-        }
-    }
-    measures
 }
 
 /// The patient comes to a place, or the visit ends.
-struct Moment {
-    place: Place,
-    at: DateTime<Utc>,
-    ended: bool,
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub place: Place,
+    pub at: DateTime<Utc>,
+    pub ended: bool,
+    /// The doctor waited for, or assigned, by then.
+    pub doctor: Option<PersonId>,
 }
 
-/// A wait that is not over yet.
-struct Entry {
-    station: Station,
-    waited: i64,
+/// A wait at a station: one, however often the patient was called or away in between.
+pub(super) struct Entry {
+    pub station: Station,
+    pub since: DateTime<Utc>,
+    pub waited: i64,
+    /// When it was over because the patient was served.
+    pub served_at: Option<DateTime<Utc>>,
+    /// The doctor waited for; once served, the one who served.
+    pub doctor: Option<PersonId>,
 }
 
-/// Goes from place to place and sorts every second into one part.
-fn follow(moments: &[Moment], start: DateTime<Utc>, until: DateTime<Utc>, measures: &mut Measures) {
+/// Goes from place to place, sorts every second into one part, and gives the waits.
+pub(super) fn follow(
+    moments: &[Moment],
+    start: DateTime<Utc>,
+    until: DateTime<Utc>,
+    measures: &mut Measures,
+) -> Vec<Entry> {
     let clock = |at: DateTime<Utc>| (at - start).num_seconds();
-    let mut entry: Option<Entry> = None;
+    let mut entries: Vec<Entry> = Vec::new();
+    // Whether the last entry goes on.
+    let mut waits = false;
     for (index, moment) in moments.iter().enumerate() {
         let next = moments.get(index + 1);
         let to = next.map_or(until, |next| next.at);
@@ -158,8 +174,10 @@ fn follow(moments: &[Moment], start: DateTime<Utc>, until: DateTime<Utc>, measur
         let (part, station) = sort(moment, next);
         let seconds = clock(to) - clock(moment.at);
         match &moment.place {
-            Place::Queue { station } if entry.as_ref().is_none_or(|entry| entry.station != *station) => {
-                entry = Some(Entry { station: *station, waited: 0 });
+            Place::Queue { station } if !waits || entries.last().is_none_or(|entry| entry.station != *station) => {
+                let doctor = moment.doctor.clone();
+                entries.push(Entry { station: *station, since: moment.at, waited: 0, served_at: None, doctor });
+                waits = true;
             }
             Place::Room { .. } if next.is_some() => measures.consultations.push(seconds),
             Place::Called { station: Station::Consultation }
@@ -169,14 +187,15 @@ fn follow(moments: &[Moment], start: DateTime<Utc>, until: DateTime<Utc>, measur
             }
             _ => {}
         }
-        if let (Part::Waiting, Some(entry)) = (part, &mut entry) {
-            entry.waited += seconds;
-        }
-        if next.is_some_and(|next| is_service(&moment.place, next))
-            && let Some(Entry { station, waited }) = entry.take()
-        {
-            let round = 1 + measures.waits.iter().filter(|wait| wait.station == station).count();
-            measures.waits.push(Wait { station, round: round as u32, seconds: waited });
+        if let Some(entry) = entries.last_mut().filter(|_| waits) {
+            if part == Part::Waiting {
+                entry.waited += seconds;
+            }
+            if let Some(next) = next.filter(|next| is_service(&moment.place, next)) {
+                entry.served_at = Some(next.at);
+                entry.doctor = next.doctor.clone();
+                waits = false;
+            }
         }
         match part {
             Part::Waiting => measures.waiting += seconds,
@@ -186,6 +205,7 @@ fn follow(moments: &[Moment], start: DateTime<Utc>, until: DateTime<Utc>, measur
         }
         measures.stays.push(Stay { part, station, from: moment.at, to, seconds });
     }
+    entries
 }
 
 /// Whether leaving a place for the next one means being served.

@@ -7,10 +7,11 @@
 //! - [`schema`], [`words`], [`ids`], [`money`]: what metadata is made of.
 //! - [`visit`], [`evolve`]: the state and how it changes.
 //! - [`decide`], [`refusal`], [`policy`]: what may follow, and why not; [`allowed`]: what may follow now.
-//! - [`measures`], [`results`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
+//! - [`measures`], [`course`], [`results`], [`story`], [`workflow`], [`wording`]: what is worked out and told.
 
 pub mod allowed;
 pub mod compliance;
+pub mod course;
 pub mod decide;
 pub mod events;
 pub mod evolve;

@@ -8,6 +8,7 @@
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
 //! | [`changes`](mod@changes) | that something changed, and where; hints of it across processes |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
+//! | [`steps`] | the steps of visits, read out of their events |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
 //! | [`access`] | who saw which patient's data |
@@ -38,6 +39,7 @@ pub mod read;
 pub mod refused;
 pub mod snapshots;
 pub mod stats;
+pub mod steps;
 pub mod subscriptions;
 pub mod tagged;
 pub mod verify;
@@ -53,4 +55,5 @@ pub use read::{
     versions,
 };
 pub use refused::RefusedAttempt;
+pub use steps::{Unreadable, VISIT, step, step_of};
 pub use verify::{Broken, Fault, Unverified, Verified, intact, verify, verify_all};

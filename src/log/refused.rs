@@ -1,5 +1,7 @@
 //! Refused attempts: what somebody tried and the journey did not let happen.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -97,4 +99,21 @@ pub async fn list(
             .fetch_all(pool)
             .await,
     })
+}
+
+const COUNTS: &str = "SELECT code, person_id, COUNT(*) FROM refused_attempts \
+    WHERE tenant_id = $1 AND attempted_at >= $2 AND attempted_at < $3 GROUP BY code, person_id";
+
+/// How often each rule refused each person, from one moment to before another.
+pub async fn counts(
+    db: &Db,
+    tenant: &TenantId,
+    moments: Range<DateTime<Utc>>,
+) -> sqlx::Result<Vec<(String, PersonId, i64)>> {
+    on!(&db.read, pool => sqlx::query_as(COUNTS)
+        .bind(tenant)
+        .bind(to_milliseconds(moments.start))
+        .bind(to_milliseconds(moments.end))
+        .fetch_all(pool)
+        .await)
 }

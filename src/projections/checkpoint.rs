@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::db::{Db, Tx, text_columns, word_text};
+use crate::db::{Db, Source, Tx, text_columns, word_text};
 use crate::journey::ids::TenantId;
 use crate::journey::words::{Word, words};
-use crate::on;
+use crate::{from, on};
 
 words! {
     /// What a follower does.
@@ -53,8 +53,8 @@ const TURN: &str = "UPDATE projection_checkpoints SET state = $3, error = CASE W
     since = $4 WHERE tenant_id = $1 AND name = $2 AND state <> $3";
 
 /// The checkpoint of a read model, once it has begun.
-pub async fn get(db: &Db, tenant: &TenantId, name: &str) -> sqlx::Result<Option<Checkpoint>> {
-    on!(&db.read, pool => sqlx::query_as(GET).bind(tenant).bind(name).fetch_optional(pool).await)
+pub async fn get(source: impl Into<Source<'_>>, tenant: &TenantId, name: &str) -> sqlx::Result<Option<Checkpoint>> {
+    from!(source, executor => sqlx::query_as(GET).bind(tenant).bind(name).fetch_optional(executor).await)
 }
 
 /// The checkpoint, which nobody else moves until the transaction ends.

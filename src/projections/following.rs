@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::checkpoint::{self, Checkpoint, Condition};
+use super::measures::VisitMeasures;
 use super::statistics::EventStatistics;
 use crate::clock::Clock;
 use crate::db::beside::Table;
@@ -35,6 +36,10 @@ pub trait Projection: Send + Sync {
     fn version(&self) -> i32;
     /// The tables that it alone writes.
     fn tables(&self) -> &'static [Table];
+    /// How many events it takes in at once when it is rebuilt, which holds nobody up.
+    fn page(&self) -> i64 {
+        PAGE
+    }
     /// Takes in a page of a tenant's events, each once and in order.
     async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem>;
 }
@@ -43,7 +48,7 @@ pub trait Projection: Send + Sync {
 pub type Follower = &'static dyn Projection;
 
 /// All read models that follow.
-pub static FOLLOWING: &[Follower] = &[&EventStatistics];
+pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures];
 
 /// How many events are taken in at once.
 pub const PAGE: i64 = 1000;

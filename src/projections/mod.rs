@@ -6,6 +6,8 @@ pub mod bills;
 pub mod calls;
 pub mod checkpoint;
 pub mod following;
+pub mod measures;
+pub mod open;
 pub mod statistics;
 pub mod tests;
 pub mod timeline;

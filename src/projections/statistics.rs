@@ -89,6 +89,19 @@ pub async fn all(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<StatisticsRow>>
     on!(&db.read, pool => sqlx::query_as(ALL).bind(tenant).fetch_all(pool).await)
 }
 
+const OF_DAYS: &str = "SELECT day, event_type, CAST(SUM(count) AS BIGINT) FROM event_statistics \
+    WHERE tenant_id = $1 AND day BETWEEN $2 AND $3 GROUP BY day, event_type";
+
+/// How many events there are of each day and type, from one day to another, both included.
+pub async fn of_days(
+    db: &Db,
+    tenant: &TenantId,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> sqlx::Result<Vec<(NaiveDate, String, i64)>> {
+    on!(&db.read, pool => sqlx::query_as(OF_DAYS).bind(tenant).bind(from).bind(to).fetch_all(pool).await)
+}
+
 /// How many events there are, and of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

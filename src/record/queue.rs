@@ -138,7 +138,7 @@ fn is_of_the_rows(error: &RecordError) -> bool {
             matches!(error.kind(), UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation)
                 || error.code().is_some_and(|code| code.starts_with("22"))
         }),
-        RecordError::Interrupted | RecordError::Unreadable { .. } => true,
+        RecordError::Interrupted | RecordError::Unreadable(_) => true,
         RecordError::Refused(_) | RecordError::IdempotencyMismatch | RecordError::Busy => false,
     }
 }

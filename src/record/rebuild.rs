@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 
 use super::RecordError;
 use super::known::Things;
 use super::replay::{About, PAGE, Stepped, Visits};
 use crate::db::beside::Beside;
-use crate::db::{Db, Tx, commit};
+use crate::db::{Db, Source, Tx, commit};
 use crate::hospital::tenants::Tenant;
 use crate::journey::story::tell;
 use crate::log::{self, StoredEvent};
@@ -109,20 +110,24 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     async fn run(&mut self, beside: &Beside, now: DateTime<Utc>) -> Result<Rebuilt, RebuildError> {
         // What is logged meanwhile is caught up with, until little is left to do under the lock.
         loop {
-            let goal = self.goal().await?;
+            let goal = self.goal(self.db).await?;
             let behind = goal - self.position;
+            let mut next = self.read(goal);
             while self.position < goal {
+                let page = next.await.map_err(|_| RecordError::Interrupted)??;
+                let end = page.last().map_or(goal, |last| last.position);
+                // The next page is read while this one is taken in.
+                self.position = end;
+                next = self.read(goal);
                 let mut tx = beside.begin().await?;
-                self.page(&mut tx, goal).await?;
+                self.take(&mut tx, page).await?;
                 commit(tx).await?;
             }
             if behind <= PAGE {
                 break;
             }
         }
-        if let ReadModel::Journey = self.model {
-            self.compare(beside).await?;
-        }
+        self.compare(beside).await?;
         let (turn, mut tx) = beside.begin_switch().await?;
         let goal = match self.model {
             ReadModel::Journey => log::lock_head(&mut tx, &self.tenant.id).await?.position(),
@@ -149,7 +154,7 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     /// Looks for what differs at one moment, so that under the lock only that is looked at, and what was logged since.
     async fn compare(&mut self, beside: &Beside) -> Result<(), RebuildError> {
         let mut tx = beside.begin().await?;
-        let goal = log::position(&mut tx, &self.tenant.id).await?;
+        let goal = self.goal(&mut tx).await?;
         while self.position < goal {
             self.page(&mut tx, goal).await?;
         }
@@ -158,29 +163,51 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     }
 
     /// How far the live one has got: what it has not taken in yet is no difference.
-    async fn goal(&self) -> sqlx::Result<i64> {
+    async fn goal(&self, source: impl Into<Source<'_>>) -> sqlx::Result<i64> {
+        let mut source = source.into();
         if let ReadModel::Following(projection) = self.model
-            && let Some(live) = checkpoint::get(self.db, &self.tenant.id, projection.name()).await?
+            && let Some(live) = checkpoint::get(source.again(), &self.tenant.id, projection.name()).await?
             && live.version == projection.version()
         {
             return Ok(live.position);
         }
-        log::position(self.db, &self.tenant.id).await
+        log::position(source, &self.tenant.id).await
+    }
+
+    /// The last position of the next page, which is not beyond the goal.
+    fn end(&self, goal: i64) -> i64 {
+        let size = match self.model {
+            ReadModel::Journey => PAGE,
+            ReadModel::Following(projection) => projection.page(),
+        };
+        goal.min(self.position + size)
+    }
+
+    /// Begins to read the next page.
+    fn read(&self, goal: i64) -> JoinHandle<sqlx::Result<Vec<StoredEvent>>> {
+        let (db, tenant, first, last) = (self.db.clone(), self.tenant.id.clone(), self.position + 1, self.end(goal));
+        tokio::spawn(async move { log::by_positions(&db, &tenant, first, last).await })
     }
 
     /// Takes the next page in, not beyond the goal, and says what it is about.
     async fn page(&mut self, tx: &mut Tx, goal: i64) -> Result<BTreeSet<String>, RebuildError> {
-        let (first, last) = (self.position + 1, goal.min(self.position + PAGE));
-        let page = log::by_positions(&mut *tx, &self.tenant.id, first, last).await?;
+        let last = self.end(goal);
+        let page = log::by_positions(&mut *tx, &self.tenant.id, self.position + 1, last).await?;
+        self.position = last;
+        let visits = page.iter().map(|stored| stored.event.aggregate_id.clone()).collect();
+        self.take(tx, page).await?;
+        Ok(visits)
+    }
+
+    async fn take(&mut self, tx: &mut Tx, page: Vec<StoredEvent>) -> Result<(), RebuildError> {
         match self.model {
             ReadModel::Journey => self.journeys(tx, &page).await?,
             ReadModel::Following(projection) => {
                 projection.apply(tx, self.tenant, &page).await.map_err(RebuildError::Problem)?;
             }
         }
-        self.position = last;
         (self.progress)(page.len() as u64);
-        Ok(page.into_iter().map(|stored| stored.event.aggregate_id).collect())
+        Ok(())
     }
 
     async fn journeys(&mut self, tx: &mut Tx, page: &[StoredEvent]) -> Result<(), RebuildError> {

@@ -47,9 +47,8 @@ impl About<'_> {
         if self.aggregate_type != VISIT {
             return Ok(None);
         }
-        let unreadable =
-            |error: NotAnId| RecordError::Unreadable { position: self.position, problem: error.to_string() };
-        VisitId::parse(self.aggregate_id).map(Some).map_err(unreadable)
+        let unreadable = |error: NotAnId| log::Unreadable { position: self.position, problem: error.to_string() };
+        Ok(Some(VisitId::parse(self.aggregate_id).map_err(unreadable)?))
     }
 }
 

@@ -78,6 +78,7 @@ pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/billing", name: "Billing", icon: Icon::ReceiptIndianRupee, roles: BILLING },
     Workplace { path: "/lab", name: "Lab", icon: Icon::TestTubes, roles: LAB },
     Workplace { path: "/patients", name: "Patients", icon: Icon::IdCard, roles: PATIENTS },
+    Workplace { path: "/analytics", name: "Waits", icon: Icon::ChartColumn, roles: ANALYTICS },
     Workplace { path: "/admin", name: "Administration", icon: Icon::Settings, roles: ADMIN },
     Workplace { path: "/audit", name: "Audit", icon: Icon::Eye, roles: AUDIT },
 ];
@@ -104,6 +105,8 @@ pub const PATIENTS: &[Role] = &[
     Role::Manager,
     Role::Auditor,
 ];
+/// Who sees where patients wait.
+pub const ANALYTICS: &[Role] = &[Role::Manager];
 /// Who looks who saw what, and what was refused.
 pub const AUDIT: &[Role] = ACCESS_LOG;
 
@@ -119,7 +122,7 @@ pub fn own_workplace(person: &Person) -> &'static str {
         (Role::BillingClerk, "/billing"),
         (Role::Receptionist, "/reception"),
         (Role::Nurse, "/queue/consultation"),
-        (Role::Manager, "/queue/consultation"),
+        (Role::Manager, "/analytics"),
         (Role::Auditor, "/audit"),
         (Role::Admin, "/admin"),
     ];

@@ -1,6 +1,7 @@
 //! What people see: each screen is a pure function from its data to a view.
 
 pub mod admin;
+pub mod analytics;
 pub mod attempt;
 pub mod audit;
 pub mod billing;

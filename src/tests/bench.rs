@@ -1,6 +1,6 @@
-//! The figures: how fast the journey, the log and the pages are.
+//! The figures: how fast the journey, the log, the pages and the analytics are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages` chooses.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics` chooses.
 
 mod figures;
 #[allow(dead_code)]
@@ -43,6 +43,19 @@ async fn main() {
             let (database, db) = open(engine).await;
             figures::live::measure(&database.url).await;
             close(database, db).await;
+        }
+        if wanted("analytics") {
+            println!("\n{engine}: the rows of the analytics");
+            let (database, db) = open(engine).await;
+            figures::analytics::rebuilding(&db).await;
+            close(database, db).await;
+            // A month of a large hospital; then a tenth of it, alone and with ten times as much before.
+            for (a_day, history) in [(4_500, 0), (450, 0), (450, 560)] {
+                println!("\n{engine}: the analytics of a month with {a_day} visits a day, after {history} days");
+                let (database, db) = open(engine).await;
+                figures::analytics::panels(&db, a_day, history).await;
+                close(database, db).await;
+            }
         }
         for visits in [1_000, 100_000] {
             if wanted("pages") {

@@ -10,6 +10,7 @@ mod following;
 mod hospital;
 mod log;
 mod log_verify;
+mod measures;
 mod past;
 mod projections;
 mod rebuild;

@@ -21,7 +21,7 @@ cargo xtask build [--release]   the browser's part and the server; released, one
 cargo xtask run [OPTIONS]       build, then serve a demo hospital on http://127.0.0.1:3000 (OPTIONS as of `sojourn serve`)
 cargo xtask test                format, clippy, and every test on both engines, over the API and in the browser
 cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
-cargo xtask bench               the figures: how fast the journey, the log, live updates and the pages are";
+cargo xtask bench               the figures: how fast the journey, the log, live updates, the pages and the analytics are";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {

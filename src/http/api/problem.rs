@@ -276,7 +276,7 @@ impl From<RecordError> for Problem {
             ),
             RecordError::Database(error) => Self::from(&*error),
             RecordError::Busy | RecordError::Interrupted => Self::of_status(StatusCode::SERVICE_UNAVAILABLE),
-            error @ RecordError::Unreadable { .. } => Self::internal(&error),
+            error @ RecordError::Unreadable(_) => Self::internal(&error),
         }
     }
 }

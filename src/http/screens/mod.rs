@@ -1,6 +1,8 @@
 //! The screens' handlers: each loads what its screen shows and logs what is posted from it.
 
 pub mod admin;
+pub mod analytics;
+pub mod analytics_targets;
 pub mod audit;
 pub mod billing;
 pub mod bookings;
@@ -11,6 +13,7 @@ pub mod doctor;
 pub mod lab;
 pub mod login;
 pub mod patients;
+pub mod peers;
 pub mod projections;
 pub mod queue;
 pub mod reception;

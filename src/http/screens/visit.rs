@@ -19,6 +19,7 @@ use crate::http::AppState;
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::screens::lab::flagged;
+use crate::http::screens::peers::peers;
 use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::{Event, EventType};
@@ -211,6 +212,7 @@ async fn page(desk: Desk, id: &VisitId, attempt: Option<Arc<Attempt>>) -> Result
         actor: desk.actor_at(past.as_ref()),
         now,
         measures: measures(&happened, now),
+        peers: if past.is_none() { peers(&desk, &card).await? } else { None },
         steps: told,
         intact: stored.iter().all(|event| log::intact(tenant, event).is_ok()),
         kept: kept(&desk, &happened, &state).await?,

@@ -5,6 +5,7 @@ mod banner;
 mod cards;
 mod fields;
 mod lines;
+pub mod peers;
 mod strip;
 mod timeline;
 
@@ -49,6 +50,8 @@ pub struct VisitPage {
     pub visit: Visit,
     /// Where its time went.
     pub measures: Measures,
+    /// Its time beside that of like visits.
+    pub peers: Option<peers::Peers>,
     /// Its steps as people read them, the oldest first.
     pub steps: Vec<TimelineRow>,
     /// Its events as the log holds them.
@@ -121,7 +124,7 @@ pub fn visit(page: VisitPage) -> impl IntoView {
                 {timeline::timeline(&page)}
                 <aside class="stack" aria-label="This visit">
                     {page.past.is_none().then(|| actions::actions(&page))} {cards::tests(&page)} {cards::bills(&page)} {cards::documents(&page)}
-                    {cards::follow_ups(&page)}
+                    {cards::follow_ups(&page)} {peers::peers(page.peers.as_ref())}
                 </aside>
             </div>
         </main>

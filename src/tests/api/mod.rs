@@ -76,6 +76,8 @@ impl Api {
             db: db.clone(),
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
+            kept: sojourn::analytics::Kept::default(),
+            mails: false,
             accesses: AccessLog::open(db.clone()),
             doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(calls_per_second),
             site: Arc::new(Site::default()),

@@ -1,5 +1,6 @@
 //! What is measured, part by part.
 
+pub mod analytics;
 pub mod journey;
 pub mod live;
 pub mod log;

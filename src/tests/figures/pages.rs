@@ -50,6 +50,8 @@ pub async fn measure(db: &Db, visits: i64) {
         db: db.clone(),
         clock: clock.clone(),
         recorder,
+        kept: sojourn::analytics::Kept::default(),
+        mails: false,
         accesses: AccessLog::open(db.clone()),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::default()),

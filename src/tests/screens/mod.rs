@@ -1,6 +1,7 @@
 //! Stories of the screens, told over HTTP in this process, as a browser without JavaScript lives them.
 
 mod admin;
+mod analytics;
 mod audit;
 mod bookings;
 mod cash_up;
@@ -55,6 +56,8 @@ fn server(house: &House) -> AppState {
         db: house.db.clone(),
         clock: clock.clone(),
         recorder: house.recorder.clone(),
+        kept: sojourn::analytics::Kept::default(),
+        mails: false,
         accesses: house.accesses.clone(),
         doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
         site: Arc::new(Site::default()),

@@ -1,0 +1,75 @@
+//! Figures of many values: exact, of whole seconds.
+
+/// What many durations come to, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// How many there are.
+    pub count: usize,
+    /// How many did not reach their end, and are left out.
+    pub missing: usize,
+    /// The one in the middle: half of all take no longer.
+    pub median: Option<i64>,
+    /// Nine of ten take no longer.
+    pub p90: Option<i64>,
+    /// The sum shared out evenly, rounded to the next second.
+    pub mean: Option<i64>,
+    /// How many met their target, and how many had one.
+    pub within: Option<(usize, usize)>,
+}
+
+/// Takes durations in, one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    seconds: Vec<i64>,
+    missing: usize,
+    met: usize,
+    targeted: usize,
+}
+
+impl Values {
+    /// Takes in a duration, or that there is none yet, and its target.
+    pub fn take(&mut self, seconds: Option<i64>, target: Option<i64>) {
+        let Some(seconds) = seconds else {
+            self.missing += 1;
+            return;
+        };
+        self.seconds.push(seconds);
+        if let Some(target) = target {
+            self.targeted += 1;
+            self.met += usize::from(seconds <= target);
+        }
+    }
+
+    /// What they come to.
+    pub fn figure(mut self) -> Figure {
+        let count = self.seconds.len();
+        let sum: i64 = self.seconds.iter().sum();
+        Figure {
+            count,
+            missing: self.missing,
+            p90: nearest_rank(&mut self.seconds, 90),
+            median: nearest_rank(&mut self.seconds, 50),
+            mean: (count > 0).then(|| (sum as f64 / count as f64).round() as i64),
+            within: (self.targeted > 0).then_some((self.met, self.targeted)),
+        }
+    }
+}
+
+/// The smallest value that so many of a hundred do not exceed: one that occurred, never one between two.
+fn nearest_rank(values: &mut [i64], of_hundred: usize) -> Option<i64> {
+    let rank = (values.len() * of_hundred).div_ceil(100);
+    let index = rank.checked_sub(1)?;
+    Some(*values.select_nth_unstable(index).1)
+}
+
+impl Figure {
+    /// How many of a hundred met their target.
+    pub fn share_within(&self) -> Option<f64> {
+        self.within.map(|(met, all)| met as f64 * 100.0 / all as f64)
+    }
+}
+
+/// A part of a whole, in per cent.
+pub fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 * 100.0 / whole as f64)
+}

@@ -1,0 +1,251 @@
+//! How visits go: how far they get, by which paths, and what goes wrong on the way.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::facts::Facts;
+use super::figures::{Figure, Values};
+use crate::journey::course::Measure;
+use crate::journey::events::EventType;
+use crate::journey::ids::PersonId;
+use crate::journey::money::Money;
+use crate::journey::words::{Outcome, words};
+
+words! {
+    /// A stage of a visit, as a path is told.
+    Stop {
+        Registration "REGISTRATION" "Registered",
+        Queue "QUEUE" "Queue",
+        Doctor "DOCTOR" "Doctor",
+        Billing "BILLING" "Billing",
+        Lab "LAB" "Lab",
+        Report "REPORT" "Report",
+        Completed "COMPLETED" "Completed",
+        NoShow "NO_SHOW" "No-show",
+        Cancelled "CANCELLED" "Cancelled",
+        Rescheduled "RESCHEDULED" "Rescheduled",
+    }
+}
+
+impl Stop {
+    /// The stage that an event belongs to; what runs beside the patient's way belongs to none.
+    pub fn of(event: EventType) -> Option<Self> {
+        use EventType::*;
+        Some(match event {
+            VisitRegistered => Self::Registration,
+            QueueJoined | QueueCalled | QueueSkipped => Self::Queue,
+            EnteredRoom | ExitedRoom | ConsultationCompleted | PrescriptionGiven | TestsOrdered | ReferralGiven => {
+                Self::Doctor
+            }
+            ConsultationBilled | TestsBilled | PaymentReceived | PaymentPartial | PaymentRefunded => Self::Billing,
+            TestSampleCollected | TestSampleRejected | TestInProgress | TestCompleted | TestReviewed | TestApproved => {
+                Self::Lab
+            }
+            ReportGenerated | ReportDelivered => Self::Report,
+            VisitCompleted => Self::Completed,
+            VisitNoShow => Self::NoShow,
+            VisitCancelled => Self::Cancelled,
+            VisitRescheduled => Self::Rescheduled,
+            _ => return None,
+        })
+    }
+
+    /// The stages of a path, each once however many events it had in a row.
+    pub fn of_path(path: &[EventType]) -> Vec<Self> {
+        let mut stops: Vec<_> = path.iter().filter_map(|event| Self::of(*event)).collect();
+        stops.dedup();
+        stops
+    }
+}
+
+/// A step of the funnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// What was reached.
+    pub event: EventType,
+    /// How many visits reached it.
+    pub visits: usize,
+}
+
+/// From registration to completion: how many visits reached each step.
+pub fn funnel<'a>(visits: impl Iterator<Item = &'a Facts> + Clone) -> Vec<Reached> {
+    use EventType::*;
+    let steps = [VisitRegistered, QueueJoined, QueueCalled, EnteredRoom, TestsOrdered, ReportGenerated, VisitCompleted];
+    let reached = steps.map(|event| Reached { event, visits: visits.clone().filter(|facts| facts.had(event)).count() });
+    reached.to_vec()
+}
+
+/// How visits ended that saw no doctor though they came for one, and how many are still open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// By how they ended; none for those still open.
+    pub by_outcome: BTreeMap<Option<Outcome>, usize>,
+    /// How long those who left had waited.
+    pub waited: Figure,
+}
+
+/// Who was not seen.
+pub fn losses<'a>(visits: impl Iterator<Item = &'a Facts>) -> Losses {
+    let (mut by_outcome, mut waited) = (BTreeMap::new(), Values::default());
+    for facts in visits {
+        let unseen = facts.spans.iter().any(|span| span.measure == Measure::DoorToDoctor && span.seconds.is_none());
+        if unseen {
+            *by_outcome.entry(facts.outcome).or_default() += 1;
+            if facts.outcome.is_some() {
+                waited.take(Some(facts.parts[0]), None);
+            }
+        }
+    }
+    Losses { by_outcome, waited: waited.figure() }
+}
+
+/// A path that visits went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The stages, in order.
+    pub stops: Vec<Stop>,
+    /// How many visits went it.
+    pub visits: usize,
+    /// How long the whole visit took.
+    pub whole: Figure,
+}
+
+/// The paths of visits that ended, the commonest first; and how many of them there are to the event.
+pub fn variants<'a>(visits: impl Iterator<Item = &'a Facts>) -> (Vec<Variant>, usize) {
+    let mut whole: BTreeMap<Vec<Stop>, Values> = BTreeMap::new();
+    let mut exact: BTreeMap<&[EventType], ()> = BTreeMap::new();
+    for facts in visits.filter(|facts| facts.outcome.is_some()) {
+        exact.insert(&facts.path, ());
+        whole.entry(Stop::of_path(&facts.path)).or_default().take(facts.seconds(Measure::WholeVisit), None);
+    }
+    let variant = |(stops, values): (_, Values)| {
+        let whole = values.figure();
+        Variant { stops, visits: whole.count + whole.missing, whole }
+    };
+    let mut variants: Vec<_> = whole.into_iter().map(variant).collect();
+    variants.sort_by(|one, other| other.visits.cmp(&one.visits).then_with(|| one.stops.cmp(&other.stops)));
+    (variants, exact.len())
+}
+
+/// How many visits went from a stage to the next, by its place in the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flows(pub BTreeMap<(usize, Stop, Stop), usize>);
+
+/// The flows between the first stages of all visits.
+pub fn flows<'a>(visits: impl Iterator<Item = &'a Facts>, steps: usize) -> Flows {
+    let mut flows = BTreeMap::new();
+    for facts in visits {
+        let stops = Stop::of_path(&facts.path);
+        for (step, pair) in stops.windows(2).take(steps).enumerate() {
+            *flows.entry((step, pair[0], pair[1])).or_default() += 1;
+        }
+    }
+    Flows(flows)
+}
+
+/// What went wrong, or went twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detours {
+    /// How many visits there were.
+    pub visits: usize,
+    /// Times that a patient did not come when called.
+    pub skips: usize,
+    /// Calls after one that was not followed.
+    pub recalls: usize,
+    /// Specimens to be collected again.
+    pub spoilt: usize,
+    /// Results to be made again.
+    pub repeats: usize,
+    /// Specimens collected in all.
+    pub collected: usize,
+}
+
+/// Counts them.
+pub fn detours<'a>(visits: impl Iterator<Item = &'a Facts>) -> Detours {
+    let mut sums = Detours::default();
+    for facts in visits {
+        sums.visits += 1;
+        sums.skips += facts.times(EventType::QueueSkipped);
+        sums.spoilt += facts.times(EventType::TestSampleRejected);
+        sums.collected += facts.times(EventType::TestSampleCollected);
+        sums.repeats += facts.repeats as usize;
+        let queue = facts.path.iter().filter(|event| Stop::of(**event) == Some(Stop::Queue)).collect::<Vec<_>>();
+        let again = queue.windows(2).filter(|pair| {
+            *pair[1] == EventType::QueueCalled && matches!(*pair[0], EventType::QueueCalled | EventType::QueueSkipped)
+        });
+        sums.recalls += again.count();
+    }
+    sums
+}
+
+/// How often patients of a doctor did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoShows {
+    /// The doctor; none where none was chosen.
+    pub doctor: Option<PersonId>,
+    /// Visits that were not seen because nobody came.
+    pub missed: usize,
+    /// Visits that ended.
+    pub ended: usize,
+}
+
+/// By doctor, the worst share first.
+pub fn no_shows<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<NoShows> {
+    let mut doctors: BTreeMap<Option<&PersonId>, (usize, usize)> = BTreeMap::new();
+    for facts in visits.filter(|facts| facts.outcome.is_some()) {
+        let (missed, ended) = doctors.entry(facts.doctor.as_deref()).or_default();
+        *missed += usize::from(facts.outcome == Some(Outcome::NoShow));
+        *ended += 1;
+    }
+    let doctors = doctors.into_iter();
+    let mut all: Vec<_> =
+        doctors.map(|(doctor, (missed, ended))| NoShows { doctor: doctor.cloned(), missed, ended }).collect();
+    // Compared as fractions.
+    all.sort_by(|one, other| (other.missed * one.ended).cmp(&(one.missed * other.ended)));
+    all
+}
+
+/// Why visits were cancelled or moved, in the words that were typed, the commonest first.
+pub fn reasons<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<(Outcome, Option<String>, usize)> {
+    let mut reasons: BTreeMap<(Outcome, Option<String>), usize> = BTreeMap::new();
+    for facts in visits {
+        if let Some(outcome @ (Outcome::Cancelled | Outcome::Rescheduled)) = facts.outcome {
+            let reason = facts.reason.as_deref().map(|reason| tidy(reason));
+            *reasons.entry((outcome, reason)).or_default() += 1;
+        }
+    }
+    let mut all: Vec<_> = reasons.into_iter().map(|((outcome, reason), visits)| (outcome, reason, visits)).collect();
+    all.sort_by_key(|(.., visits)| std::cmp::Reverse(*visits));
+    all
+}
+
+/// The same words, however they were typed.
+fn tidy(reason: &str) -> String {
+    let reason = reason.trim().trim_end_matches('.').to_lowercase();
+    let mut letters = reason.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The money of visits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revenue {
+    /// What was paid.
+    pub taken: Money,
+    /// What of it was given back.
+    pub refunded: Money,
+    /// What is still to be paid.
+    pub outstanding: Money,
+}
+
+/// Day by day.
+pub fn revenue<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<NaiveDate, Revenue> {
+    let mut days: BTreeMap<NaiveDate, Revenue> = BTreeMap::new();
+    for facts in visits {
+        let day = days.entry(facts.day).or_default();
+        day.taken += facts.taken;
+        day.refunded += facts.refunded;
+        day.outstanding += facts.due;
+    }
+    days
+}

@@ -1,0 +1,31 @@
+//! Analytics: where patients wait, and how their visits go.
+//!
+//! The follower [`crate::projections::measures`] keeps what is measured of each visit. A period's visits are read by day and kept in
+//! memory ([`Kept`]); every figure is worked out of them by pure code, exactly: percentiles are those of all values, and what was not
+//! reached is left out and counted.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`facts`] | what is known of a visit; which visits are asked for |
+//! | [`kept`] | the days in memory |
+//! | [`figures`] | median, percentiles, mean, share within target |
+//! | [`waits`] | a measure by hour and weekday, day by day, and by what visits differ in |
+//! | [`journeys`] | funnel, paths, flows between stages, what went wrong |
+//! | [`now`] | who waits at this moment |
+//! | [`targets`] | how long a thing should take at most |
+
+pub mod facts;
+pub mod figures;
+pub mod journeys;
+pub mod kept;
+pub mod now;
+pub mod targets;
+pub mod waits;
+
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Facts, Filter, Period};
+pub use figures::Figure;
+pub use kept::Kept;
+pub use targets::Targets;

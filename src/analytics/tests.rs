@@ -1,0 +1,142 @@
+//! Figures worked out by hand.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::facts::{Facts, Filter, Measured, Period};
+use super::figures::{Figure, Values};
+use super::journeys::{self, Stop};
+use super::targets::Targets;
+use super::waits::{Dimension, Question};
+use crate::db::new_id;
+use crate::journey::course::Measure;
+use crate::journey::events::EventType::{self, *};
+use crate::journey::ids::PersonId;
+use crate::journey::money::Money;
+use crate::journey::words::{Outcome, Priority, VisitType};
+
+fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, day).expect("a day")
+}
+
+fn visit(day: NaiveDate, doctor: &Arc<PersonId>, wait: Option<i64>, path: &[EventType]) -> Facts {
+    let outcome = path.last().and_then(|last| match last {
+        VisitCompleted => Some(Outcome::Completed),
+        VisitNoShow => Some(Outcome::NoShow),
+        VisitCancelled => Some(Outcome::Cancelled),
+        _ => None,
+    });
+    let span = |measure, seconds| Measured {
+        measure,
+        hour: 10,
+        weekday: 1,
+        doctor: Some(doctor.clone()),
+        until: None,
+        seconds,
+    };
+    Facts {
+        visit_id: new_id(),
+        branch: None,
+        department: None,
+        doctor: Some(doctor.clone()),
+        visit_type: VisitType::Opd,
+        priority: Priority::Routine,
+        day,
+        outcome,
+        reason: (outcome == Some(Outcome::Cancelled)).then(|| Arc::new(" went home. ".to_owned())),
+        path: Arc::new(path.to_vec()),
+        repeats: 0,
+        parts: [wait.unwrap_or(100), 0, 0, 0],
+        taken: Money(500),
+        refunded: Money(100),
+        due: Money(50),
+        spans: Box::new([
+            span(Measure::ConsultationWait, wait),
+            span(Measure::DoorToDoctor, wait),
+            span(Measure::WholeVisit, outcome.map(|_| 3_600)),
+        ]),
+    }
+}
+
+#[test]
+fn percentiles_are_values_that_occurred() {
+    let figure = |values: &[i64]| {
+        let mut all = Values::default();
+        values.iter().for_each(|value| all.take(Some(*value), Some(5)));
+        all.take(None, Some(5));
+        all.figure()
+    };
+    assert_eq!(figure(&[]), Figure { missing: 1, ..Figure::default() });
+    let one = figure(&[7]);
+    assert_eq!((one.median, one.p90, one.mean, one.within), (Some(7), Some(7), Some(7), Some((0, 1))));
+    // Of ten, the fifth and the ninth; of eleven, the sixth and the tenth.
+    let ten = figure(&[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!((ten.median, ten.p90, ten.mean, ten.count, ten.missing), (Some(5), Some(9), Some(6), 10, 1));
+    assert_eq!(ten.within, Some((5, 10)));
+    let eleven = figure(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100]);
+    assert_eq!((eleven.median, eleven.p90), (Some(6), Some(10)));
+}
+
+#[test]
+fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
+    let (quick, slow): (Arc<PersonId>, Arc<PersonId>) = (Arc::new(new_id()), Arc::new(new_id()));
+    let seen = [VisitRegistered, QueueJoined, QueueCalled, EnteredRoom, VisitCompleted];
+    let visits: Vec<Arc<Vec<Facts>>> = vec![
+        Arc::new(vec![visit(day(2), &quick, Some(90), &seen)]),
+        Arc::new(vec![visit(day(3), &quick, Some(60), &seen), visit(day(3), &slow, Some(600), &seen)]),
+        Arc::new(vec![visit(day(4), &slow, None, &[VisitRegistered, QueueJoined])]),
+    ];
+    let (filter, targets) = (Filter::default(), Targets::default());
+    let period = Period { from: day(3), to: day(4) };
+    assert_eq!(period.before(), Period { from: day(1), to: day(2) });
+    let question = Question { visits: &visits, period, filter: &filter, targets: &targets };
+    let [now, before] = question.figure(Measure::ConsultationWait);
+    assert_eq!((now.count, now.missing, now.median, now.p90), (2, 1, Some(60), Some(600)));
+    assert_eq!((before.count, before.median), (1, Some(90)));
+    let doctors = question.by(Measure::ConsultationWait, Dimension::Doctor);
+    let told: Vec<_> = doctors.iter().map(|group| (group.key.as_deref(), group.figure.median)).collect();
+    assert_eq!(told, [(Some(slow.to_string().as_str()), Some(600)), (Some(quick.to_string().as_str()), Some(60))]);
+    assert_eq!(doctors[1].before.median, Some(90));
+    let hours = question.by_hour(Measure::ConsultationWait);
+    assert_eq!(hours[0][10].count, 2);
+    assert_eq!(hours.iter().flatten().map(|cell| cell.count).sum::<usize>(), 2);
+    let days = question.by_day(Measure::ConsultationWait);
+    assert_eq!(days.iter().map(|(_, figure)| figure.count).collect::<Vec<_>>(), [2, 0]);
+    let only = Filter { doctor: Some((*slow).clone()), ..Filter::default() };
+    let [now, _] = Question { filter: &only, ..question }.figure(Measure::ConsultationWait);
+    assert_eq!((now.count, now.missing), (1, 1));
+}
+
+#[test]
+fn journeys_are_counted() {
+    let doctor: Arc<PersonId> = Arc::new(new_id());
+    let whole = [VisitRegistered, QueueJoined, QueueCalled, QueueSkipped, QueueCalled, EnteredRoom, VisitCompleted];
+    let visits = [
+        visit(day(3), &doctor, Some(60), &whole),
+        visit(day(3), &doctor, Some(60), &whole),
+        visit(day(3), &doctor, None, &[VisitRegistered, QueueJoined, VisitNoShow]),
+        visit(day(4), &doctor, None, &[VisitRegistered, VisitCancelled]),
+        visit(day(4), &doctor, None, &[VisitRegistered, QueueJoined]),
+    ];
+    let funnel: Vec<_> = journeys::funnel(visits.iter()).into_iter().map(|step| step.visits).collect();
+    assert_eq!(funnel, [5, 4, 2, 2, 0, 0, 2]);
+    let losses = journeys::losses(visits.iter());
+    assert_eq!(losses.by_outcome.get(&None), Some(&1));
+    assert_eq!(losses.by_outcome.get(&Some(Outcome::NoShow)), Some(&1));
+    assert_eq!((losses.waited.count, losses.waited.median), (2, Some(100)));
+    let (variants, exact) = journeys::variants(visits.iter());
+    assert_eq!((variants[0].visits, variants.len(), exact), (2, 3, 3));
+    assert_eq!(variants[0].stops, [Stop::Registration, Stop::Queue, Stop::Doctor, Stop::Completed]);
+    let flows = journeys::flows(visits.iter(), 6);
+    assert_eq!(flows.0.get(&(0, Stop::Registration, Stop::Queue)), Some(&4));
+    assert_eq!(flows.0.get(&(1, Stop::Queue, Stop::NoShow)), Some(&1));
+    let detours = journeys::detours(visits.iter());
+    assert_eq!((detours.skips, detours.recalls, detours.visits), (2, 2, 5));
+    let no_shows = journeys::no_shows(visits.iter());
+    assert_eq!((no_shows[0].missed, no_shows[0].ended), (1, 4));
+    let reasons = journeys::reasons(visits.iter());
+    assert_eq!(reasons, [(Outcome::Cancelled, Some("Went home".to_owned()), 1)]);
+    let revenue = journeys::revenue(visits.iter());
+    assert_eq!(revenue[&day(4)].taken, Money(1_000));
+}

@@ -1,0 +1,127 @@
+//! The daily digest: yesterday's waits in a few lines, by mail, to managers who ask for it. It names no patient.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use chrono::{NaiveDate, Timelike};
+use tokio::sync::watch;
+
+use crate::analytics::waits::{Dimension, Question};
+use crate::analytics::{Figure, Filter, Kept, Period, Targets};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::hospital::departments::{self, Department};
+use crate::hospital::tenants::{self, Tenant};
+use crate::hospital::{digests, measure_targets, people};
+use crate::journey::course::Measure;
+use crate::journey::ids::Id as _;
+use crate::journey::wording::human_duration;
+use crate::journey::words::{Role, Word as _};
+use crate::mail::{MailError, Mailer};
+
+/// From which hour on it is sent.
+const HOUR: u32 = 6;
+/// How often it is looked whether it is time.
+const TURN: Duration = Duration::from_secs(60);
+/// How many visits a group needs to be told of.
+const FEWEST: usize = 5;
+
+/// A day, told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// Its first line.
+    pub subject: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// Tells a day.
+pub fn digest(tenant: &Tenant, day: NaiveDate, question: Question, departments: &[Department]) -> Digest {
+    let visits = question.visits_in(question.period).count();
+    let mut text = format!("{}, {}\n\n", tenant.name, day.format("%A, %-d %B %Y"));
+    let _ = writeln!(text, "Visits registered: {}", masked(visits));
+    for measure in Measure::ALL {
+        let [now, before] = question.figure(*measure);
+        let _ = writeln!(text, "{}: {}", measure.label(), told(&now, &before));
+    }
+    text.push_str("\nDoor to doctor, by department, the longest first:\n");
+    for group in question.by(Measure::DoorToDoctor, Dimension::Department) {
+        let name = departments.iter().find(|department| Some(department.id.as_str()) == group.key.as_deref());
+        let name = name.map_or("No department", |department| department.name.as_str());
+        let _ = writeln!(text, "- {name}: {}", told(&group.figure, &group.before));
+    }
+    let breaches = question.breaches(Measure::DoorToDoctor).len();
+    let _ = writeln!(text, "\nPast the target from door to doctor: {}", masked(breaches));
+    text.push_str("\nYou asked for this digest on the page of targets, where it can be stopped.\n");
+    Digest { subject: format!("{}: where patients waited on {}", tenant.name, day.format("%-d %B")), text }
+}
+
+fn masked(count: usize) -> String {
+    if (1..FEWEST).contains(&count) { format!("fewer than {FEWEST}") } else { count.to_string() }
+}
+
+fn told(now: &Figure, before: &Figure) -> String {
+    if now.count < FEWEST {
+        return format!("fewer than {FEWEST}, not told");
+    }
+    let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), human_duration);
+    let mut text = format!("{} at the median, {} for nine of ten", words(now.median), words(now.p90));
+    if before.count >= FEWEST {
+        let _ = write!(text, " (the day before: {})", words(before.median));
+    }
+    if let Some(share) = now.share_within() {
+        let _ = write!(text, ", {share:.0} % within target");
+    }
+    text
+}
+
+/// Sends the digest each morning, until it is asked to stop.
+pub async fn run(db: Db, clock: Clock, kept: Kept, mailer: Mailer, mut stop: watch::Receiver<()>) {
+    loop {
+        if let Err(error) = round(&db, &clock, &kept, &mailer).await {
+            tracing::warn!(%error, "the daily digest could not be made");
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(TURN) => {}
+        }
+    }
+}
+
+/// Sends what is due; says how many mails were sent.
+pub async fn round(db: &Db, clock: &Clock, kept: &Kept, mailer: &Mailer) -> sqlx::Result<usize> {
+    let mut sent = 0;
+    for tenant in tenants::list(db).await? {
+        let now = tenant.local(clock.now());
+        let Some(yesterday) = now.date_naive().pred_opt().filter(|_| now.hour() >= HOUR) else { continue };
+        let mut due = digests::list(db, &tenant.id).await?;
+        due.retain(|reader| reader.told.is_none_or(|told| told < yesterday));
+        if due.is_empty() {
+            continue;
+        }
+        let period = Period::ending(yesterday, 1);
+        let days = kept.days(db, &tenant, &[period, period.before()]).await?;
+        let departments = departments::list(db, &tenant.id).await?;
+        let targets = Targets::new(&departments, &measure_targets::list(db, &tenant.id).await?);
+        let filter = Filter::default();
+        let question = Question { visits: &days, period, filter: &filter, targets: &targets };
+        let Digest { subject, text } = digest(&tenant, yesterday, question, &departments);
+        for reader in due {
+            // Who is no manager any more is told nothing.
+            let person = people::by_id(db, &tenant.id, &reader.person_id).await?;
+            let may = person.is_some_and(|person| person.active && person.holds_any(&[Role::Manager]));
+            if !may || !digests::tell(db, &tenant.id, &reader.person_id, yesterday).await? {
+                continue;
+            }
+            let outcome: Result<(), MailError> = mailer.send(reader.mail.as_str(), &subject, text.clone()).await;
+            match outcome {
+                Ok(()) => sent += 1,
+                Err(error) => {
+                    tracing::warn!(%error, "a digest was not sent; it is tried again");
+                    digests::untell(db, &tenant.id, &reader).await?;
+                }
+            }
+        }
+    }
+    Ok(sent)
+}

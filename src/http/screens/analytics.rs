@@ -1,0 +1,289 @@
+//! `/analytics`: where patients wait, how visits go, and the visits behind each figure.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::Path;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+
+use crate::analytics::journeys;
+use crate::analytics::now::now;
+use crate::analytics::waits::{Dimension, Question};
+use crate::analytics::{Facts, Filter, Period, Targets};
+use crate::hospital::{branches, departments, measure_targets, people};
+use crate::http::desk::{Desk, Failure};
+use crate::http::seen::Seen;
+use crate::journey::course::Measure;
+use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId};
+use crate::journey::words::{Priority, Role, VisitType, Word};
+use crate::log::refused;
+use crate::projections::open::{self, OpenVisit};
+use crate::projections::{statistics, tests};
+use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
+use crate::screens::analytics::journeys as told;
+use crate::screens::analytics::panel::Panel;
+use crate::screens::analytics::visits::{Listed, Visits, visits as list};
+use crate::screens::analytics::{Analytics, Tab, analytics, now as now_told, waits};
+use crate::screens::layout::ANALYTICS;
+
+/// How many visits are listed.
+const LISTED: usize = 200;
+/// How many steps of a path are drawn.
+const STEPS: usize = 6;
+
+/// What a page needs.
+pub(super) struct Loaded {
+    pub asked: Asked,
+    pub names: Names,
+    targets: Targets,
+    /// The visits of the period, of the one before, and those of today and the day before.
+    days: Vec<Arc<Vec<Facts>>>,
+    today: Period,
+}
+
+impl Loaded {
+    pub async fn load(desk: &Desk) -> Result<Self, Failure> {
+        desk.needs(ANALYTICS)?;
+        let (db, tenant) = (desk.db(), &desk.tenant.id);
+        let asked = asked(desk);
+        let today = Period::ending(desk.tenant.local_day(desk.now), 2);
+        let periods = [asked.period, asked.period.before(), today];
+        let days = desk.app.kept.days(db, &desk.tenant, &periods).await?;
+        let departments = departments::list(db, tenant).await?;
+        let targets = Targets::new(&departments, &measure_targets::list(db, tenant).await?);
+        let names = Names {
+            branches: branches::list(db, tenant).await?,
+            departments,
+            doctors: people::of_role(db, tenant, Role::Doctor).await?,
+            people: people::names(db, tenant).await?,
+        };
+        Ok(Self { asked, names, targets, days, today })
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question { visits: &self.days, period: self.asked.period, filter: &self.asked.filter, targets: &self.targets }
+    }
+
+    /// The target of the measure that all departments looked at have in common, in seconds.
+    fn target(&self) -> Option<i64> {
+        let wanted = &self.asked.filter.department;
+        let all = self.names.departments.iter().map(|department| department.id.clone());
+        let looked_at = all.filter(|id| wanted.as_ref().is_none_or(|wanted| wanted == id));
+        self.targets.common(looked_at, self.asked.measure).map(|minutes| minutes * 60)
+    }
+
+    async fn now(&self, desk: &Desk) -> Result<Panel, Failure> {
+        let (db, tenant, filter) = (desk.db(), &desk.tenant.id, &self.asked.filter);
+        let mut there = open::at_stations(db, tenant).await?;
+        there.retain(|visit| is_asked_for(filter, visit));
+        let lately = Question { period: self.today, ..self.question() };
+        let lately = lately.visits.iter().flat_map(|day| day.iter()).filter(|facts| self.today.contains(facts.day));
+        let backlog = tests::counts(db, tenant).await?;
+        let now = now(&there, lately, backlog, (filter, &self.targets), desk.now);
+        Ok(now_told::panel(&now, &self.names, &self.asked))
+    }
+
+    async fn waits(&self, desk: &Desk) -> Result<Vec<Panel>, Failure> {
+        let (question, asked, names) = (self.question(), &self.asked, &self.names);
+        let visits = question.visits_in(asked.period);
+        let by = |dimension| waits::by(question, names, asked, dimension);
+        Ok(vec![
+            waits::by_hour(question, asked),
+            by(Dimension::Doctor),
+            waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits), asked),
+            self.now(desk).await?,
+            waits::by_day(question, asked, self.target()),
+            by(Dimension::Department),
+            by(Dimension::Branch),
+            by(Dimension::VisitType),
+            by(Dimension::Priority),
+        ])
+    }
+
+    async fn journeys(&self, desk: &Desk) -> Result<Vec<Panel>, Failure> {
+        let (db, tenant, question, asked) = (desk.db(), &desk.tenant, self.question(), &self.asked);
+        let visits = question.visits_in(asked.period);
+        let before = journeys::detours(question.visits_in(asked.period.before()));
+        let moments = tenant.day_bounds(asked.period.from).start..tenant.day_bounds(asked.period.to).end;
+        let roles: BTreeMap<PersonId, &'static str> = people::list(db, &tenant.id)
+            .await?
+            .into_iter()
+            .filter_map(|person| Some((person.id, person.roles.first()?.label())))
+            .collect();
+        let mut refusals: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        for (code, person, attempts) in refused::counts(db, &tenant.id, moments).await? {
+            let role = roles.get(&person).copied().unwrap_or("program");
+            *refusals.entry((code, role)).or_default() += attempts.unsigned_abs() as usize;
+        }
+        let mut refusals: Vec<_> =
+            refusals.into_iter().map(|((code, role), attempts)| (code, role.to_owned(), attempts)).collect();
+        refusals.sort_by_key(|(.., attempts)| std::cmp::Reverse(*attempts));
+        let mut events: told::Events = BTreeMap::new();
+        for (day, event, count) in statistics::of_days(db, &tenant.id, asked.period.from, asked.period.to).await? {
+            events.entry(day).or_default().insert(event, count);
+        }
+        let funnel = waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits.clone()), asked);
+        Ok(vec![
+            told::flows(&journeys::flows(visits.clone(), STEPS), asked),
+            told::paths(&journeys::variants(visits.clone()), asked),
+            funnel,
+            told::detours(&journeys::detours(visits.clone()), &before, asked),
+            told::no_shows(&journeys::no_shows(visits.clone()), &self.names, asked),
+            told::reasons(&journeys::reasons(visits.clone()), asked),
+            told::revenue(tenant, &journeys::revenue(visits), asked),
+            told::refusals(&refusals),
+            told::events(&events),
+        ])
+    }
+
+    /// Lists the longest of a measure, or only those past their target.
+    async fn listed(&self, desk: &Desk, breaches: bool) -> Result<(Vec<Listed>, usize), Failure> {
+        let (question, asked) = (self.question(), &self.asked);
+        let measure = asked.measure;
+        let mut all: Vec<_> = question
+            .longest(measure)
+            .into_iter()
+            .map(|(facts, span)| (facts, span, self.targets.seconds(facts.department.as_deref(), measure)))
+            .filter(|(_, span, target)| !breaches || span.seconds.zip(*target).is_some_and(|(took, most)| took > most))
+            .filter(|(_, span, _)| asked.hour.is_none_or(|hour| hour == span.hour))
+            .filter(|(_, span, _)| asked.weekday.is_none_or(|weekday| weekday == span.weekday))
+            .collect();
+        let count = all.len();
+        all.truncate(LISTED);
+        let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
+        let mut tx = desk.db().begin_reading().await?;
+        let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
+        drop(tx);
+        let known: BTreeMap<_, _> = known.into_iter().map(|visit| (visit.visit_id.clone(), visit)).collect();
+        let listed = all.into_iter().filter_map(|(facts, span, target)| {
+            let known = known.get(&facts.visit_id)?;
+            Some(Listed {
+                visit: facts.visit_id.clone(),
+                token: known.token.clone(),
+                patient: known.patient_name.clone(),
+                department: self.names.of(Dimension::Department, facts.department.as_deref().map(Id::as_str)),
+                doctor: self.names.person(span.doctor.as_deref()),
+                day: facts.day,
+                seconds: span.seconds,
+                target,
+            })
+        });
+        Ok((listed.collect(), count))
+    }
+}
+
+fn is_asked_for(filter: &Filter, visit: &OpenVisit) -> bool {
+    fn is<T: PartialEq>(wanted: &Option<T>, found: &Option<T>) -> bool {
+        wanted.is_none() || wanted == found
+    }
+    is(&filter.branch, &visit.branch_id)
+        && is(&filter.department, &visit.department_id)
+        && is(&filter.doctor, &visit.doctor_id)
+        && is(&filter.visit_type, &Some(visit.visit_type))
+        && is(&filter.priority, &Some(visit.priority))
+}
+
+/// What the address asks for; what it says that cannot be is left out.
+fn asked(desk: &Desk) -> Asked {
+    let today = desk.tenant.local_day(desk.now);
+    let day = |name| desk.query(name).and_then(|day| day.parse::<NaiveDate>().ok());
+    let chosen = match (day("from"), day("to")) {
+        (Some(from), Some(to)) if from <= to => {
+            let period = Period { from, to };
+            Some(if period.days() > LONGEST { Period::ending(to, LONGEST) } else { period })
+        }
+        _ => None,
+    };
+    let preset = desk.query("period").and_then(Preset::from_word).or(chosen.is_none().then_some(Preset::Week));
+    let number = |name| desk.query(name).and_then(|number| number.parse().ok());
+    Asked {
+        period: preset.map_or_else(|| chosen.unwrap_or(Period::ending(today, 7)), |preset| preset.period(today)),
+        preset,
+        filter: Filter {
+            branch: desk.query("branch").and_then(|id| BranchId::parse(id).ok()),
+            department: desk.query("department").and_then(|id| DepartmentId::parse(id).ok()),
+            doctor: desk.query("doctor").and_then(|id| PersonId::parse(id).ok()),
+            visit_type: desk.query("visitType").and_then(VisitType::from_word),
+            priority: desk.query("priority").and_then(Priority::from_word),
+        },
+        measure: desk.query("measure").and_then(measure_of).unwrap_or(Measure::DoorToDoctor),
+        hour: number("hour").filter(|hour| *hour < 24),
+        weekday: number("weekday").filter(|weekday| (1..=7).contains(weekday)),
+    }
+}
+
+/// Shows where patients wait.
+pub async fn show(desk: Desk) -> Result<Response, Failure> {
+    let loaded = Loaded::load(&desk).await?;
+    let (question, asked) = (loaded.question(), &loaded.asked);
+    let mut tiles: Vec<_> = waits::measures().map(|measure| waits::tile(question, asked, measure)).collect();
+    tiles.extend([waits::no_show_tile(question, asked), waits::visits_tile(question, asked)]);
+    let panels = loaded.waits(&desk).await?;
+    page(desk, loaded, Tab::Waits, tiles, panels).await
+}
+
+/// Shows how visits go.
+pub async fn journeys_page(desk: Desk) -> Result<Response, Failure> {
+    let loaded = Loaded::load(&desk).await?;
+    let panels = loaded.journeys(&desk).await?;
+    page(desk, loaded, Tab::Journeys, Vec::new(), panels).await
+}
+
+async fn page(
+    desk: Desk,
+    loaded: Loaded,
+    tab: Tab,
+    tiles: Vec<waits::Tile>,
+    panels: Vec<Panel>,
+) -> Result<Response, Failure> {
+    let Loaded { asked, names, .. } = loaded;
+    let data = Analytics { tenant: desk.tenant.clone(), tab, asked, names, tiles, panels };
+    desk.show("Waits", Seen::Nothing, None, move || analytics(data)).await
+}
+
+/// Lists the visits behind a figure.
+pub async fn visits(desk: Desk) -> Result<Response, Failure> {
+    listed(desk, false).await
+}
+
+/// Lists what took longer than it should.
+pub async fn breaches(desk: Desk) -> Result<Response, Failure> {
+    listed(desk, true).await
+}
+
+async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
+    let loaded = Loaded::load(&desk).await?;
+    let (rows, count) = loaded.listed(&desk, breaches).await?;
+    let Loaded { asked, names, .. } = loaded;
+    let data = Visits { breaches, asked, names, listed: rows, count };
+    desk.show("Waits", Seen::List, None, move || list(data)).await
+}
+
+/// What a panel of the waits shows, for a spreadsheet.
+pub async fn waits_csv(Path(file): Path<String>, desk: Desk) -> Result<Response, Failure> {
+    let loaded = Loaded::load(&desk).await?;
+    csv(&file, loaded.waits(&desk).await?)
+}
+
+/// What a panel of the journeys shows, for a spreadsheet.
+pub async fn journeys_csv(Path(file): Path<String>, desk: Desk) -> Result<Response, Failure> {
+    let loaded = Loaded::load(&desk).await?;
+    csv(&file, loaded.journeys(&desk).await?)
+}
+
+fn csv(file: &str, panels: Vec<Panel>) -> Result<Response, Failure> {
+    let panel = file.strip_suffix(".csv").and_then(|id| panels.into_iter().find(|panel| panel.id == id));
+    let panel = panel.ok_or(Failure::NotFound)?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in panel.sheet.masked() {
+        // It writes to memory, which does not fail.
+        let _ = writer.write_record(row);
+    }
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", panel.id)),
+    ];
+    Ok((headers, writer.into_inner().unwrap_or_default()).into_response())
+}

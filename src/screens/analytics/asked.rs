@@ -1,0 +1,210 @@
+//! What the address asks for, and what things are called.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::analytics::waits::Dimension;
+use crate::analytics::{Filter, Period};
+use crate::hospital::branches::Branch;
+use crate::hospital::departments::Department;
+use crate::hospital::people::Person;
+use crate::journey::course::Measure;
+use crate::journey::ids::{Id, PersonId};
+use crate::journey::words::{Priority, VisitType, Word, words};
+use crate::screens::parts::query_text;
+
+words! {
+    /// A period by its name.
+    Preset {
+        Today "today" "Today",
+        Yesterday "yesterday" "Yesterday",
+        Week "7d" "Last 7 days",
+        Month "28d" "Last 28 days",
+        Quarter "84d" "Last 12 weeks",
+    }
+}
+
+impl Preset {
+    /// Its days, as seen from one.
+    pub fn period(self, today: NaiveDate) -> Period {
+        match self {
+            Self::Today => Period::ending(today, 1),
+            Self::Yesterday => Period::ending(today.pred_opt().unwrap_or(today), 1),
+            Self::Week => Period::ending(today, 7),
+            Self::Month => Period::ending(today, 28),
+            Self::Quarter => Period::ending(today, 84),
+        }
+    }
+}
+
+/// The longest period, in days.
+pub const LONGEST: u64 = 100;
+
+/// What the address asks for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The period by its name; none for one of chosen days.
+    pub preset: Option<Preset>,
+    /// The period.
+    pub period: Period,
+    /// Which visits.
+    pub filter: Filter,
+    /// The measure looked at.
+    pub measure: Measure,
+    /// The hour in which a thing began.
+    pub hour: Option<u8>,
+    /// The weekday on which it began; 1 is Monday.
+    pub weekday: Option<u8>,
+}
+
+/// A measure as addresses write it.
+pub fn measure_text(measure: Measure) -> String {
+    measure.word().to_lowercase().replace('_', "-")
+}
+
+/// The measure that an address writes.
+pub fn measure_of(text: &str) -> Option<Measure> {
+    Measure::from_word(&text.to_uppercase().replace('-', "_"))
+}
+
+impl Asked {
+    /// The address that asks for this on a page.
+    pub fn address(&self, page: &str) -> String {
+        let mut query = Vec::new();
+        match self.preset {
+            Some(preset) => query.push(("period", preset.word().to_owned())),
+            None => query.extend([("from", self.period.from.to_string()), ("to", self.period.to.to_string())]),
+        }
+        let Filter { branch, department, doctor, visit_type, priority } = &self.filter;
+        query.extend(branch.as_ref().map(|branch| ("branch", branch.to_string())));
+        query.extend(department.as_ref().map(|department| ("department", department.to_string())));
+        query.extend(doctor.as_ref().map(|doctor| ("doctor", doctor.to_string())));
+        query.extend(visit_type.map(|visit_type| ("visitType", visit_type.word().to_owned())));
+        query.extend(priority.map(|priority| ("priority", priority.word().to_owned())));
+        if self.measure != Measure::DoorToDoctor {
+            query.push(("measure", measure_text(self.measure)));
+        }
+        query.extend(self.hour.map(|hour| ("hour", hour.to_string())));
+        query.extend(self.weekday.map(|weekday| ("weekday", weekday.to_string())));
+        let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", query_text(value))).collect();
+        format!("{page}?{}", query.join("&"))
+    }
+
+    /// The same, of another measure.
+    pub fn of(&self, measure: Measure) -> Self {
+        Self { measure, ..self.clone() }
+    }
+
+    /// The same, of one kind of visits; of all kinds when none is named.
+    pub fn among(&self, dimension: Dimension, key: Option<&str>) -> Self {
+        let mut asked = self.clone();
+        match dimension {
+            Dimension::Department => asked.filter.department = key.and_then(|id| Id::parse(id).ok()),
+            Dimension::Doctor => asked.filter.doctor = key.and_then(|id| Id::parse(id).ok()),
+            Dimension::Branch => asked.filter.branch = key.and_then(|id| Id::parse(id).ok()),
+            Dimension::VisitType => asked.filter.visit_type = key.and_then(VisitType::from_word),
+            Dimension::Priority => asked.filter.priority = key.and_then(Priority::from_word),
+        }
+        asked
+    }
+
+    /// What the period is compared with.
+    pub fn against(&self) -> String {
+        match self.preset {
+            Some(Preset::Today) => "the day before".to_owned(),
+            Some(Preset::Yesterday) => "the day before".to_owned(),
+            _ => format!("the {} before", plural(self.period.days() as usize, "day", "days")),
+        }
+    }
+
+    /// The period in words.
+    pub fn period_words(&self) -> String {
+        match self.preset {
+            Some(preset) => preset.label().to_owned(),
+            None if self.period.days() == 1 => self.period.from.format("%-d %b %Y").to_string(),
+            None => format!("{} to {}", self.period.from.format("%-d %b"), self.period.to.format("%-d %b %Y")),
+        }
+    }
+}
+
+/// A count with its word.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{} {many}", grouped(count)),
+    }
+}
+
+/// A count as people write it: 4,512.
+pub fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What things are called.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// The branches.
+    pub branches: Vec<Branch>,
+    /// The departments.
+    pub departments: Vec<Department>,
+    /// The doctors.
+    pub doctors: Vec<Person>,
+    /// Everybody.
+    pub people: BTreeMap<PersonId, String>,
+}
+
+impl Names {
+    /// What one kind of visits is called.
+    pub fn of(&self, dimension: Dimension, key: Option<&str>) -> String {
+        let Some(key) = key else {
+            return match dimension {
+                Dimension::Doctor => "No doctor chosen".to_owned(),
+                _ => "Not recorded".to_owned(),
+            };
+        };
+        let found = match dimension {
+            Dimension::Department => {
+                let found = self.departments.iter().find(|department| department.id.as_str() == key);
+                found.map(|department| department.name.clone())
+            }
+            Dimension::Doctor => PersonId::parse(key).ok().and_then(|id| self.people.get(&id).cloned()),
+            Dimension::Branch => {
+                self.branches.iter().find(|branch| branch.id.as_str() == key).map(|branch| branch.name.clone())
+            }
+            Dimension::VisitType => VisitType::from_word(key).map(|kind| kind.label().to_owned()),
+            Dimension::Priority => Priority::from_word(key).map(|priority| priority.label().to_owned()),
+        };
+        found.unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What somebody is called.
+    pub fn person(&self, id: Option<&PersonId>) -> String {
+        self.of(Dimension::Doctor, id.map(Id::as_str))
+    }
+
+    /// Every kind there is to choose from: its key and name.
+    pub fn choices(&self, dimension: Dimension) -> Vec<(String, String)> {
+        match dimension {
+            Dimension::Department => {
+                self.departments.iter().map(|one| (one.id.to_string(), one.name.clone())).collect()
+            }
+            Dimension::Doctor => self.doctors.iter().map(|one| (one.id.to_string(), one.name.clone())).collect(),
+            Dimension::Branch => self.branches.iter().map(|one| (one.id.to_string(), one.name.clone())).collect(),
+            Dimension::VisitType => labelled(VisitType::CHOICES),
+            Dimension::Priority => labelled(Priority::CHOICES),
+        }
+    }
+}
+
+fn labelled(choices: &[(&str, &str)]) -> Vec<(String, String)> {
+    choices.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect()
+}

@@ -1,0 +1,236 @@
+//! Analytics: where patients wait and how visits go, for managers.
+
+pub mod asked;
+pub mod charts;
+pub mod journeys;
+pub mod now;
+pub mod panel;
+mod sankey;
+pub mod targets;
+pub mod visits;
+pub mod waits;
+
+use leptos::prelude::*;
+
+use self::asked::{Asked, Names, Preset};
+use self::panel::Panel;
+use self::waits::{Change, Tile};
+use super::icon::{Icon, icon};
+use crate::analytics::Filter;
+use crate::analytics::waits::Dimension;
+use crate::hospital::tenants::Tenant;
+use crate::journey::words::Word;
+
+/// A page of the analytics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// Where patients wait.
+    Waits,
+    /// How visits go.
+    Journeys,
+    /// What took longer than it should.
+    Breaches,
+    /// The visits behind a figure.
+    Visits,
+    /// How long things should take.
+    Targets,
+}
+
+impl Tab {
+    /// Its address.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Waits => "/analytics",
+            Self::Journeys => "/analytics/journeys",
+            Self::Breaches => "/analytics/breaches",
+            Self::Visits => "/analytics/visits",
+            Self::Targets => "/analytics/targets",
+        }
+    }
+}
+
+/// What a page shows.
+pub struct Analytics {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Which page.
+    pub tab: Tab,
+    /// What the address asks for.
+    pub asked: Asked,
+    /// What things are called.
+    pub names: Names,
+    /// The figures at its head.
+    pub tiles: Vec<Tile>,
+    /// The panels below.
+    pub panels: Vec<Panel>,
+}
+
+/// Shows a page.
+pub fn analytics(page: Analytics) -> impl IntoView {
+    let Analytics { tenant, tab, asked, names, tiles, panels } = page;
+    let title = match tab {
+        Tab::Waits => "Where patients wait",
+        Tab::Journeys => "How visits go",
+        Tab::Breaches => "Past their target",
+        Tab::Visits => "Visits",
+        Tab::Targets => "Targets",
+    };
+    let measure = (tab == Tab::Waits).then(|| {
+        view! { <h2 class="title panels-title">{asked.measure.label()}</h2> }
+    });
+    let tiles = (!tiles.is_empty()).then(|| {
+        let against = asked.against();
+        let tiles = tiles.into_iter().map(|tile| tile_view(tile, &against)).collect_view();
+        view! { <ul class="tiles" aria-label="Figures of the period">{tiles}</ul> }
+    });
+    let cards = panels.into_iter().map(|panel| {
+        let csv = asked.address(&format!("{}/{}.csv", tab.path(), panel.id));
+        panel::card(&tenant, panel, csv)
+    });
+    let cards = cards.collect_view();
+    view! {
+        <main class="page stack analytics" id="main">
+            {head(title, tab, &asked, &names)} {tiles} {measure} <div class="panels">{cards}</div>
+        </main>
+    }
+}
+
+/// The head of a page: its title, the pages beside it, and what it is narrowed to.
+pub fn head(title: &'static str, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
+    let tabs =
+        [(Tab::Waits, "Waits"), (Tab::Journeys, "Journeys"), (Tab::Breaches, "Past target"), (Tab::Targets, "Targets")]
+            .map(|(to, name)| {
+                let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
+                view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
+            });
+    let lead = format!("{}, against {}", asked.period_words(), asked.against());
+    let narrows = tab != Tab::Targets;
+    let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
+    let all = narrowed.then(|| {
+        let all = Asked { filter: Filter::default(), hour: None, weekday: None, ..asked.clone() };
+        view! { <a class="button button-quiet button-compact" href=all.address(tab.path())>{icon(Icon::X)} "All visits"</a> }
+    });
+    let filters = Dimension::ALL.iter().map(|dimension| filter(*dimension, tab, asked, names)).collect_view();
+    view! {
+        <div class="page-head">
+            <div>
+                <h1>{title}</h1>
+                {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
+            </div>
+            <p class="secondary screen-only">
+                "Every figure: tap for its definition and the visits behind it. Print with " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
+            </p>
+        </div>
+        <nav class="tabs" aria-label="Analytics"><ul>{tabs.collect_view()}</ul></nav>
+        {narrows
+            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {all}</div> })}
+    }
+    .into_any()
+}
+
+fn period(tab: Tab, asked: &Asked) -> AnyView {
+    let presets = Preset::ALL.iter().map(|preset| {
+        let current = (asked.preset == Some(*preset)).then_some("true");
+        let href = Asked { preset: Some(*preset), ..asked.clone() }.address(tab.path());
+        view! { <a class="menu-item" href=href aria-current=current>{preset.label()}</a> }
+    });
+    let kept = Asked { preset: Some(Preset::Today), ..asked.clone() }.address("");
+    let kept = kept.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    let kept = kept.filter(|(name, _)| *name != "period").map(|(name, value)| {
+        view! { <input type="hidden" name=name.to_owned() value=value.to_owned()/> }
+    });
+    let kept = kept.collect_view();
+    view! {
+        <details class="menu menu-start" name="menu">
+            <summary class="button button-compact chevron">{icon(Icon::CalendarClock)} {asked.period_words()}</summary>
+            <div class="menu-panel">
+                {presets.collect_view()} <hr/>
+                <form class="stack stack-tight menu-form" action=tab.path()>
+                    {kept}
+                    <div class="field">
+                        <label for="from">"From"</label>
+                        <input type="date" id="from" name="from" value=asked.period.from.to_string() required/>
+                    </div>
+                    <div class="field">
+                        <label for="to">"To"</label>
+                        <input type="date" id="to" name="to" value=asked.period.to.to_string() required/>
+                    </div>
+                    <button class="button button-primary button-wide">"Show"</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
+    let Filter { branch, department, doctor, visit_type, priority } = &asked.filter;
+    let chosen = match dimension {
+        Dimension::Branch => branch.as_ref().map(ToString::to_string),
+        Dimension::Department => department.as_ref().map(ToString::to_string),
+        Dimension::Doctor => doctor.as_ref().map(ToString::to_string),
+        Dimension::VisitType => visit_type.map(|kind| kind.word().to_owned()),
+        Dimension::Priority => priority.map(|priority| priority.word().to_owned()),
+    };
+    let (image, all) = match dimension {
+        Dimension::Branch => (Icon::Building, "All branches"),
+        Dimension::Department => (Icon::Hospital, "All departments"),
+        Dimension::Doctor => (Icon::Stethoscope, "All doctors"),
+        Dimension::VisitType => (Icon::Route, "All visit types"),
+        Dimension::Priority => (Icon::Flag, "All priorities"),
+    };
+    let choices = names.choices(dimension);
+    if choices.len() < 2 && chosen.is_none() {
+        return ().into_any();
+    }
+    let name = chosen.as_deref().map_or_else(|| all.to_owned(), |key| names.of(dimension, Some(key)));
+    let items = choices.into_iter().map(|(key, name)| {
+        let current = (chosen.as_ref() == Some(&key)).then_some("true");
+        let href = asked.among(dimension, Some(&key)).address(tab.path());
+        view! { <a class="menu-item" href=href aria-current=current>{name}</a> }
+    });
+    let items = items.collect_view();
+    let whole = asked.among(dimension, None).address(tab.path());
+    view! {
+        <details class="menu menu-start" name="menu">
+            <summary class="button button-compact chevron">{icon(image)} {name}</summary>
+            <div class="menu-panel menu-long">
+                <a class="menu-item" href=whole aria-current=chosen.is_none().then_some("true")>{all}</a>
+                {items}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn tile_view(tile: Tile, against: &str) -> AnyView {
+    let Tile { name, value, change, note, href, current } = tile;
+    let (class, sign, words) = match change {
+        Change::Unknown => ("change", "", "no earlier figure".to_owned()),
+        Change::Same => ("change", "=", format!("as {against}")),
+        Change::Better(by) => ("change change-better", "▼", by),
+        Change::Worse(by) => ("change change-worse", "▲", by),
+        Change::More(by) => ("change", "▲", by),
+        Change::Less(by) => ("change", "▼", by),
+    };
+    let spoken = match sign {
+        "▲" => "up by ",
+        "▼" => "down by ",
+        _ => "",
+    };
+    view! {
+        <li>
+            <a class="tile" href=href aria-current=current.then_some("true")>
+                <span class="tile-name">{name}</span>
+                <span class="tile-value">{value}</span>
+                <span class=class>
+                    <span aria-hidden="true">{sign} " "</span>
+                    <span class="visually-hidden">{spoken}</span>
+                    {words}
+                </span>
+                <span class="tile-note">{note}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,125 @@
+//! How long things should take at most, and who is told each day.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::asked::{Asked, Names};
+use super::waits::measures;
+use super::{Tab, head};
+use crate::analytics::Targets;
+use crate::hospital::digests::DigestReader;
+use crate::hospital::measure_targets::MeasureTarget;
+use crate::journey::course::Measure;
+use crate::journey::ids::DepartmentId;
+use crate::journey::words::Word;
+use crate::screens::attempt::Attempt;
+use crate::screens::icon::{Icon, icon};
+
+/// What the page shows.
+pub struct TargetsPage {
+    /// What the address asks for.
+    pub asked: Asked,
+    /// What things are called.
+    pub names: Names,
+    /// The targets that were set.
+    pub set: Vec<MeasureTarget>,
+    /// Where whoever looks at it is sent the digest.
+    pub reader: Option<DigestReader>,
+    /// Whether the server can send mail.
+    pub mails: bool,
+    /// What was refused.
+    pub attempt: Option<Arc<Attempt>>,
+}
+
+/// The name of a target's field.
+pub fn field(department: &DepartmentId, measure: Measure) -> String {
+    format!("{department}.{}", measure.word())
+}
+
+/// Shows the targets.
+pub fn targets(page: TargetsPage) -> impl IntoView {
+    let TargetsPage { asked, names, set, reader, mails, attempt } = page;
+    let typed = |name: &str| {
+        let attempt = attempt.as_ref()?;
+        attempt.values.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone())
+    };
+    let own = Targets::new(&names.departments, &[]);
+    let columns = measures().map(|measure| view! { <th scope="col" class="number">{measure.label()}</th> });
+    let rows = names.departments.iter().map(|department| {
+        let cells = measures().map(|measure| {
+            let name = field(&department.id, measure);
+            let minutes = set.iter().find(|one| one.department_id == department.id && one.measure == measure);
+            let value = typed(&name).or_else(|| minutes.map(|target| target.minutes.to_string()));
+            let otherwise = own.minutes(Some(&department.id), measure).map(|minutes| minutes.to_string());
+            view! {
+                <td>
+                    <input type="number" class="number" min="1" max="10080" id=name.clone() name=name value=value
+                        placeholder=otherwise aria-label=format!("{}, {}, minutes", department.name, measure.label())/>
+                </td>
+            }
+            .into_any()
+        });
+        view! { <tr><th scope="row">{department.name.clone()}</th>{cells.collect_view()}</tr> }.into_any()
+    });
+    let rows = rows.collect_view();
+    let mail = reader.as_ref().map(|reader| reader.mail.as_str().to_owned());
+    let asks = mail.is_some();
+    let state = match (&mail, mails) {
+        (Some(mail), true) => format!("It is sent to {mail} each morning."),
+        (Some(mail), false) => format!("It will be sent to {mail} once this server can send mail."),
+        (None, _) => "You are not sent it.".to_owned(),
+    };
+    let stop = asks.then(|| {
+        view! {
+            <form method="post">
+                <button class="button" name="act" value="stop">"Stop sending it"</button>
+            </form>
+        }
+        .into_any()
+    });
+    let table = view! {
+            <section class="card card-flush" aria-labelledby="targets">
+                <div class="card-head">
+                    <h2 id="targets">"How long it should take at most"</h2>
+                    <p class="secondary">"In minutes. What stands in grey is the department’s own target for a wait."</p>
+                </div>
+                <form method="post">
+                    <div class="table-wrap" role="group" aria-labelledby="targets" tabindex="0">
+                        <table class="table table-small table-targets">
+                            <thead><tr><th scope="col">"Department"</th>{columns.collect_view()}</tr></thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                    <div class="card-foot targets-foot">
+                        <button class="button button-primary" name="act" value="targets">{icon(Icon::Check)} "Set targets"</button>
+                    </div>
+                </form>
+            </section>
+    }
+    .into_any();
+    let digest = view! {
+            <section class="card stack" aria-labelledby="digest">
+                <div>
+                    <h2 id="digest">"Daily digest by mail"</h2>
+                    <p class="secondary">
+                        "Yesterday’s waits against the day before, each morning after six. It names nobody, and groups under five are masked. "
+                        {state}
+                    </p>
+                </div>
+                <div class="row">
+                    <form method="post" class="row">
+                        <label class="visually-hidden" for="mail">"Mail address"</label>
+                        <input type="email" class="input-medium" id="mail" name="mail" value=typed("mail").or(mail)
+                            placeholder="you@hospital.example" autocomplete="email" required/>
+                        <button class="button" name="act" value="digest">{icon(Icon::Send)} "Send it to me"</button>
+                    </form>
+                    {stop}
+                </div>
+            </section>
+    }
+    .into_any();
+    view! {
+        <main class="page stack analytics" id="main">{head("Targets", Tab::Targets, &asked, &names)} {table} {digest}</main>
+    }
+}

@@ -1,0 +1,175 @@
+//! Stories of the analytics: figures that are right, told to managers alone, masked in what leaves the house.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sojourn::analytics::Kept;
+use sojourn::db::Db;
+use sojourn::digest::digest;
+use sojourn::hospital::digests;
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::VisitId;
+use sojourn::journey::words::Role;
+use sojourn::log::{self, Filter};
+use sojourn::record::rebuild::{ReadModel, rebuild};
+
+use super::Browser;
+use crate::support::flow::standard;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories! {
+    a_manager_sees_where_patients_wait,
+    what_happens_meanwhile_is_in_the_next_answer,
+    only_managers_see_it,
+    targets_are_set_with_their_events,
+    the_digest_names_nobody_and_masks_few,
+}
+
+async fn flow(house: &House) -> VisitId {
+    let visit = house.register().await;
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
+        house.log(role, &visit, event, metadata).await;
+    }
+    visit
+}
+
+async fn measured(house: &House) {
+    let model = ReadModel::named("visit_measures").expect("the measures");
+    rebuild(&house.db, &house.tenant, model, house.now(), |_| {}).await.expect("they are made");
+}
+
+/// What a text says between two others.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{begin} is on the page: {text}"));
+    rest.split_once(end).map_or(rest, |(found, _)| found)
+}
+
+async fn a_manager_sees_where_patients_wait(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    let left = house.register().await;
+    house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
+    house.clock.advance(TimeDelta::minutes(40));
+    measured(&house).await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get("/analytics?period=today").await;
+    assert_eq!(page.status, 200);
+    // Every visit enters the room five minutes after its registration; the sixth has not yet.
+    let tile = between(&page.text, "Door to doctor, median", "</li>");
+    assert!(tile.contains("5 min") && tile.contains("100 % in target") && tile.contains("1 not reached"), "{tile}");
+    assert!(page.text.contains("1 visit is past its target"), "the one who waits is told of");
+    let csv = manager.get("/analytics/by-department.csv?period=today").await;
+    let mut lines = csv.text.lines();
+    assert_eq!(
+        lines.next(),
+        Some(
+            "department,count,\"median, seconds\",\"90th percentile, seconds\",\"mean, seconds\",\
+             \"within target, per cent\",not reached,median before,count before"
+        )
+    );
+    assert_eq!(lines.next(), Some("General Medicine,5,300,300,300,100.0,1,,0"));
+    // The bills of a visit: two, each settled after a minute.
+    let csv = manager.get("/analytics/by-doctor.csv?period=today&measure=bill-to-settlement").await;
+    assert!(csv.text.contains("The doctor,10,60,60,60,,0"), "{}", csv.text);
+    let few = manager.get("/analytics/by-hour.csv?period=today&measure=consultation-wait&visitType=OPD").await;
+    assert!(few.text.contains("Sunday,"), "{}", few.text);
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    assert_eq!(journeys.status, 200);
+    assert!(journeys.text.contains("Commonest paths") && journeys.text.contains("₹4,000 taken"), "{}", journeys.text);
+    let listed = manager.get("/analytics/visits?period=today&measure=door-to-doctor").await;
+    assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
+    assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
+    let visit = manager.get(&format!("/visits/{left}")).await;
+    assert!(visit.text.contains("Beside like visits"));
+}
+
+async fn what_happens_meanwhile_is_in_the_next_answer(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    flow(&house).await;
+    measured(&house).await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let csv = |text: &str| text.lines().nth(1).map(str::to_owned);
+    let path = "/analytics/journeys/funnel.csv?period=today";
+    assert_eq!(csv(&manager.get(path).await.text).as_deref(), Some("Registered,under 5,"));
+    for _ in 0..4 {
+        flow(&house).await;
+    }
+    measured(&house).await;
+    assert_eq!(csv(&manager.get(path).await.text).as_deref(), Some("Registered,5,100.0"));
+}
+
+async fn only_managers_see_it(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    for path in ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/targets", "/analytics/now.csv"] {
+        assert_eq!(doctor.get(path).await.status, 403, "{path}");
+    }
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    // A house without a visit has its page too.
+    for path in ["/analytics", "/analytics?period=84d&measure=lab-wait", "/analytics/journeys", "/analytics/breaches"] {
+        assert_eq!(manager.get(path).await.status, 200, "{path}");
+    }
+}
+
+async fn targets_are_set_with_their_events(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    flow(&house).await;
+    measured(&house).await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let field = format!("{}.CONSULTATION_WAIT", house.department);
+    let set =
+        |minutes: &'static str| manager.form("/analytics/targets", &[("act", "targets"), (field.as_str(), minutes)]);
+    assert_eq!(manager.send(set("2")).await.status, 303);
+    let events = log::page(&db, &house.tenant.id, &Filter::Type("target.changed".to_owned()), None, 10).await;
+    let events = events.expect("a page");
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].event.metadata, json!({ "measure": "CONSULTATION_WAIT", "after": 2 }));
+    // Three minutes are past two.
+    let breaches = manager.get("/analytics/breaches?period=today&measure=consultation-wait").await;
+    assert!(breaches.text.contains("Asha Rao"));
+    let refused = manager.send(set("0")).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("must be a number of minutes"));
+    assert_eq!(manager.send(set("")).await.status, 303);
+    let breaches = manager.get("/analytics/breaches?period=today&measure=consultation-wait").await;
+    assert!(!breaches.text.contains("Asha Rao"), "the department’s own thirty minutes hold again");
+}
+
+async fn the_digest_names_nobody_and_masks_few(db: Db) {
+    use sojourn::analytics::waits::Question;
+    use sojourn::analytics::{Filter, Period, Targets};
+    use sojourn::hospital::departments;
+
+    let house = House::open(&db, "City Hospital").await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let ask = |mail: &'static str| manager.form("/analytics/targets", &[("act", "digest"), ("mail", mail)]);
+    assert_eq!(manager.send(ask("nobody")).await.status, 422);
+    assert_eq!(manager.send(ask("boss@hospital.example")).await.status, 303);
+    let readers = digests::list(&db, &house.tenant.id).await.expect("the readers");
+    assert_eq!(readers[0].mail.as_str(), "boss@hospital.example");
+    let day = house.tenant.local_day(house.now());
+    // Of two who send it, one does.
+    let tell = || digests::tell(&db, &house.tenant.id, &manager.person.id, day);
+    assert!(tell().await.expect("it is noted"));
+    assert!(!tell().await.expect("it was noted"));
+    digests::untell(&db, &house.tenant.id, &readers[0]).await.expect("it is taken back");
+    assert!(tell().await.expect("it is noted again"));
+
+    let kept = Kept::default();
+    let (filter, departments) = (Filter::default(), departments::list(&db, &house.tenant.id).await.expect("them"));
+    let targets = Targets::new(&departments, &[]);
+    let period = Period::ending(day, 1);
+    for (visits, told) in [(1, "Door to doctor: fewer than 5, not told"), (4, "Door to doctor: 5 min at the median")] {
+        for _ in 0..visits {
+            flow(&house).await;
+        }
+        measured(&house).await;
+        let days = kept.days(&db, &house.tenant, &[period, period.before()]).await.expect("the days");
+        let question = Question { visits: &days, period, filter: &filter, targets: &targets };
+        let digest = digest(&house.tenant, day, question, &departments);
+        assert!(digest.text.contains(told), "{}", digest.text);
+        assert!(!digest.text.contains("Asha"));
+    }
+}
