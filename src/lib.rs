@@ -16,9 +16,13 @@ pub mod delivery;
 #[cfg(feature = "ssr")]
 pub mod demo;
 #[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
 pub mod hospital;
 #[cfg(feature = "ssr")]
 pub mod http;
+#[cfg(feature = "ssr")]
+pub mod import;
 #[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(feature = "ssr")]
@@ -31,6 +35,8 @@ pub mod record;
 pub mod schemas;
 #[cfg(feature = "ssr")]
 pub mod screens;
+#[cfg(feature = "ssr")]
+pub mod simulation;
 
 /// Wakes the islands of a page; the page's script calls it when the browser is idle.
 #[cfg(feature = "hydrate")]

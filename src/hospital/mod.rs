@@ -24,6 +24,7 @@ pub mod sessions;
 pub mod tariff;
 pub mod tenants;
 pub mod tokens;
+pub mod whole;
 
 use std::fmt;
 
