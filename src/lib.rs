@@ -20,9 +20,13 @@ pub mod demo;
 #[cfg(feature = "ssr")]
 pub mod digest;
 #[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
 pub mod hospital;
 #[cfg(feature = "ssr")]
 pub mod http;
+#[cfg(feature = "ssr")]
+pub mod import;
 #[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(feature = "ssr")]
@@ -37,6 +41,8 @@ pub mod record;
 pub mod schemas;
 #[cfg(feature = "ssr")]
 pub mod screens;
+#[cfg(feature = "ssr")]
+pub mod simulation;
 
 /// Wakes the islands of a page; the page's script calls it when the browser is idle.
 #[cfg(feature = "hydrate")]

@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sojourn::command::{self, backup, hospital, replay, serve, subscription, token, user, verify};
+use sojourn::command::{
+    self, backup, export, hospital, import, replay, serve, simulate, subscription, token, user, verify,
+};
 use tracing_subscriber::EnvFilter;
 
 /// Sojourn: every step of a hospital visit, logged and checked
@@ -37,6 +39,13 @@ enum Command {
     Subscription(subscription::SubscriptionCommand),
     /// Read the log again: what it comes to, or a read model made anew from it
     Replay(replay::Options),
+    /// Write the log for other programs: process mining and warehouses
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Bring a foreign event log into a hospital of its own, and say what the journey refuses of it
+    Import(import::Options),
+    /// Fill an empty database with a hospital and weeks of its visits
+    Simulate(simulate::Options),
     /// Recompute every link of every hospital's log
     Verify(verify::Options),
 }
@@ -64,6 +73,9 @@ async fn run(command: Command) -> Result<(), command::Error> {
         Command::Restore(options) => backup::restore(options).await,
         Command::Subscription(command) => subscription::run(command).await,
         Command::Replay(options) => replay::run(options).await,
+        Command::Export(command) => export::run(command).await,
+        Command::Import(options) => import::run(options).await,
+        Command::Simulate(options) => simulate::run(options).await,
         Command::Verify(options) => verify::run(options).await,
     }
 }

@@ -1,9 +1,12 @@
 //! What the command line does, one file per command.
 
 pub mod backup;
+pub mod export;
 pub mod hospital;
+pub mod import;
 pub mod replay;
 pub mod serve;
+pub mod simulate;
 pub mod subscription;
 pub mod token;
 pub mod user;
@@ -12,16 +15,19 @@ pub mod verify;
 use crate::db::Db;
 use crate::delivery::NotAdded;
 use crate::demo::LiveError;
+use crate::export::ExportError;
 use crate::hospital::WriteError;
 use crate::hospital::demo::FurnishError;
 use crate::hospital::passphrase::{HashError, WeakPassphrase};
 use crate::hospital::people::{self, SignInName};
 use crate::hospital::tenants::{self, Tenant};
+use crate::import::ImportError;
 use crate::journey::decide::Actor;
 use crate::journey::ids::Id as _;
 use crate::journey::schema::FieldProblem;
 use crate::record::RecordError;
 use crate::record::rebuild::RebuildError;
+use crate::simulation::SimulateError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +52,15 @@ pub enum Error {
     /// A log does not hold together.
     #[error("{0} of {1} logs are broken")]
     Broken(usize, usize),
+    /// Nothing, or not all, was simulated.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    /// Nothing, or not all, was exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Nothing was imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The log could not be read again.
     #[error(transparent)]
     Replay(#[from] RecordError),

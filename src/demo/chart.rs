@@ -1,15 +1,17 @@
 //! One visit as it is lived: every deed of the people at the time they do it.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::ailments::{Ailment, Signs};
+use super::ailments::Ailment;
+use super::deeds::Deed;
 use super::house::House;
-use super::{LiveError, plan};
+use super::{LiveError, forms, plan};
 use crate::db::new_id;
 use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
@@ -17,23 +19,8 @@ use crate::hospital::tariff::TariffEntry;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BillId, BranchId, FollowUpId, TestId, VisitId};
 use crate::journey::money::Money;
-use crate::journey::words::{Method, Priority, Station, VisitType};
-
-/// A deed of somebody.
-pub struct Deed<'h> {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who.
-    pub by: &'h Person,
-    /// On which visit.
-    pub visit: VisitId,
-    /// In which house.
-    pub branch: Option<BranchId>,
-    /// What.
-    pub event: EventType,
-    /// What is known about it.
-    pub metadata: Value,
-}
+use crate::journey::words::{Priority, Station, VisitType};
+use crate::record::Wish;
 
 /// The hours of the day until now; all of its times are drawn together when there are too few.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +65,7 @@ pub struct Chart<'c, 'h> {
     /// Chance, the same on every day.
     pub random: &'c mut StdRng,
     /// All that is done on the day.
-    pub deeds: &'c mut Vec<Deed<'h>>,
+    pub deeds: &'c mut Vec<Deed>,
     /// Which visit.
     pub visit: VisitId,
     /// Whose.
@@ -112,8 +99,12 @@ impl<'h> Chart<'_, 'h> {
 
     /// Somebody does something.
     pub fn log(&mut self, by: &'h Person, event: EventType, metadata: Value) {
-        let (visit, branch) = (self.visit.clone(), self.branch.clone());
-        self.deeds.push(Deed { at: self.hours.at(self.ago), by, visit, branch, event, metadata });
+        let wish = Wish {
+            performed_at: Some(self.hours.at(self.ago)),
+            branch_id: self.branch.clone(),
+            ..Wish::new(Some(self.visit.clone()), event, metadata)
+        };
+        self.deeds.push(Deed { by: Arc::new(by.actor()), wish });
     }
 
     /// The doctor does something.
@@ -175,31 +166,7 @@ impl<'h> Chart<'_, 'h> {
 
     /// The nurse takes the vital signs.
     pub fn vitals(&mut self) {
-        let child = *self.ailment.ages.end() <= 16;
-        let signs = self.ailment.signs;
-        let fever = signs == Signs::Fever;
-        let short = signs == Signs::ShortOfBreath;
-        let random = &mut *self.random;
-        let systolic = match (child, signs) {
-            (true, _) => random.random_range(92..108),
-            (_, Signs::HighPressure) => random.random_range(152..184),
-            _ => random.random_range(108..136),
-        };
-        let pulse = if child { 90 } else { 68 } + random.random_range(0..14) + if fever || short { 22 } else { 0 };
-        let mut metadata = json!({
-            "systolic": systolic,
-            "diastolic": systolic * 63 / 100 + random.random_range(-4..4),
-            "pulse": pulse,
-            "temperatureC": (if fever { 382 } else { 364 } + random.random_range(0..9)) as f64 / 10.0,
-            "spo2": if short { random.random_range(90..94) } else { random.random_range(96..100) },
-            "respiratoryRate": if short { 26 } else { 16 } + if child { 4 } else { 0 } + random.random_range(0..3),
-        });
-        if !child {
-            metadata["weightKg"] = json!(random.random_range(480..880) as f64 / 10.0);
-        }
-        if signs == Signs::Pain {
-            metadata["painScore"] = json!(random.random_range(4..8));
-        }
+        let metadata = forms::vitals(self.ailment, self.random);
         self.log(&self.house.nurse, EventType::VitalsRecorded, metadata);
     }
 
@@ -210,17 +177,15 @@ impl<'h> Chart<'_, 'h> {
             None => self.house.consultation(&self.house.department(self.ailment.department)?.id)?,
         };
         let id: BillId = new_id();
-        let items = json!([{ "description": entry.name, "amount": entry.price }]);
-        self.log(&self.house.billing, EventType::ConsultationBilled, json!({ "billId": id, "items": items }));
+        self.log(&self.house.billing, EventType::ConsultationBilled, forms::bill_for_consultation(&id, entry));
         Ok(Bill { id, amount: entry.price })
     }
 
     /// Billing bills tests.
     pub fn bill_tests(&mut self, tests: &[Ordered<'h>]) -> Bill {
         let id: BillId = new_id();
-        let items: Vec<Value> =
-            tests.iter().map(|test| json!({ "testId": test.id, "amount": test.entry.price })).collect();
-        self.log(&self.house.billing, EventType::TestsBilled, json!({ "billId": id, "items": items }));
+        let metadata = forms::bill_for_tests(&id, tests.iter().map(|test| (&test.id, test.entry)));
+        self.log(&self.house.billing, EventType::TestsBilled, metadata);
         Bill { id, amount: tests.iter().map(|test| test.entry.price).sum() }
     }
 
@@ -237,16 +202,7 @@ impl<'h> Chart<'_, 'h> {
     }
 
     fn take(&mut self, event: EventType, bill: &Bill, amount: Money) {
-        let method = match self.random.random_range(0..10) {
-            0..5 => Method::Upi,
-            5..8 => Method::Cash,
-            8 => Method::Card,
-            _ => Method::Insurance,
-        };
-        let mut metadata = json!({ "billId": bill.id, "amount": amount, "method": method });
-        if method != Method::Cash {
-            metadata["reference"] = json!(self.random.random_range(100_000_000..1_000_000_000_u64).to_string());
-        }
+        let metadata = forms::payment(&bill.id, amount, self.random);
         self.log(&self.house.billing, event, metadata);
     }
 
@@ -259,20 +215,8 @@ impl<'h> Chart<'_, 'h> {
 
     /// The doctor prescribes.
     pub fn prescribe(&mut self) {
-        let items: Vec<Value> = self
-            .ailment
-            .prescription
-            .iter()
-            .map(|line| {
-                let mut item = json!({ "drug": line.0, "dose": line.1, "frequency": line.2, "days": line.3 });
-                if !line.4.is_empty() {
-                    item["instructions"] = json!(line.4);
-                }
-                item
-            })
-            .collect();
-        if !items.is_empty() {
-            self.doctor_logs(EventType::PrescriptionGiven, json!({ "items": items }));
+        if let Some(metadata) = forms::prescription(self.ailment) {
+            self.doctor_logs(EventType::PrescriptionGiven, metadata);
         }
     }
 
@@ -283,16 +227,8 @@ impl<'h> Chart<'_, 'h> {
         let tests: Vec<Ordered<'h>> = ordered
             .map(|code| Ok(Ordered { id: new_id(), entry: house.entry(code)? }))
             .collect::<Result<_, LiveError>>()?;
-        let listed: Vec<Value> = tests
-            .iter()
-            .map(|Ordered { id, entry }| {
-                json!({
-                    "testId": id, "code": entry.code, "name": entry.name, "price": entry.price,
-                    "specimen": entry.specimen, "priority": priority,
-                })
-            })
-            .collect();
-        self.log(self.doctor.unwrap_or(&house.reception), EventType::TestsOrdered, json!({ "tests": listed }));
+        let metadata = forms::order(tests.iter().map(|test| (&test.id, test.entry)), priority);
+        self.log(self.doctor.unwrap_or(&house.reception), EventType::TestsOrdered, metadata);
         Ok(tests)
     }
 

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::LiveError;
 use super::ailments::{AILMENTS, Ailment};
-use super::chart::{Chart, Deed, Hours};
+use super::chart::{Chart, Hours};
+use super::deeds::Deed;
 use super::house::{Crowd, House};
 use super::plan::{Course, PLAN, Planned, Way};
 use crate::db::new_id;
@@ -23,12 +24,7 @@ const SEED: u64 = 0x50_4A_0A_12;
 const TURN: i64 = 12;
 
 /// All that is done on a day, visit by visit.
-pub fn deeds<'h>(
-    house: &'h House,
-    crowd: &mut Crowd,
-    hours: Hours,
-    day: NaiveDate,
-) -> Result<Vec<Deed<'h>>, LiveError> {
+pub fn deeds(house: &House, crowd: &mut Crowd, hours: Hours, day: NaiveDate) -> Result<Vec<Deed>, LiveError> {
     let mut deeds = Vec::new();
     let mut random = StdRng::seed_from_u64(SEED);
     let mut roster = Roster::default();

@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::LiveError;
+use super::deeds::OwnClock;
 use super::house::House;
-use super::{DayClock, LiveError};
 use crate::db::Db;
 use crate::hospital::people::Person;
 use crate::hospital::tenants::Tenant;
@@ -27,7 +28,7 @@ type Log<'l> = &'l mut dyn FnMut(EventType, Value);
 pub async fn close(
     db: &Db,
     recorder: &Recorder,
-    clock: &DayClock,
+    clock: &OwnClock,
     tenant: &Tenant,
     house: &House,
     day: NaiveDate,

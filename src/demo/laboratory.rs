@@ -2,10 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use rand::Rng;
 use serde_json::json;
 
 use super::chart::{Chart, Ordered};
+use super::forms;
 use super::results::results;
 use crate::hospital::people::Person;
 use crate::journey::events::EventType;
@@ -38,17 +38,12 @@ impl<'h> Chart<'_, 'h> {
         let id = &test.id;
         let (by, event, metadata) = match stage {
             Stage::Collected => {
-                let label = format!("S{:05}", self.random.random_range(10_000..100_000));
-                let metadata = json!({ "testId": id, "sampleId": label, "specimen": test.entry.specimen });
+                let metadata =
+                    json!({ "testId": id, "sampleId": forms::label(self.random), "specimen": test.entry.specimen });
                 (&house.lab, EventType::TestSampleCollected, metadata)
             }
             Stage::InProgress => {
-                let analyser = match test.entry.specimen.as_deref() {
-                    Some("EDTA blood") => "Haematology analyser",
-                    Some("Citrate plasma") => "Coagulation analyser",
-                    Some("Urine" | "Stool") => "Microscopy bench",
-                    _ => "Chemistry analyser",
-                };
+                let analyser = forms::analyser(test.entry.specimen.as_deref());
                 (&house.lab, EventType::TestInProgress, json!({ "testId": id, "analyser": analyser }))
             }
             Stage::Completed => {

@@ -1,29 +1,27 @@
 //! The demo's day: some eighty visits at every stage, logged by the people of the demo hospital through the one way in.
 
-mod ailments;
+pub mod ailments;
 mod bookings;
 mod chart;
 mod day;
+pub mod deeds;
 mod evening;
+pub mod forms;
 mod house;
 mod laboratory;
 mod plan;
-mod results;
+pub mod results;
 mod ways;
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::WriteError;
 use crate::hospital::tenants::Tenant;
 use crate::projections::visits;
-use crate::record::{RecordError, Recorder, Wish};
-use chart::{Deed, Hours};
+use crate::record::{RecordError, Recorder};
+use chart::Hours;
+use deeds::OwnClock;
 use house::{Crowd, House};
 
 /// Why there is no day in the demo.
@@ -43,32 +41,9 @@ pub enum LiveError {
     Database(#[from] sqlx::Error),
 }
 
-/// Deeds of one person so close together may be logged in one go.
-const TOGETHER: TimeDelta = TimeDelta::minutes(5);
-
-/// The clock of a day that is lived through: it shows when the last of what is logged was done, so that the day can be looked back on.
-#[derive(Clone)]
-struct DayClock(Arc<AtomicI64>);
-
-impl DayClock {
-    fn at(moment: DateTime<Utc>) -> Self {
-        Self(Arc::new(AtomicI64::new(moment.timestamp_millis())))
-    }
-
-    /// Goes on to a moment; never back.
-    fn reach(&self, moment: DateTime<Utc>) -> DateTime<Utc> {
-        self.0.fetch_max(moment.timestamp_millis(), Ordering::Relaxed);
-        self.now()
-    }
-
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.load(Ordering::Relaxed)).unwrap_or_default()
-    }
-
-    fn clock(&self) -> Clock {
-        let own = self.clone();
-        Clock::from_fn(move || own.now())
-    }
+/// Which five minutes a moment lies in: deeds so close together may be logged in one go.
+fn round(moment: DateTime<Utc>) -> i64 {
+    moment.timestamp().div_euclid(300)
 }
 
 /// Lives through the day until now, unless somebody was registered today; says whether it did.
@@ -79,19 +54,19 @@ pub async fn live_through(db: &Db, tenant: &Tenant, now: DateTime<Utc>) -> Resul
     }
     let house = House::read(db, tenant).await?;
     let hours = hours(tenant, now);
-    let clock = DayClock::at(hours.begin());
+    let clock = OwnClock::at(hours.begin());
     let recorder = Recorder::new(db.clone(), clock.clock());
     evening::close(db, &recorder, &clock, tenant, &house, today).await?;
     let mut crowd = Crowd::read(db, tenant, today).await?;
     let mut deeds = day::deeds(&house, &mut crowd, hours, today)?;
     bookings::book(db, &recorder, tenant, &house, &mut crowd, now).await?;
     // Stable: what is done on one visit at one moment keeps its order.
-    deeds.sort_by_key(|deed| deed.at);
-    while let Some(batch) = next_batch(&mut deeds) {
-        let (Some(first), Some(last)) = (batch.first(), batch.iter().map(|deed| deed.at).max()) else { break };
-        let actor = first.by.actor();
-        clock.reach(last);
-        recorder.record(tenant, &actor, batch.into_iter().map(wish).collect(), None).await?;
+    deeds.sort_by_key(|deed| deed.wish.performed_at);
+    for round in deeds.chunk_by(|one, next| one.wish.performed_at.map(round) == next.wish.performed_at.map(round)) {
+        if let Some(last) = round.last().and_then(|deed| deed.wish.performed_at) {
+            clock.reach(last);
+        }
+        deeds::log(&recorder, tenant, deeds::requests(round.to_vec())).await?;
     }
     Ok(true)
 }
@@ -103,28 +78,4 @@ fn hours(tenant: &Tenant, now: DateTime<Utc>) -> Hours {
     let planned = TimeDelta::minutes(plan::LENGTH);
     let length = if since_midnight < HARDLY { planned } else { since_midnight.min(planned) };
     Hours { now, pace: length.num_seconds() as f64 / planned.num_seconds() as f64 }
-}
-
-/// Takes what one person did next, on many visits at once; nothing overtakes what was done before it on the same visit.
-fn next_batch<'h>(deeds: &mut Vec<Deed<'h>>) -> Option<Vec<Deed<'h>>> {
-    let first = deeds.first()?;
-    let (by, until) = (&first.by.id, first.at + TOGETHER);
-    let mut others_turn = BTreeSet::new();
-    let (batch, rest) = std::mem::take(deeds).into_iter().partition(|deed| {
-        let next = deed.at <= until && deed.by.id == *by && !others_turn.contains(&deed.visit);
-        if !next {
-            others_turn.insert(deed.visit.clone());
-        }
-        next
-    });
-    *deeds = rest;
-    Some(batch)
-}
-
-fn wish(deed: Deed<'_>) -> Wish {
-    Wish {
-        performed_at: Some(deed.at),
-        branch_id: deed.branch,
-        ..Wish::new(Some(deed.visit), deed.event, deed.metadata)
-    }
 }

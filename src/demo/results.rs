@@ -1,14 +1,13 @@
 //! Results of tests: within the tariff's ranges, but for what is found.
 
 use rand::Rng;
-use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use crate::hospital::tariff::{Analyte, TariffEntry};
 use crate::journey::words::Flag;
 
 /// The results of a test, in the form that its event carries.
-pub fn results(test: &TariffEntry, findings: &[(&str, &str)], random: &mut StdRng) -> Vec<Value> {
+pub fn results(test: &TariffEntry, findings: &[(&str, &str)], random: &mut impl Rng) -> Vec<Value> {
     test.analytes
         .iter()
         .map(|analyte| {
@@ -35,7 +34,7 @@ pub fn results(test: &TariffEntry, findings: &[(&str, &str)], random: &mut StdRn
 }
 
 /// What a healthy person has of it: a number well within the range, or words.
-fn ordinary(analyte: &Analyte, random: &mut StdRng) -> String {
+fn ordinary(analyte: &Analyte, random: &mut impl Rng) -> String {
     let (low, high) = match (analyte.low, analyte.high) {
         (Some(low), Some(high)) => (low, high),
         (None, Some(high)) => (high * 0.3, high),
@@ -108,7 +107,7 @@ mod tests {
     #[test]
     fn specific_gravity_keeps_its_three_decimals_within_the_range() {
         let gravity = analyte(Some(1.003), Some(1.03));
-        let mut random = rand::SeedableRng::seed_from_u64(1);
+        let mut random: rand::rngs::StdRng = rand::SeedableRng::seed_from_u64(1);
         for _ in 0..50 {
             let value: f64 = ordinary(&gravity, &mut random).parse().expect("a number");
             assert!((1.003..=1.03).contains(&value), "{value}");

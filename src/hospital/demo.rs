@@ -10,7 +10,7 @@ use super::passphrase::{HashError, Hasher, PassphraseHash};
 use super::patients::{self, NewPatient};
 use super::people::{self, NewPerson, SignInName};
 use super::rooms::{self, NewRoom, RoomKind};
-use super::tariff;
+use super::tariff::{self, NewTariffEntry};
 use super::tenants::{self, NewTenant, Tenant, TimeZone};
 use super::{Problem, WriteError};
 use crate::db::{Db, Tx, commit};
@@ -30,7 +30,7 @@ pub struct DemoPerson {
     /// What they do.
     pub role: Role,
     /// The token prefix of their department, when in one, and their room.
-    place: Option<(&'static str, &'static str)>,
+    pub place: Option<(&'static str, &'static str)>,
 }
 
 const fn staff(sign_in_name: &'static str, name: &'static str, role: Role) -> DemoPerson {
@@ -69,15 +69,19 @@ pub const PEOPLE: &[DemoPerson] = &[
 /// How many of [`PEOPLE`] the sign-in page shows.
 pub const SHOWN: usize = 10;
 
-/// The departments: name, token prefix, how many minutes a patient should wait at most; the last two are the East branch's.
-const MAIN_DEPARTMENTS: &[(&str, &str, i64)] = &[
+/// The branches: name and code.
+pub const BRANCHES: [(&str, &str); 2] = [("Amber Lake Main", "MAIN"), ("Amber Lake East Clinic", "EAST")];
+
+/// The departments of the main branch: name, token prefix, how many minutes a patient should wait at most.
+pub const MAIN_DEPARTMENTS: &[(&str, &str, i64)] = &[
     ("General Medicine", "C", 30),
     ("Paediatrics", "P", 20),
     ("Orthopaedics", "O", 30),
     ("Cardiology", "K", 20),
     ("Laboratory", "L", 15),
 ];
-const EAST_DEPARTMENTS: &[(&str, &str, i64)] = &[("Family Medicine", "F", 25), ("East Laboratory", "E", 15)];
+/// Those of the East branch.
+pub const EAST_DEPARTMENTS: &[(&str, &str, i64)] = &[("Family Medicine", "F", 25), ("East Laboratory", "E", 15)];
 
 /// The rooms that are no doctor's: name, kind, and the token prefix of their department, when in one.
 const MAIN_ROOMS: &[(&str, RoomKind, Option<&str>)] = &[
@@ -94,7 +98,7 @@ const EAST_ROOMS: &[(&str, RoomKind, Option<&str>)] = &[
 ];
 
 /// The patients: name, sex, date of birth; some were never asked.
-const PATIENTS: &[(&str, Sex, &str)] = &[
+pub const PATIENTS: &[(&str, Sex, &str)] = &[
     ("Aanya Sethi", Sex::Female, "2019-02-14"),
     ("Aarav Sharma", Sex::Male, "1991-04-17"),
     ("Abdul Rahman", Sex::Male, "1965-08-19"),
@@ -227,16 +231,12 @@ pub async fn furnish(db: &Db, hasher: &Hasher, now: DateTime<Utc>) -> Result<Fur
         return Ok(Furnished { tenant, fresh: false });
     }
     // One hash for all: it would else take seconds.
-    let hash = hasher.hash_any(PASSPHRASE.to_owned()).await?;
+    let hash = passphrase(hasher).await?;
     let mut tx = db.begin().await?;
-    let new = NewTenant {
-        name: "Amber Lake Hospital".to_owned(),
-        currency: "INR".to_owned(),
-        time_zone: TimeZone(chrono_tz::Asia::Kolkata),
-    };
-    let tenant = tenants::add(&mut tx, demo, new, now).await?;
-    let main = branches::add(&mut tx, &tenant.id, "Amber Lake Main", "MAIN").await?;
-    let east = branches::add(&mut tx, &tenant.id, "Amber Lake East Clinic", "EAST").await?;
+    let tenant = tenants::add(&mut tx, demo, new_tenant(), now).await?;
+    let [main, east] = BRANCHES;
+    let main = branches::add(&mut tx, &tenant.id, main.0, main.1).await?;
+    let east = branches::add(&mut tx, &tenant.id, east.0, east.1).await?;
     let mut departments = add_departments(&mut tx, &tenant.id, &main, MAIN_DEPARTMENTS).await?;
     departments.extend(add_departments(&mut tx, &tenant.id, &east, EAST_DEPARTMENTS).await?);
     add_rooms(&mut tx, &tenant.id, &main, &departments, MAIN_ROOMS).await?;
@@ -244,12 +244,9 @@ pub async fn furnish(db: &Db, hasher: &Hasher, now: DateTime<Utc>) -> Result<Fur
     for person in PEOPLE {
         add_person(&mut tx, &tenant.id, &main, &departments, person, &hash).await?;
     }
-    for consultation in CONSULTATIONS {
-        let department_id = department_of(&departments, consultation.3).map(|department| department.id.clone());
-        tariff::add(&mut tx, &tenant.id, tariff::NewTariffEntry { department_id, ..consultation.entry() }).await?;
-    }
-    for test in demo_tariff::tests() {
-        tariff::add(&mut tx, &tenant.id, test).await?;
+    for (prefix, offered) in offers() {
+        let department_id = department_of(&departments, prefix).map(|department| department.id.clone());
+        tariff::add(&mut tx, &tenant.id, NewTariffEntry { department_id, ..offered }).await?;
     }
     for (index, (name, sex, birth_date)) in PATIENTS.iter().enumerate() {
         let new = NewPatient {
@@ -266,8 +263,28 @@ pub async fn furnish(db: &Db, hasher: &Hasher, now: DateTime<Utc>) -> Result<Fur
     Ok(Furnished { tenant, fresh: true })
 }
 
+/// What the passphrase of everybody in the demo hashes to.
+pub async fn passphrase(hasher: &Hasher) -> Result<PassphraseHash, HashError> {
+    hasher.hash_any(PASSPHRASE.to_owned()).await
+}
+
+/// The demo hospital as it is founded.
+pub fn new_tenant() -> NewTenant {
+    NewTenant {
+        name: "Amber Lake Hospital".to_owned(),
+        currency: "INR".to_owned(),
+        time_zone: TimeZone(chrono_tz::Asia::Kolkata),
+    }
+}
+
+/// What the demo hospital offers, each with the token prefix of the department that does, when one does.
+pub fn offers() -> impl Iterator<Item = (Option<&'static str>, NewTariffEntry)> {
+    let consultations = CONSULTATIONS.iter().map(|consultation| (consultation.3, consultation.entry()));
+    consultations.chain(demo_tariff::tests().map(|test| (None, test)))
+}
+
 /// A number nobody has, for Indian mobile numbers do not begin with 5; some patients have none.
-fn phone(index: usize) -> Option<String> {
+pub fn phone(index: usize) -> Option<String> {
     (index % 11 != 10).then(|| format!("+91 5{:04} {:05}", 1040 + index * 83 % 8000, 20_117 + index * 7_919 % 79_000))
 }
 

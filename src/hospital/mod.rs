@@ -26,6 +26,7 @@ pub mod sessions;
 pub mod tariff;
 pub mod tenants;
 pub mod tokens;
+pub mod whole;
 
 use std::fmt;
 

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod exports;
 mod machine;
 mod postgres;
+mod python;
 mod schemathesis;
 mod server;
 mod site;
@@ -20,6 +22,7 @@ const USAGE: &str = "\
 cargo xtask build [--release]   the browser's part and the server; released, one file: target/release/sojourn
 cargo xtask run [OPTIONS]       build, then serve a demo hospital on http://127.0.0.1:3000 (OPTIONS as of `sojourn serve`)
 cargo xtask test                format, clippy, and every test on both engines, over the API and in the browser
+cargo xtask exports             what is exported, read by pm4py and DuckDB
 cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
 cargo xtask bench               the figures: how fast the journey, the log, live updates, the pages and the analytics are";
 
@@ -41,6 +44,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
         ["build", "--release"] => server::build(&workspace, Profile::Release).map(drop),
         ["run", ..] => server::run(&workspace, &arguments[1..]),
         ["test"] => test::run(&workspace),
+        ["exports"] => exports::run(&workspace, &server::build(&workspace, Profile::Dev)?),
         ["torture"] => test::torture(&workspace, "200"),
         ["torture", cycles] => test::torture(&workspace, cycles),
         ["bench", ..] => bench::run(&workspace, &arguments[1..]),

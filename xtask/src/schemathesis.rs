@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::machine::{Tool, free_address, need};
-use crate::step::{output, run as run_command, step, succeeds};
+use crate::python;
+use crate::step::{output, run as run_command, step};
 use crate::workspace::Workspace;
 
 /// The version that is installed: what it tries changes from one to the next.
-const VERSION: &str = "4.32.5";
+const PACKAGE: &str = "schemathesis==4.32.5";
 
 /// Logging knows a body for every event; to vary each field of each of them takes minutes, so there the bodies are drawn.
 const LOGGING: &str = "^/events(/batch)?$";
@@ -24,7 +25,7 @@ const ROLES: &str = "receptionist,nurse,doctor,billing_clerk,lab_technician,path
 /// Runs every check against a server with a fresh demo hospital.
 pub fn run(workspace: &Workspace, server: &Path) -> Result<()> {
     need(&[Tool::Python])?;
-    let programs = install(workspace)?;
+    let programs = python::install(workspace, &[PACKAGE])?;
     step("Schemathesis against the API", || {
         let scratch = tempfile::tempdir()?;
         let database = format!("sqlite:{}", scratch.path().join("api.sqlite").display());
@@ -73,19 +74,4 @@ fn wait_for(address: &str) -> Result<()> {
         sleep(Duration::from_millis(50));
     }
     Ok(())
-}
-
-/// Installs it beside what cargo builds, unless it is there; returns the folder of its programs.
-fn install(workspace: &Workspace) -> Result<std::path::PathBuf> {
-    let folder = workspace.target.join(format!("schemathesis-{VERSION}"));
-    let programs = folder.join("bin");
-    if !succeeds(Command::new(programs.join("st")).arg("--version")) {
-        step("Install schemathesis", || {
-            run_command(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-            let mut pip = Command::new(programs.join("pip"));
-            pip.args(["install", "--quiet", "--disable-pip-version-check", &format!("schemathesis=={VERSION}")]);
-            run_command(&mut pip).context("pip could not reach its registry")
-        })?;
-    }
-    Ok(programs)
 }

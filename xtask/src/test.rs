@@ -10,7 +10,7 @@ use crate::machine::{
 use crate::postgres::{Cluster, URL_VARIABLE};
 use crate::step::{run as run_command, step};
 use crate::workspace::{Profile, Workspace};
-use crate::{schemathesis, server};
+use crate::{exports, schemathesis, server};
 
 /// Runs every test there is.
 pub fn run(workspace: &Workspace) -> Result<()> {
@@ -42,6 +42,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     }
     let server = server::build(workspace, Profile::Dev)?;
     schemathesis::run(workspace, &server)?;
+    exports::run(workspace, &server)?;
     step("Tests in the browser", || {
         let scratch = tempfile::tempdir()?;
         let mut playwright = Command::new("npx");

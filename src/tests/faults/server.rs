@@ -119,6 +119,12 @@ impl Writer {
         Self::answer(response).await
     }
 
+    /// Reads, as the receptionist.
+    pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
+        let request = self.client.get(format!("{}/api/v1{path}", self.address)).bearer_auth(&self.secrets[0]);
+        Self::answer(request.send().await?).await
+    }
+
     async fn answer(response: reqwest::Response) -> reqwest::Result<Answer> {
         let status = response.status().as_u16();
         let retry_after = response.headers().contains_key("retry-after");

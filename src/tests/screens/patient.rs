@@ -88,7 +88,7 @@ async fn a_scanned_slip_opens_its_visit(db: Db) {
 }
 
 async fn no_shows_are_swept_at_closing_time(db: Db) {
-    let (house, browser) = desk(&db).await;
+    let (house, _) = desk(&db).await;
     let (left, kept) = (house.register().await, house.register().await);
     let doctor = house.who(Role::Doctor).id.clone();
     let day = house.tenant.local_day(house.now());
