@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
 
 use super::form::Values;
+use super::liveliness::{Liveliness, REFRESH};
 use super::seen::{Seen, Sittings};
 use super::sign_in::{NotSignedIn, Onlooker, SignedIn, safe_next};
 use super::{AppState, Explanation, Page};
@@ -29,11 +30,10 @@ use crate::journey::money::Money;
 use crate::journey::refusal::roles_in_words;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Priority, Role, Word};
-use crate::live::{Live, Topic};
 use crate::projections::visits;
 use crate::record::{RecordError, Recorded, Refused, Wish};
 use crate::screens::attempt::Attempt;
-use crate::screens::layout::{Frame, Listening, Logged, layout};
+use crate::screens::layout::{Frame, Logged, layout};
 use crate::screens::parts::query_text;
 
 /// Who stands before which screen.
@@ -52,20 +52,10 @@ pub struct Desk {
     /// Whether the screen fetches itself anew, without anybody asking.
     pub(super) is_refresh: bool,
     pub(super) sittings: Arc<Sittings>,
-    query: Values,
+    pub(super) query: Values,
     page: Page,
-    /// Whether the screen itself is asked for, and nothing is sent to it.
-    is_asked_for: bool,
-    /// How far live updates were told before anything was read.
-    position: Option<i64>,
-    topics: Vec<Topic>,
-    /// What else the address of a screen says that stays with what it shows.
-    fixed: Option<(&'static str, String)>,
-    reloads: bool,
+    pub(super) live: Liveliness,
 }
-
-/// The header of a screen that fetches itself anew.
-pub(super) const REFRESH: &str = "x-refresh";
 
 /// Why a screen is not shown.
 #[derive(Debug)]
@@ -138,7 +128,7 @@ impl FromRequestParts<AppState> for Desk {
             true => Onlooker::from_request_parts(parts, app).await?.0,
             false => SignedIn::from_request_parts(parts, app).await?,
         };
-        let position = parts.extensions.get::<Live>().and_then(|live| live.position(&tenant.id));
+        let live = Liveliness::of(parts, &tenant.id);
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let query = Query::try_from_uri(uri).map(|Query(pairs)| Values(pairs)).unwrap_or_default();
         Ok(Self {
@@ -151,11 +141,7 @@ impl FromRequestParts<AppState> for Desk {
             tenant,
             is_refresh,
             sittings: parts.extensions.get().cloned().unwrap_or_default(),
-            is_asked_for: parts.method == Method::GET,
-            position,
-            topics: Vec::new(),
-            fixed: None,
-            reloads: false,
+            live,
         })
     }
 }
@@ -176,52 +162,9 @@ impl Desk {
         self.query.get(name)
     }
 
-    /// Keeps the screen up to date while it is looked at. One of the past stays as it is, and so does one that answers a form.
-    pub fn live(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
-        self.topics.extend(topics);
-        self
-    }
-
-    /// Keeps the screen with what it shows, which without this would be chosen anew.
-    pub fn fixed_on(mut self, name: &'static str, value: Option<String>) -> Self {
-        self.fixed = value.map(|value| (name, value));
-        self
-    }
-
-    /// Has the screen loaded again now and then where there is no JavaScript; not one that somebody types in.
-    pub fn reloads(mut self, reloads: bool) -> Self {
-        self.reloads = reloads;
-        self
-    }
-
-    /// What the screen listens to.
-    fn listening(&self, attempt: Option<&Arc<Attempt>>) -> Option<Listening> {
-        let is_live = self.is_asked_for && attempt.is_none() && matches!(self.until(), Ok(None));
-        if self.topics.is_empty() || !is_live {
-            return None;
-        }
-        let topics: Vec<_> = self.topics.iter().map(ToString::to_string).collect();
-        let page = match &self.fixed {
-            Some((name, value)) => self.address_with(&["logged", "done", name], Some((name, value))),
-            None => self.address_with(&["logged", "done"], None),
-        };
-        Some(Listening { address: format!("/live?topics={}", topics.join(",")), after: self.position, page })
-    }
-
     /// The address of the same screen in the present.
     pub fn address_now(&self) -> String {
         self.address_with(&["asOf", "version", "logged", "done"], None)
-    }
-
-    /// The address of the screen without some of what it says, and with something else.
-    fn address_with(&self, without: &[&str], with: Option<(&str, &str)>) -> String {
-        let kept = self.query.0.iter().filter(|(name, _)| !without.contains(&name.as_str()));
-        let kept = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(with);
-        let query = kept.map(|(name, value)| format!("{}={}", query_text(name), query_text(value)));
-        match query.collect::<Vec<_>>().join("&") {
-            empty if empty.is_empty() => self.path.clone(),
-            query => format!("{}?{query}", self.path),
-        }
     }
 
     /// The branch the person works in; none for who works in all.
@@ -257,7 +200,7 @@ impl Desk {
             attempt,
             listening,
         };
-        let page = self.page.reloading(self.reloads && frame.listening.is_some());
+        let page = self.page.reloading(self.live.reloads && frame.listening.is_some());
         Ok(page.render(status, title, move || layout(frame, body())).await)
     }
 

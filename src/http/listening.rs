@@ -149,7 +149,7 @@ impl Listener {
             }
             Heard::Beat(position) => {
                 self.guest_stays().await?;
-                Event::default().event("beat").id(position.to_string()).data("")
+                Event::default().event("beat").id(position.to_string()).data(position.to_string())
             }
         };
         let first = !std::mem::replace(&mut self.begun, true);

@@ -7,6 +7,7 @@ mod docs;
 pub mod form;
 mod health;
 mod listening;
+mod liveliness;
 mod metrics;
 mod page;
 mod past;
