@@ -63,11 +63,16 @@ impl Webhook {
             Ok(body) => body,
             Err(error) => return Outcome::Refused(format!("the event cannot be written: {error}")),
         };
+        self.post(cloud_event::MEDIA_TYPE, body, now).await
+    }
+
+    /// Posts anything, signed.
+    pub async fn post(&self, kind: &'static str, body: Vec<u8>, now: DateTime<Utc>) -> Outcome {
         let timestamp = now.timestamp();
         let request = self
             .client
             .post(self.url.clone())
-            .header(CONTENT_TYPE, cloud_event::MEDIA_TYPE)
+            .header(CONTENT_TYPE, kind)
             .header(TIMESTAMP, timestamp.to_string())
             .header(SIGNATURE, cloud_event::sign(&self.secret, timestamp, &body))
             .body(body);
