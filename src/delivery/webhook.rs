@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
@@ -67,7 +68,7 @@ impl Webhook {
     }
 
     /// Posts anything, signed.
-    pub async fn post(&self, kind: &'static str, body: Vec<u8>, now: DateTime<Utc>) -> Outcome {
+    pub async fn post(&self, kind: &'static str, body: Bytes, now: DateTime<Utc>) -> Outcome {
         let timestamp = now.timestamp();
         let request = self
             .client

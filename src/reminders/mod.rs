@@ -145,7 +145,7 @@ async fn message(
         "tenant": tenant.id,
         "followUpId": card.follow_up.follow_up_id,
     });
-    match webhook.post("application/json", body.to_string().into_bytes(), now).await {
+    match webhook.post("application/json", body.to_string().into(), now).await {
         Outcome::Delivered => Ok(()),
         Outcome::Refused(problem) | Outcome::Away(problem) => Err(problem),
     }
