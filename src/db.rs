@@ -243,6 +243,14 @@ impl Db {
         }
     }
 
+    /// The folder of files beside an embedded database; none on a server's, which keeps them in tables.
+    pub fn folder(&self) -> Option<std::path::PathBuf> {
+        match &self.read {
+            Engine::Sqlite(pool) => Some(pool.connect_options().get_filename().with_extension("documents")),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Closes all connections, when what is in flight is done.
     pub async fn close(&self) {
         let tenants = std::mem::take(&mut *self.tenants.lock().unwrap_or_else(PoisonError::into_inner));
@@ -365,7 +373,7 @@ pub(crate) fn word_text<W: Word>(word: &W) -> String {
     word.word().to_owned()
 }
 
-text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, AccessId, RequestKey, TokenId, SubscriptionId, ClinicId, BookingId);
+text_columns!(id_text, id_from: TenantId, BranchId, DepartmentId, RoomId, PersonId, PatientId, VisitId, BillId, TestId, DocumentId, FollowUpId, EventId, TariffId, AttemptId, AccessId, RequestKey, TokenId, SubscriptionId, ClinicId, BookingId, ShareId);
 text_columns!(word_text, Word::from_word: Role, ActorType, VisitType, Priority, Station, Outcome, Status, Consultation, Stage, Method, Verdict, BillKind, Flag, Sex, Phase, EventType, Measure, Part);
 
 impl<D: sqlx::Database> sqlx::Type<D> for Money

@@ -38,6 +38,8 @@ pub mod projections;
 #[cfg(feature = "ssr")]
 pub mod record;
 #[cfg(feature = "ssr")]
+pub mod reminders;
+#[cfg(feature = "ssr")]
 pub mod schemas;
 #[cfg(feature = "ssr")]
 pub mod screens;

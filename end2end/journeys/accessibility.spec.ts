@@ -10,11 +10,12 @@ async function expectAccessible(page: Page, address: string) {
 }
 
 const SCREENS: [who: string, addresses: string[]][] = [
-  ["reception", ["/reception", "/reception?q=a", "/reception?register=new", "/queue/consultation", "/queue/lab", "/billing", "/patients"]],
+  ["reception", ["/reception", "/reception?q=a", "/reception?register=new", "/reception/closing", "/reception/calls", "/bookings", "/billing/cash-up", "/queue/consultation", "/queue/lab", "/billing", "/patients"]],
   ["doctor", ["/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals"]],
   ["lab", ["/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover"]],
   ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
   ["manager", ["/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits", "/analytics/targets"]],
+  ["admin", ["/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections"]],
   ["auditor", ["/audit", "/patients", "/billing", "/nowhere"]],
 ];
 

@@ -40,6 +40,10 @@ async fn copy(db: &Db, url: &str, path: &Path) -> Result<(), Error> {
             sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{into}'"))).execute(pool).await?;
             // What the page cache holds is not yet kept.
             tokio::fs::OpenOptions::new().append(true).open(path).await?.sync_all().await?;
+            // A document is never changed, so its copy is as good as the database's own moment.
+            if let Some(documents) = db.folder() {
+                copy_folder(documents, path.with_extension("documents")).await?;
+            }
         }
         Engine::Postgres(_) => {
             let mut dump = Command::new("pg_dump");
@@ -70,6 +74,7 @@ pub async fn restore(options: Options) -> Result<(), Error> {
         let copied = target.with_extension("restoring");
         tokio::fs::copy(&path, &copied).await?;
         tokio::fs::OpenOptions::new().append(true).open(&copied).await?.sync_all().await?;
+        copy_folder(path.with_extension("documents"), target.with_extension("documents")).await?;
         tokio::fs::rename(&copied, &target).await?;
     } else {
         let mut restore = Command::new("pg_restore");
@@ -86,6 +91,29 @@ pub async fn restore(options: Options) -> Result<(), Error> {
     }
     let events: i64 = logs.iter().filter_map(|(_, verified)| verified.as_ref().ok()).map(|log| log.events).sum();
     println!("{events} events of {} hospitals are back, and every chain holds.", logs.len());
+    Ok(())
+}
+
+/// Copies a folder with all that is in it; one that is not there is empty.
+async fn copy_folder(from: PathBuf, to: PathBuf) -> std::io::Result<()> {
+    let mut folders = vec![(from, to)];
+    while let Some((from, to)) = folders.pop() {
+        let mut entries = match tokio::fs::read_dir(&from).await {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        tokio::fs::create_dir_all(&to).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let target = to.join(entry.file_name());
+            if entry.file_type().await?.is_dir() {
+                folders.push((entry.path(), target));
+            } else {
+                tokio::fs::copy(entry.path(), &target).await?;
+                tokio::fs::OpenOptions::new().append(true).open(&target).await?.sync_all().await?;
+            }
+        }
+    }
     Ok(())
 }
 

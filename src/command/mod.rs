@@ -104,6 +104,9 @@ pub enum Error {
     /// There are several hospitals, or none that is meant.
     #[error("say with --tenant which hospital is meant, one of: {0}")]
     WhichHospital(String),
+    /// No text messages can be sent.
+    #[error("text messages cannot be sent: {0}")]
+    Messages(String),
     /// The passphrase will not do.
     #[error(transparent)]
     Weak(#[from] WeakPassphrase),

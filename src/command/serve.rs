@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -12,6 +13,7 @@ use super::{DatabaseOptions, Error};
 use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::delivery::webhook::Webhook;
 use crate::delivery::{self, Relay};
 use crate::demo;
 use crate::digest;
@@ -25,6 +27,7 @@ use crate::log::AccessLog;
 use crate::mail::{MailError, Mailer};
 use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
+use crate::reminders::{self, Reminders};
 
 /// How long requests in flight may take once the server is asked to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -58,6 +61,33 @@ pub struct Options {
     /// Let webhooks without TLS leave the house
     #[arg(long, env = "SOJOURN_PLAIN_WEBHOOKS")]
     plain_webhooks: bool,
+    #[command(flatten)]
+    reminders: ReminderOptions,
+}
+
+/// How reminders of follow-ups go out besides by mail; without either, they stand on the reception's call list.
+#[derive(Debug, clap::Args)]
+pub struct ReminderOptions {
+    /// Where text messages are posted as JSON, to be sent on
+    #[arg(long, env = "SOJOURN_SMS_WEBHOOK", value_name = "URL")]
+    sms_webhook: Option<String>,
+    /// What signs them
+    #[arg(long, env = "SOJOURN_SMS_SECRET", hide_env_values = true, default_value = "", value_name = "SECRET")]
+    sms_secret: String,
+    /// How many hours ahead a follow-up is reminded of
+    #[arg(long, env = "SOJOURN_REMIND_AHEAD", default_value_t = 24, value_name = "HOURS")]
+    remind_ahead: u16,
+}
+
+impl ReminderOptions {
+    fn settings(self, mail: Option<Mailer>, plain_webhooks: bool) -> Result<reminders::Settings, Error> {
+        let webhook = |url: String| Webhook::new(&url, self.sms_secret, plain_webhooks).map_err(Error::Messages);
+        Ok(reminders::Settings {
+            mail,
+            messages: self.sms_webhook.map(webhook).transpose()?,
+            ahead: TimeDelta::hours(i64::from(self.remind_ahead)),
+        })
+    }
 }
 
 impl Options {
@@ -82,10 +112,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let accesses = AccessLog::open(db.clone());
     let settings = delivery::Settings { plain_webhooks: options.plain_webhooks, ..delivery::Settings::default() };
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
+    let mailer = options.mailer()?;
+    let settings = options.reminders.settings(mailer.clone(), options.plain_webhooks)?;
+    let reminding = Reminders::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
     let live = Live::follow(&db, &recorder, live::Settings::default());
     let kept = Kept::default();
-    let mailer = options.mailer()?;
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -109,6 +141,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let mut overdue = stop.subscribe();
     let relaying = tokio::spawn(relay.run(stop.subscribe()));
     let telling = mailer.map(|mailer| tokio::spawn(digest::run(db.clone(), clock, kept, mailer, stop.subscribe())));
+    let reminding = tokio::spawn(reminding.run(stop.subscribe()));
     let stopped = tokio::spawn(async move {
         if let Err(error) = asked_to_stop().await {
             tracing::error!(%error, "cannot listen for signals");
@@ -136,6 +169,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
     stopped.abort();
     if tokio::time::timeout(FAREWELL, relaying).await.is_err() {
         tracing::warn!("some deliveries did not end in time; they will be made again");
+    }
+    if tokio::time::timeout(FAREWELL, reminding).await.is_err() {
+        tracing::warn!("a reminder did not go out in time; it is sent again");
     }
     accesses.flush().await;
     db.close().await;

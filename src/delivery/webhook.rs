@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
@@ -63,11 +64,16 @@ impl Webhook {
             Ok(body) => body,
             Err(error) => return Outcome::Refused(format!("the event cannot be written: {error}")),
         };
+        self.post(cloud_event::MEDIA_TYPE, body, now).await
+    }
+
+    /// Posts anything, signed.
+    pub async fn post(&self, kind: &'static str, body: Bytes, now: DateTime<Utc>) -> Outcome {
         let timestamp = now.timestamp();
         let request = self
             .client
             .post(self.url.clone())
-            .header(CONTENT_TYPE, cloud_event::MEDIA_TYPE)
+            .header(CONTENT_TYPE, kind)
             .header(TIMESTAMP, timestamp.to_string())
             .header(SIGNATURE, cloud_event::sign(&self.secret, timestamp, &body))
             .body(body);

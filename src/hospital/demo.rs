@@ -256,6 +256,7 @@ pub async fn furnish(db: &Db, hasher: &Hasher, now: DateTime<Utc>) -> Result<Fur
             birth_date: birth_date.parse::<NaiveDate>().ok(),
             birth_date_estimated: false,
             phone: phone(index),
+            email: None,
         };
         patients::register_within(&mut tx, &tenant, new, now).await?;
     }

@@ -9,6 +9,7 @@ pub mod demo;
 mod demo_tariff;
 pub mod departments;
 pub mod digests;
+pub mod document_shares;
 pub mod documents;
 pub mod event_types;
 pub mod measure_targets;

@@ -17,7 +17,7 @@ pub fn own() -> Vec<EventType> {
     let patient = || {
         json!({
             "mrn": text(32), "name": text(200), "sex": text(20), "birthDate": day(), "birthDateEstimated": truth(),
-            "phone": text(40),
+            "phone": text(40), "email": text(254),
         })
     };
     let hours = || {

@@ -124,13 +124,13 @@ pub async fn search(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec
 }
 
 const MISTYPED: Statement = Statement {
-    sqlite: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
+    sqlite: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.email, p.created_at FROM patients p \
         WHERE p.tenant_id = $1 \
         AND p.id IN (SELECT s.patient_id FROM patient_spellings s WHERE s.tenant_id = $1 \
             AND s.spelling IN (SELECT value FROM json_each($2)) LIMIT 2000) \
         AND ($3 = '[]' OR EXISTS (SELECT 1 FROM patient_spellings s WHERE s.tenant_id = $1 AND s.patient_id = p.id \
             AND s.spelling IN (SELECT value FROM json_each($3)))) LIMIT 500",
-    postgres: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
+    postgres: "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.email, p.created_at FROM patients p \
         WHERE p.tenant_id = $1 \
         AND p.id IN (SELECT s.patient_id FROM patient_spellings s WHERE s.tenant_id = $1 \
             AND s.spelling = ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb))) LIMIT 2000) \
@@ -165,7 +165,7 @@ async fn mistyped(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<P
 /// Finds patients of whom every word of the query begins a word of the name, the MRN or the phone; twenty at most, by name.
 async fn as_typed(db: &Db, tenant: &TenantId, query: &str) -> sqlx::Result<Vec<Patient>> {
     // The longest word leads, by its index; the others only sift what it found.
-    const SQL: &str = "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.created_at FROM patients p \
+    const SQL: &str = "SELECT p.id, p.mrn, p.name, p.sex, p.birth_date, p.phone, p.email, p.created_at FROM patients p \
         WHERE p.tenant_id = $1 \
         AND p.id IN (SELECT t.patient_id FROM patient_terms t WHERE t.tenant_id = $1 AND t.term BETWEEN $2 AND $3) \
         AND ($4 = '' OR EXISTS (SELECT 1 FROM patient_terms t WHERE t.tenant_id = $1 AND t.patient_id = p.id AND t.term BETWEEN $4 AND $5)) \
@@ -191,7 +191,7 @@ pub async fn likely_duplicates(
     birth_date: Option<NaiveDate>,
 ) -> sqlx::Result<Vec<Patient>> {
     // Each part is answered by its index alone; with OR, SQLite would read all patients of the tenant.
-    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients \
+    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, email, created_at FROM patients \
         WHERE tenant_id = $1 AND id IN (SELECT id FROM patients WHERE tenant_id = $1 AND name_key = $2 \
         UNION ALL SELECT id FROM patients WHERE tenant_id = $1 AND phone_key = $3 \
         UNION ALL SELECT id FROM patients WHERE tenant_id = $1 AND birth_date = $4) ORDER BY created_at DESC, id LIMIT 500";
@@ -264,6 +264,7 @@ mod tests {
             sex: None,
             birth_date: None,
             phone: Some("+91 98450 12345".to_owned()),
+            email: None,
             created_at: chrono::DateTime::UNIX_EPOCH,
         };
         let terms: Vec<String> = terms(&patient).into_iter().collect();

@@ -28,6 +28,8 @@ pub struct Patient {
     pub birth_date: Option<NaiveDate>,
     /// Their phone number, when recorded, as it was typed.
     pub phone: Option<String>,
+    /// Their address for mail, when recorded.
+    pub email: Option<String>,
     /// When they were registered.
     pub created_at: DateTime<Utc>,
 }
@@ -60,6 +62,9 @@ pub struct NewPatient {
     /// Their phone number.
     #[serde(default)]
     pub phone: Option<String>,
+    /// Their address for mail.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 impl NewPatient {
@@ -86,6 +91,12 @@ impl NewPatient {
                 problem("phone", "must have 4 to 15 digits");
             }
         }
+        let email = given(self.email);
+        if let Some(email) = &email
+            && !(email.len() <= 254 && email.split_once('@').is_some_and(|(name, host)| is_address(name, host)))
+        {
+            problem("email", "must be an address such as asha@example.org");
+        }
         if let Some(born) = self.birth_date {
             if born > today {
                 problem("birthDate", "must not be in the future");
@@ -94,27 +105,35 @@ impl NewPatient {
             }
         }
         let name = line("name", &self.name, 200).map_err(|problem| problems.insert(0, problem)).unwrap_or_default();
-        if problems.is_empty() { Ok(Self { mrn, name, phone, ..self }) } else { Err(WriteError::Invalid(problems)) }
+        if problems.is_empty() {
+            Ok(Self { mrn, name, phone, email, ..self })
+        } else {
+            Err(WriteError::Invalid(problems))
+        }
     }
+}
+
+/// Whether the two parts of an address for mail can be such.
+fn is_address(name: &str, host: &str) -> bool {
+    let seen = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    seen(name) && seen(host) && !host.contains('@')
 }
 
 /// One patient.
 pub async fn by_id(db: &Db, tenant: &TenantId, id: &PatientId) -> sqlx::Result<Option<Patient>> {
-    const SQL: &str =
-        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, email, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(pool).await)
 }
 
 /// The patient of a medical record number.
 pub async fn by_mrn(db: &Db, tenant: &TenantId, mrn: &str) -> sqlx::Result<Option<Patient>> {
-    const SQL: &str =
-        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND mrn = $2";
+    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, email, created_at FROM patients WHERE tenant_id = $1 AND mrn = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(mrn).fetch_optional(pool).await)
 }
 
 /// The patients of the lowest medical record numbers.
 pub async fn by_record_number(db: &Db, tenant: &TenantId, most: i64) -> sqlx::Result<Vec<Patient>> {
-    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 ORDER BY mrn LIMIT $2";
+    const SQL: &str = "SELECT id, mrn, name, sex, birth_date, phone, email, created_at FROM patients WHERE tenant_id = $1 ORDER BY mrn LIMIT $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(most).fetch_all(pool).await)
 }
 
@@ -149,7 +168,7 @@ pub async fn register_as(
     new: NewPatient,
     now: DateTime<Utc>,
 ) -> Result<Patient, WriteError> {
-    const SQL: &str = "INSERT INTO patients (tenant_id, id, mrn, name, sex, birth_date, phone, created_at, name_key, phone_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    const SQL: &str = "INSERT INTO patients (tenant_id, id, mrn, name, sex, birth_date, phone, created_at, name_key, phone_key, email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let new = new.checked(tenant.local_day(now))?;
     let tenant = &tenant.id;
     let mrn = match new.mrn {
@@ -163,12 +182,13 @@ pub async fn register_as(
         sex: new.sex,
         birth_date: new.birth_date,
         phone: new.phone,
+        email: new.email,
         created_at: now,
     };
     let written = on!(&mut *tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&patient.id).bind(&patient.mrn).bind(&patient.name).bind(patient.sex)
             .bind(patient.birth_date).bind(&patient.phone).bind(patient.created_at)
-            .bind(name_key(&patient.name)).bind(patient.phone.as_deref().and_then(phone_key))
+            .bind(name_key(&patient.name)).bind(patient.phone.as_deref().and_then(phone_key)).bind(&patient.email)
             .execute(&mut **connection).await.map(drop)
     });
     or_taken(written, ("patients", "mrn"), "mrn", &patient.mrn)?;
@@ -197,6 +217,9 @@ pub struct PatientChanges {
     /// Their phone number.
     #[serde(default)]
     pub phone: Option<String>,
+    /// Their address for mail.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// Changes what is known of a patient, and gives what changed, by field.
@@ -207,15 +230,14 @@ pub async fn update(
     changes: PatientChanges,
     now: DateTime<Utc>,
 ) -> Result<(Patient, Map<String, Value>), WriteError> {
-    const ONE: &str =
-        "SELECT id, mrn, name, sex, birth_date, phone, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
-    const UPDATE: &str = "UPDATE patients SET name = $3, sex = $4, birth_date = $5, phone = $6, name_key = $7, phone_key = $8 \
+    const ONE: &str = "SELECT id, mrn, name, sex, birth_date, phone, email, created_at FROM patients WHERE tenant_id = $1 AND id = $2";
+    const UPDATE: &str = "UPDATE patients SET name = $3, sex = $4, birth_date = $5, phone = $6, name_key = $7, phone_key = $8, email = $9 \
         WHERE tenant_id = $1 AND id = $2";
     let before: Option<Patient> = on!(&mut *tx, connection => {
         sqlx::query_as(ONE).bind(&tenant.id).bind(id).fetch_optional(&mut **connection).await
     })?;
     let before = before.ok_or(WriteError::UnknownReference("patientId"))?;
-    let PatientChanges { name, sex, birth_date, phone } = changes;
+    let PatientChanges { name, sex, birth_date, phone, email } = changes;
     let checked = NewPatient {
         mrn: None,
         name: name.unwrap_or_else(|| before.name.clone()),
@@ -223,9 +245,10 @@ pub async fn update(
         birth_date: birth_date.or(before.birth_date),
         birth_date_estimated: false,
         phone: phone.or_else(|| before.phone.clone()),
+        email: email.or_else(|| before.email.clone()),
     };
-    let NewPatient { name, sex, birth_date, phone, .. } = checked.checked(tenant.local_day(now))?;
-    let after = Patient { name, sex, birth_date, phone, ..before.clone() };
+    let NewPatient { name, sex, birth_date, phone, email, .. } = checked.checked(tenant.local_day(now))?;
+    let after = Patient { name, sex, birth_date, phone, email, ..before.clone() };
     let (Value::Object(old), Value::Object(new)) = (json!(before), json!(after)) else {
         return Ok((after, Map::new()));
     };
@@ -233,7 +256,7 @@ pub async fn update(
     if !changed.is_empty() {
         on!(&mut *tx, connection => {
             sqlx::query(UPDATE).bind(&tenant.id).bind(id).bind(&after.name).bind(after.sex).bind(after.birth_date)
-                .bind(&after.phone).bind(name_key(&after.name)).bind(after.phone.as_deref().and_then(phone_key))
+                .bind(&after.phone).bind(name_key(&after.name)).bind(after.phone.as_deref().and_then(phone_key)).bind(&after.email)
                 .execute(&mut **connection).await.map(drop)
         })?;
         patient_search::index(tx, &tenant.id, id, &terms(&after)).await?;
@@ -276,6 +299,7 @@ mod tests {
             birth_date: born.parse().ok(),
             birth_date_estimated: false,
             phone: Some(phone.to_owned()),
+            email: None,
         }
     }
 
@@ -302,6 +326,7 @@ mod tests {
             sex: None,
             birth_date: NaiveDate::from_ymd_opt(1990, 3, 2),
             phone: None,
+            email: None,
             created_at: DateTime::UNIX_EPOCH,
         };
         let on = |day| patient.age_on(NaiveDate::from_ymd_opt(2026, 3, day).expect("a day"));

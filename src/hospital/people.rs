@@ -135,7 +135,7 @@ impl Person {
 
     /// The same, acting for a human: what both may do and see, and no more.
     pub fn acting_for(self, human: &Person) -> Self {
-        let roles = self.roles.to_vec().into_iter().filter(|role| human.roles.contains(role)).collect();
+        let roles = self.roles.iter().copied().filter(|role| human.roles.contains(role)).collect();
         Self { roles, branch_id: self.branch_id.or_else(|| human.branch_id.clone()), ..self }
     }
 

@@ -40,20 +40,24 @@ pub use problem::Explanation;
 
 use self::metrics::Metrics;
 use self::screens::{
-    admin, analytics, analytics_targets, audit, billing, bookings, cash_up, closing, display, doctor, lab, login,
-    patients, projections, queue, reception, visit,
+    admin, analytics, analytics_targets, audit, billing, bookings, calls, cash_up, closing, display, doctor, documents,
+    lab, login, patients, projections, queue, reception, shared, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
 use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::hospital::documents::MAX_BYTES;
 use crate::live::{self, Live};
 use crate::log::AccessLog;
 use crate::record::Recorder;
 
 /// The most that one request may send.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// The most that one request with a document may send.
+const UPLOAD_LIMIT: usize = MAX_BYTES + 64 * 1024;
 
 /// The longest that a request may take to be answered; live updates begin their answer at once.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
@@ -98,6 +102,11 @@ pub fn router(state: AppState) -> Router {
 /// Every address there is, and what every request and answer goes through.
 pub fn router_with(state: AppState, live: Live) -> Router {
     let metrics = Arc::new(Metrics::default());
+    // Where documents may be sent.
+    let uploads = Router::new()
+        .route("/visits/{visit}", get(visit::show).post(visit::act))
+        .route("/patients/{patient}", get(patients::show).post(patients::act))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_LIMIT));
     Router::new()
         .route("/", get(login::home))
         .route("/login", get(login::show).post(login::act))
@@ -105,9 +114,10 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/theme", post(login::theme))
         .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
-        .route("/visits/{visit}", get(visit::show).post(visit::act))
-        .route("/visits/{visit}/documents/{document}", get(visit::document))
+        .route("/visits/{visit}/documents/{document}", get(documents::document))
+        .route("/shared/{secret}", get(shared::show).post(shared::open))
         .route("/visits/{visit}/bills/{bill}/receipt", get(billing::receipt_page))
+        .route("/reception/calls", get(calls::show).post(calls::act))
         .route("/reception/closing", get(closing::show).post(closing::act))
         .route("/reception", get(reception::show).post(reception::act))
         .route("/bookings", get(bookings::show).post(bookings::act))
@@ -115,7 +125,6 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/visits/{visit}/slip", get(reception::slip_page))
         .route("/patients", get(patients::search))
         .route("/patients/found", get(patients::found_now))
-        .route("/patients/{patient}", get(patients::show).post(patients::act))
         .route("/billing", get(billing::show).post(billing::act))
         .route("/billing/cash-up", get(cash_up::show).post(cash_up::act))
         .route("/visits/{visit}/refunds/{event}", get(cash_up::refund_page))
@@ -147,11 +156,12 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .nest(api::ROOT, api::router())
         .merge(docs::router())
         .fallback(assets::file)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .merge(uploads)
         .layer(Extension(live))
         .layer(Extension(Arc::new(Sittings::default())))
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(
             ServiceBuilder::new()
                 .layer(TraceLayer::new_for_http().make_span_with(span))

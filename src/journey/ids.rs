@@ -124,6 +124,8 @@ ids! {
     TestId "test"
     /// Names a document of a visit.
     DocumentId "document"
+    /// Names a link by which a document is lent.
+    ShareId "share"
     /// Names a follow-up planned on a visit.
     FollowUpId "follow-up"
     /// Names an event of the log.

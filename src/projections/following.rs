@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::checkpoint::{self, Checkpoint, Condition};
+use super::follow_ups::FollowUps;
 use super::measures::VisitMeasures;
 use super::statistics::EventStatistics;
 use crate::clock::Clock;
@@ -48,7 +49,7 @@ pub trait Projection: Send + Sync {
 pub type Follower = &'static dyn Projection;
 
 /// All read models that follow.
-pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures];
+pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures, &FollowUps];
 
 /// How many events are taken in at once.
 pub const PAGE: i64 = 1000;

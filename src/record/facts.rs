@@ -61,6 +61,7 @@ impl Recorder {
             "birthDate": patient.birth_date,
             "birthDateEstimated": estimated,
             "phone": patient.phone,
+            "email": patient.email,
         });
         self.note(&mut tx, tenant, actor, patient.id.as_str(), "patient.registered", metadata).await?;
         commit(tx).await?;

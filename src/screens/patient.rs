@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::attempt::Attempt;
 use super::bookings::state_tag;
 use super::entry::Entry;
+use super::form::{EventForm, problem_in_words};
 use super::icon::{Icon, icon};
 use super::layout::initials;
 use super::parts::{age_and_sex, clock_time, day_and_time, empty, priority_tag, status_tag};
@@ -82,6 +83,7 @@ pub fn patient(page: PatientPage) -> impl IntoView {
             <div class="columns">
                 <div class="stack">
                     {visits_card(&tenant, &patient, &visits, now)} {documents_card(&tenant, documents)}
+                    {upload(&tenant, &actor, &visits, attempt.as_ref())}
                 </div>
                 <aside class="stack" aria-label="Who they are">
                     {demographics(&tenant, &patient, registers, attempt.as_ref())} {bookings_card(&tenant, &bookings)}
@@ -110,6 +112,7 @@ fn demographics(tenant: &Tenant, patient: &Patient, registers: bool, attempt: Op
                             false,
                             &patient.birth_date.map(|born| born.to_string()).unwrap_or_default(),
                         )} {entry.input("tel", "phone", "Phone", false, patient.phone.as_deref().unwrap_or_default())}
+                        {entry.input("email", "email", "Mail", false, patient.email.as_deref().unwrap_or_default())}
                         <div><button class="button button-primary">"Save"</button></div>
                     </form>
                 </div>
@@ -130,6 +133,7 @@ fn demographics(tenant: &Tenant, patient: &Patient, registers: bool, attempt: Op
                 {fact("MRN", Some(patient.mrn.clone()))} {fact("Name", Some(patient.name.clone()))}
                 {fact("Born", patient.birth_date.map(|born| born.format("%-d %b %Y").to_string()))}
                 {fact("Sex", patient.sex.map(|sex| sex.to_string()))} {fact("Phone", patient.phone.clone())}
+                {fact("Mail", patient.email.clone())}
                 {fact("Known since", Some(tenant.local(patient.created_at).format("%-d %b %Y").to_string()))}
             </dl>
             {form}
@@ -293,6 +297,49 @@ fn visits_card(tenant: &Tenant, patient: &Patient, visits: &[VisitCard], now: Da
                 <span class="secondary">{visits.len()}</span>
             </div>
             {body}
+        </section>
+    }
+    .into_any()
+}
+
+/// The form that adds a document to one of the visits.
+fn upload(tenant: &Tenant, actor: &Actor, visits: &[VisitCard], attempt: Option<&Arc<Attempt>>) -> AnyView {
+    let event = EventType::DocumentUploaded;
+    let Some(latest) = visits.first().filter(|_| actor.may_log(event, None)) else { return ().into_any() };
+    let form = EventForm::new(event, None, None, attempt);
+    let problem = attempt
+        .and_then(|attempt| attempt.problems.iter().find(|problem| problem.field == "file"))
+        .map(problem_in_words);
+    let choices = visits
+        .iter()
+        .take(20)
+        .map(|card| {
+            let visit = &card.visit;
+            let words = format!("{}, {}", tenant.local(visit.registered_at).format("%-d %b %Y"), visit.token);
+            view! { <option value=visit.visit_id.to_string() selected=visit.visit_id == latest.visit.visit_id>{words}</option> }
+        })
+        .collect_view();
+    let class = if problem.is_some() { "field field-error" } else { "field" };
+    view! {
+        <section class="card" aria-labelledby="upload">
+            <h2 id="upload">"Add a document"</h2>
+            <form method="post" enctype="multipart/form-data" class="stack">
+                {form.hidden()}
+                <div class="fields">
+                    <div class="field"><label for="upload-visit">"Visit"</label><select id="upload-visit" name="_visit">{choices}</select></div>
+                    <div class="field">
+                        <label for="upload-kind">"Kind " <span class="optional">"optional"</span></label>
+                        <input id="upload-kind" name="kind" maxlength="100" autocomplete="off"/>
+                    </div>
+                    <div class=class>
+                        <label for="upload-file">"File"</label>
+                        <p class="hint">"PDF, JPEG or PNG, 10 MB at most"</p>
+                        {problem.map(|problem| view! { <p class="field-message">{icon(Icon::TriangleAlert)} <span>{problem}</span></p> })}
+                        <input type="file" id="upload-file" name="file" accept="application/pdf,image/jpeg,image/png" required/>
+                    </div>
+                </div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::Upload)} "Add document"</button></div>
+            </form>
         </section>
     }
     .into_any()

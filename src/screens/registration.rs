@@ -141,7 +141,7 @@ fn new_patient(registration: &Registration, form: &EventForm) -> AnyView {
         <section class="card" aria-labelledby="new-patient">
             <h2 id="new-patient">"Patient"</h2>
             <div class="fields">
-                {text("name", "Name", 200, true)} {text("phone", "Phone", 20, false)}
+                {text("name", "Name", 200, true)} {text("phone", "Phone", 20, false)} {text("email", "Mail", 254, false)}
                 {form.field("birthDate", "Date of birth", true, form.input("birthDate", Shape::Date, false, None, ""))}
                 {form
                     .field(

@@ -65,7 +65,7 @@ fn the_journey_needs_nothing_but_std_serde_and_time() {
 #[test]
 fn modules_use_only_those_before_them() {
     // Each module, and those it may use beside itself.
-    const ORDER: [(&str, &[&str]); 21] = [
+    const ORDER: [(&str, &[&str]); 22] = [
         ("journey", &[]),
         ("islands", &["journey"]),
         ("clock", &[]),
@@ -80,6 +80,7 @@ fn modules_use_only_those_before_them() {
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("delivery", &["journey", "clock", "db", "schemas", "log", "record"]),
         ("live", &["journey", "db", "log", "record"]),
+        ("reminders", &["journey", "clock", "db", "log", "hospital", "projections", "mail", "record", "delivery"]),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
         ("export", &["journey", "db", "log", "hospital", "record"]),
         ("import", &["journey", "db", "log", "hospital", "record", "demo"]),
@@ -117,6 +118,7 @@ fn modules_use_only_those_before_them() {
                 "record",
                 "delivery",
                 "live",
+                "reminders",
                 "demo",
                 "mail",
                 "digest",
@@ -187,7 +189,7 @@ fn sql_is_where_it_belongs() {
 #[test]
 fn every_statement_is_handed_a_tenant() {
     // Statements without a tenant, and why.
-    const WITHOUT: [(&str, &str); 12] = [
+    const WITHOUT: [(&str, &str); 13] = [
         ("SELECT 1", "asks whether the database is there"),
         ("SELECT CURRENT_TIMESTAMP", "asks what time the database has"),
         ("FROM tenants", "tenants themselves"),
@@ -199,6 +201,7 @@ fn every_statement_is_handed_a_tenant() {
         ("DELETE FROM sessions WHERE seen_at", "sessions of all tenants that have run out"),
         ("SELECT p.id, p.sign_in_name", "the beginning of a query; its end names the tenant, or a sign-in name"),
         ("FROM branches WHERE id = $1", "a waiting room's display is found by its branch"),
+        ("SELECT s.tenant_id, s.id", "the beginning of a query; its end names the tenant, or the secret of a link"),
         ("token_digest = $", "whom a program calls for is found by its token"),
     ];
     let (mut broken, mut needed) = (Vec::new(), BTreeSet::new());

@@ -120,6 +120,7 @@ async fn what_is_added_is_read_back(db: Db) {
         birth_date: NaiveDate::from_ymd_opt(1990, 3, 2),
         birth_date_estimated: false,
         phone: Some("+91 98450 12345".to_owned()),
+        email: Some("ravi@home.example".to_owned()),
     };
     let hospital = tenants::by_id(&db, &tenant).await.expect("tenants").expect("ours");
     let patient = patients::register(&db, &hospital, new, dawn()).await.expect("a patient");

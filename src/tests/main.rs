@@ -16,6 +16,7 @@ mod past;
 mod projections;
 mod rebuild;
 mod record;
+mod reminders;
 mod schema;
 mod screens;
 mod sign_in;

@@ -81,7 +81,7 @@ async fn every_key_leads_with_the_tenant(db: Db) {
 }
 
 /// The tables that grow with every visit.
-const GROWING: [&str; 15] = [
+const GROWING: [&str; 16] = [
     "visit_events",
     "event_tags",
     "visits",
@@ -97,6 +97,7 @@ const GROWING: [&str; 15] = [
     "bookings",
     "visit_measures",
     "stays",
+    "follow_ups",
 ];
 
 /// Every SELECT of the product, whole.

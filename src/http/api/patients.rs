@@ -39,6 +39,7 @@ const FIELDS: &[Field] = &[
     Field { name: "sex", shape: Shape::Choice(Sex::CHOICES), required: false },
     Field { name: "birthDate", shape: Shape::Date, required: false },
     Field { name: "phone", shape: Shape::Text { max: 40 }, required: false },
+    Field { name: "email", shape: Shape::Text { max: 254 }, required: false },
 ];
 
 /// Registers a patient.
@@ -107,6 +108,7 @@ const CHANGES: &[Field] = &[
     Field { name: "sex", shape: Shape::Choice(Sex::CHOICES), required: false },
     Field { name: "birthDate", shape: Shape::Date, required: false },
     Field { name: "phone", shape: Shape::Text { max: 40 }, required: false },
+    Field { name: "email", shape: Shape::Text { max: 254 }, required: false },
 ];
 
 /// Changes what is known of a patient; what is left out stays.

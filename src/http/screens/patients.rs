@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Form;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leptos::prelude::RenderHtml as _;
 
+use super::documents::{self, Posted};
 use crate::hospital::patients::PatientChanges;
 use crate::hospital::{bookings, patient_search, patients};
 use crate::http::desk::{Desk, Failure, Outcome};
@@ -89,15 +89,25 @@ fn patient_id(text: &str) -> Result<PatientId, Failure> {
 }
 
 /// Changes what is known of a patient, or records a consent.
-pub async fn act(
-    Path(id): Path<String>,
-    desk: Desk,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, Failure> {
-    desk.needs(EventType::VisitRegistered.row().roles)?;
+pub async fn act(Path(id): Path<String>, desk: Desk, posted: Posted) -> Result<Response, Failure> {
+    desk.needs(PATIENTS)?;
     let id = patient_id(&id)?;
     patients::by_id(desk.db(), &desk.tenant.id, &id).await?.ok_or(Failure::NotFound)?;
-    let values = Values(pairs);
+    let values = match posted {
+        Posted::Fields(values) => values,
+        Posted::File(values, file) => {
+            let visit = values.visit().ok_or(Failure::NotFound)?;
+            let card = desk.visit(&visit).await?;
+            if card.visit.patient_id != id {
+                return Err(Failure::NotFound);
+            }
+            return match documents::upload(&desk, &visit, values, file).await? {
+                Ok(response) => Ok(response),
+                Err(attempt) => page(desk, id, Some(attempt)).await,
+            };
+        }
+    };
+    desk.needs(EventType::VisitRegistered.row().roles)?;
     let outcome = match values.get("_form") {
         Some("details") => change(&desk, &id, values).await?,
         Some("consent") => consent(&desk, &id, values).await?,
@@ -123,6 +133,7 @@ async fn change(desk: &Desk, id: &PatientId, values: Values) -> Result<Outcome, 
         sex: values.get("sex").and_then(Sex::from_word),
         birth_date,
         phone: values.get("phone").map(str::to_owned),
+        email: values.get("email").map(str::to_owned),
     };
     let changed = desk.app.recorder.update_patient(&desk.tenant, &desk.person.actor(), id, changes).await;
     desk.written(values, changed, &desk.path, "patient.demographics_updated")

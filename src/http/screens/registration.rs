@@ -243,6 +243,7 @@ fn new_patient(values: &Values, today: NaiveDate) -> Result<NewPatient, Vec<Fiel
         birth_date,
         birth_date_estimated: values.get("birthDate").is_none() && values.get("age").is_some(),
         phone: typed("phone"),
+        email: typed("email"),
     };
     match new.checked(today) {
         Ok(new) if problems.is_empty() => Ok(new),

@@ -94,6 +94,7 @@ pub fn reception(reception: Reception) -> impl IntoView {
                 </div>
                 <div class="actions">
                     <a class="button" href="/bookings">{icon(Icon::CalendarClock)} "Bookings"</a>
+                    <a class="button button-quiet" href="/reception/calls">{icon(Icon::Phone)} "Call list"</a>
                     <a class="button button-quiet" href="/reception/closing">{icon(Icon::UserX)} "No-shows"</a>
                     {new_patient(&actor)}
                 </div>

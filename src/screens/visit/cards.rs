@@ -10,6 +10,7 @@ use crate::journey::money::Money;
 use crate::journey::visit::Test;
 use crate::journey::words::{Flag, Stage, Word as _};
 use crate::screens::billing::sums;
+use crate::screens::entry::{Entry, press};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::lab::results::flag_tag;
 use crate::screens::layout::BILLING;
@@ -182,18 +183,77 @@ pub fn documents(page: &VisitPage) -> AnyView {
                         <p class="list-title">{name}</p>
                         <p class="list-detail">{details.join(" · ")}</p>
                         {shared.map(|shared| view! { <p class="list-detail">{shared}</p> })}
+                        {lent(page, id)}
                     </div>
                 </li>
             }
         })
         .collect_view();
+    let link = page.link.clone().map(|link| {
+        view! {
+            <div class="notice notice-success" role="status">
+                <h3 class="notice-title">{icon(Icon::Share)} "Copy this link now; it is shown only once"</h3>
+                <p><code class="break-anywhere">{link}</code></p>
+            </div>
+        }
+    });
     view! {
         <section class="card card-flush" aria-labelledby="documents">
             <div class="card-head"><h2 id="documents">"Documents"</h2></div>
+            {link}
             <ul class="list">{rows}</ul>
         </section>
     }
     .into_any()
+}
+
+/// The links by which a document was lent, and the form for another.
+fn lent(page: &VisitPage, id: &DocumentId) -> AnyView {
+    let shares = page
+        .shares
+        .iter()
+        .filter(|share| share.document_id == *id)
+        .map(|share| {
+            let opened = match (share.openings, share.opened_at) {
+                (0, _) | (_, None) => "not opened yet".to_owned(),
+                (1, Some(at)) => format!("opened once, {}", day_and_time(&page.tenant, at)),
+                (times, Some(at)) => format!("opened {times} times, last {}", day_and_time(&page.tenant, at)),
+            };
+            let open = share.is_open(page.now);
+            let until = match share.withdrawn_at {
+                Some(at) => format!("withdrawn {}", day_and_time(&page.tenant, at)),
+                None if open => format!("link until {}", day_and_time(&page.tenant, share.expires_at)),
+                None => "link ran out".to_owned(),
+            };
+            let words = format!("{}: {until}, {opened}", share.shared_with);
+            let may = open && page.past.is_none() && page.actor.may_log(EventType::DocumentShared, None);
+            view! {
+                <div class="row">
+                    <p class="list-detail">{words}</p>
+                    {may.then(|| press("withdraw", &share.id, "button button-compact button-quiet", "Withdraw"))}
+                </div>
+            }
+        })
+        .collect_view();
+    let entry = Entry::new("share", id, page.attempt.as_ref());
+    let days = [("1", "a day"), ("7", "a week"), ("30", "30 days")];
+    let days = days.map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let may = page.past.is_none() && page.kept.contains(id) && page.actor.may_log(EventType::DocumentShared, None);
+    let form = may.then(|| {
+        view! {
+            <details class="fold screen-only" open=entry.was_refused()>
+                <summary>"Share by a link"</summary>
+                <div class="fold-body">
+                    <form method="post" class="stack">
+                        {entry.hidden()} {entry.text("sharedWith", "For whom", true, "")}
+                        {entry.select("days", "How long it works", days.into(), true, "7")}
+                        <div><button class="button button-primary">{icon(Icon::Share)} "Make the link"</button></div>
+                    </form>
+                </div>
+            </details>
+        }
+    });
+    view! { {shares} {form} }.into_any()
 }
 
 /// When a document was added, and by whom.
@@ -222,8 +282,14 @@ pub fn follow_ups(page: &VisitPage) -> AnyView {
         return ().into_any();
     }
     let rows = follow_ups
-        .values()
-        .map(|planned| {
+        .iter()
+        .map(|(id, planned)| {
+            let known = page.follow_ups.iter().find(|card| card.follow_up.follow_up_id == *id);
+            let answered = known.and_then(|card| card.follow_up.answered_by.clone().zip(card.follow_up.answered_at));
+            let answered = answered.map(|(visit, at)| {
+                let words = format!("Came {}", day_and_time(&page.tenant, at));
+                view! { <p class="list-detail"><a href=format!("/visits/{visit}")>{words}</a></p> }
+            });
             let doctor = planned.doctor_id.as_ref().and_then(|id| page.names.get(id)).cloned();
             let reminders = match planned.reminders {
                 0 => "no reminder sent yet".to_owned(),
@@ -237,6 +303,7 @@ pub fn follow_ups(page: &VisitPage) -> AnyView {
                     <div class="list-main">
                         <p class="list-title">{day_and_time(&page.tenant, planned.due_at)}</p>
                         <p class="list-detail">{details.join(" · ")}</p>
+                        {answered}
                     </div>
                 </li>
             }

@@ -18,6 +18,7 @@ use leptos::prelude::*;
 use super::attempt::Attempt;
 use super::past::{self, Past};
 use crate::hospital::departments::Department;
+use crate::hospital::document_shares::Share;
 use crate::hospital::people::Person;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tariff::TariffEntry;
@@ -29,6 +30,7 @@ use crate::journey::measures::Measures;
 use crate::journey::visit::Visit;
 use crate::journey::words::Station;
 use crate::log::StoredEvent;
+use crate::projections::follow_ups::FollowUpCard;
 use crate::projections::timeline::TimelineRow;
 use crate::projections::visits::VisitCard;
 
@@ -60,6 +62,12 @@ pub struct VisitPage {
     pub intact: bool,
     /// The documents whose content is kept here.
     pub kept: BTreeSet<DocumentId>,
+    /// The follow-ups planned on it, as far as the read model has got.
+    pub follow_ups: Vec<FollowUpCard>,
+    /// Those lent by a link, the latest first.
+    pub shares: Vec<Share>,
+    /// The link of one lent just now.
+    pub link: Option<String>,
     /// What people are called.
     pub names: BTreeMap<PersonId, String>,
     /// The doctors.

@@ -7,6 +7,7 @@ mod bookings;
 mod cash_up;
 mod display;
 mod doctor;
+mod documents;
 mod lab;
 mod live;
 mod past;

@@ -1,13 +1,16 @@
 //! Stories of a patient's page: what is known of them, what they consented to, how they are found.
 
 use axum::http::StatusCode;
+use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::hospital::bookings::{self, BookingState, NewBooking};
 use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
 use sojourn::hospital::patients::{self, NewPatient};
-use sojourn::journey::ids::Id as _;
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::{FollowUpId, Id as _};
 use sojourn::journey::words::Role;
 use sojourn::log;
+use sojourn::record::rebuild::{ReadModel, rebuild};
 
 use super::Browser;
 use crate::support::house::House;
@@ -19,6 +22,7 @@ stories!(
     who_is_mistyped_is_found_while_typing,
     a_scanned_slip_opens_its_visit,
     no_shows_are_swept_at_closing_time,
+    the_call_list_is_worked_through,
 );
 
 async fn desk(db: &Db) -> (House, Browser) {
@@ -122,4 +126,35 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     // Who came after all is named, and nothing is logged twice.
     let again = browser.send(browser.form("/reception/closing", &typed)).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn the_call_list_is_worked_through(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let visit = house.register().await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    for (event, metadata) in [
+        (QueueJoined, json!({ "doctorId": doctor })),
+        (QueueCalled, json!({ "roomId": house.room })),
+        (EnteredRoom, json!({ "roomId": house.room })),
+        (ExitedRoom, json!({})),
+    ] {
+        let role = if event == QueueJoined { Role::Receptionist } else { Role::Doctor };
+        house.log(role, &visit, event, metadata).await;
+    }
+    let (id, due) = (new_id::<FollowUpId>().to_string(), house.now() + chrono::TimeDelta::hours(20));
+    house.log(Role::Doctor, &visit, FollowUpScheduled, json!({ "followUpId": id, "dueAt": due })).await;
+    let follow = async || {
+        let model = ReadModel::named("follow_ups").expect("the follow-ups");
+        rebuild(&db, &house.tenant, model, house.now(), |_| {}).await.expect("it is rebuilt");
+        browser.get("/reception/calls").await.text
+    };
+    let page = follow().await;
+    assert!(page.contains("Asha Rao") && page.contains("Nobody is awaited"), "{page}");
+    assert!(page.contains(&format!("followUpOf={visit}")), "the visit that answers it is a press away: {page}");
+    house.clock.advance(chrono::TimeDelta::minutes(1));
+    let typed = [("followUpId", id.as_str()), ("channel", "phone")];
+    let called = browser.post("/reception/calls", FollowUpReminderSent, &visit, &typed).await;
+    assert_eq!(called.status, StatusCode::SEE_OTHER, "{}", called.text);
+    let page = follow().await;
+    assert!(page.contains("Nobody is to be called") && page.contains("reminded "), "{page}");
 }

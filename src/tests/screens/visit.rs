@@ -306,7 +306,7 @@ async fn a_document_is_uploaded_and_downloaded(db: Db) {
     for (name, content, sentence) in [
         ("page.pdf", &b"<script>alert(1)</script>"[..], "is not a PDF, JPEG or PNG file"),
         ("empty.pdf", b"", "is empty"),
-        ("large.png", &[b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 1_900_000]].concat(), "is larger than 1.9 MB"),
+        ("large.png", &[b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 10_000_000]].concat(), "is larger than 10 MB"),
     ] {
         let answer = ward.upload(visit, name, content).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");

@@ -4,6 +4,7 @@ pub mod events;
 pub mod flow;
 pub mod hospital;
 pub mod house;
+pub mod mail;
 pub mod nats;
 pub mod receiver;
 pub mod source;

@@ -1,0 +1,218 @@
+//! Follow-ups as they stand: due, reminded, answered by a later visit. Follows the log.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::following::{Problem, Projection};
+use crate::db::beside::{Table, table};
+use crate::db::{Db, Tx};
+use crate::hospital::tenants::Tenant;
+use crate::journey::events::EventType;
+use crate::journey::ids::*;
+use crate::journey::words::Word;
+use crate::log::StoredEvent;
+use crate::on;
+
+/// The read model of follow-ups.
+#[derive(Debug)]
+pub struct FollowUps;
+
+/// A follow-up as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct FollowUpRow {
+    /// The visit that it was planned on.
+    pub visit_id: VisitId,
+    /// Which follow-up.
+    pub follow_up_id: FollowUpId,
+    /// Whose.
+    pub patient_id: PatientId,
+    /// Where the visit was.
+    pub branch_id: Option<BranchId>,
+    /// With whom.
+    pub doctor_id: Option<PersonId>,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+    /// What was said about it.
+    pub note: Option<String>,
+    /// How many reminders were sent.
+    pub reminders: i32,
+    /// When the last was sent.
+    pub reminded_at: Option<DateTime<Utc>>,
+    /// The visit that answered it.
+    pub answered_by: Option<VisitId>,
+    /// When that began.
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
+/// A follow-up with the names that people know it by.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FollowUpCard {
+    /// The follow-up.
+    #[sqlx(flatten)]
+    pub follow_up: FollowUpRow,
+    /// The patient's name.
+    pub patient_name: String,
+    /// The patient's phone.
+    pub patient_phone: Option<String>,
+    /// The patient's address for mail.
+    pub patient_email: Option<String>,
+    /// The doctor's name.
+    pub doctor_name: Option<String>,
+    /// How often a reminder was tried without a person's help.
+    pub attempts: Option<i32>,
+    /// Why the last of them did not go out.
+    pub problem: Option<String>,
+}
+
+const TABLES: &[Table] = &[table!("follow_ups" by "tenant_id, visit_id, follow_up_id")];
+
+const PLAN: &str = "INSERT INTO follow_ups (tenant_id, visit_id, follow_up_id, patient_id, branch_id, doctor_id, due_at, note, reminders) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT (tenant_id, visit_id, follow_up_id) DO NOTHING";
+const PATIENT: &str = "SELECT patient_id FROM visits WHERE tenant_id = $1 AND visit_id = $2";
+const REMIND: &str = "UPDATE follow_ups SET reminders = reminders + 1, reminded_at = $4 \
+    WHERE tenant_id = $1 AND visit_id = $2 AND follow_up_id = $3";
+// Of several on one visit, the one that was due first is answered.
+const ANSWER: &str = "UPDATE follow_ups SET answered_by = $3, answered_at = $4 WHERE tenant_id = $1 AND visit_id = $2 \
+    AND follow_up_id = (SELECT follow_up_id FROM follow_ups WHERE tenant_id = $1 AND visit_id = $2 AND answered_by IS NULL \
+    ORDER BY due_at, follow_up_id LIMIT 1)";
+
+#[async_trait::async_trait]
+impl Projection for FollowUps {
+    fn name(&self) -> &'static str {
+        "follow_ups"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem> {
+        for StoredEvent { event, .. } in events {
+            let Some(visit) = &event.visit_id else { continue };
+            let said = |name: &str| event.metadata.get(name).and_then(Value::as_str);
+            match EventType::from_word(&event.event_type) {
+                Some(EventType::FollowUpScheduled) => {
+                    let patient: Option<PatientId> = on!(&mut *tx, connection => {
+                        sqlx::query_scalar(PATIENT).bind(&tenant.id).bind(visit).fetch_optional(&mut **connection).await
+                    })?;
+                    let (Some(patient), Some(id)) = (patient, said("followUpId")) else { continue };
+                    let due: DateTime<Utc> = said("dueAt").unwrap_or_default().parse()?;
+                    on!(&mut *tx, connection => {
+                        sqlx::query(PLAN).bind(&tenant.id).bind(visit).bind(id).bind(&patient).bind(&event.branch_id)
+                            .bind(said("doctorId")).bind(due).bind(said("note"))
+                            .execute(&mut **connection).await.map(drop)
+                    })?;
+                }
+                Some(EventType::FollowUpReminderSent) => {
+                    on!(&mut *tx, connection => {
+                        sqlx::query(REMIND).bind(&tenant.id).bind(visit).bind(said("followUpId")).bind(event.performed_at)
+                            .execute(&mut **connection).await.map(drop)
+                    })?;
+                }
+                Some(EventType::VisitRegistered) => {
+                    let Some(answered) = said("followUpOf") else { continue };
+                    on!(&mut *tx, connection => {
+                        sqlx::query(ANSWER).bind(&tenant.id).bind(answered).bind(visit).bind(event.performed_at)
+                            .execute(&mut **connection).await.map(drop)
+                    })?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+macro_rules! select_follow_ups {
+    ($conditions:literal) => {
+        concat!(
+            "SELECT follow_ups.*, patients.name AS patient_name, patients.phone AS patient_phone, patients.email AS patient_email, \
+             people.name AS doctor_name, reminder_attempts.attempts AS attempts, reminder_attempts.problem AS problem FROM follow_ups \
+             JOIN patients ON patients.tenant_id = follow_ups.tenant_id AND patients.id = follow_ups.patient_id \
+             LEFT JOIN people ON people.tenant_id = follow_ups.tenant_id AND people.id = follow_ups.doctor_id \
+             LEFT JOIN reminder_attempts ON reminder_attempts.tenant_id = follow_ups.tenant_id \
+             AND reminder_attempts.visit_id = follow_ups.visit_id AND reminder_attempts.follow_up_id = follow_ups.follow_up_id \
+             WHERE follow_ups.tenant_id = $1 AND ",
+            $conditions
+        )
+    };
+}
+
+const OF_VISIT: &str = select_follow_ups!("follow_ups.visit_id = $2 ORDER BY follow_ups.due_at");
+// Between two moments: who has not come, whether reminded or not.
+const AWAITED: &str = select_follow_ups!(
+    "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND follow_ups.answered_by IS NULL \
+     AND (follow_ups.branch_id = $4 OR follow_ups.branch_id IS NULL OR $4 IS NULL) ORDER BY follow_ups.due_at LIMIT 500"
+);
+const ADHERENCE: &str = "SELECT COUNT(*) AS due, COUNT(answered_by) AS came FROM follow_ups \
+    WHERE tenant_id = $1 AND due_at >= $2 AND due_at < $3";
+
+/// The follow-ups planned on a visit.
+pub async fn of_visit(db: &Db, tenant: &TenantId, visit: &VisitId) -> sqlx::Result<Vec<FollowUpCard>> {
+    on!(&db.read, pool => sqlx::query_as(OF_VISIT).bind(tenant).bind(visit).fetch_all(pool).await)
+}
+
+/// The follow-ups due from one moment on and before another that nobody came for yet.
+pub async fn awaited(
+    db: &Db,
+    tenant: &TenantId,
+    from: DateTime<Utc>,
+    before: DateTime<Utc>,
+    branch: Option<&BranchId>,
+) -> sqlx::Result<Vec<FollowUpCard>> {
+    on!(&db.read, pool => {
+        sqlx::query_as(AWAITED).bind(tenant).bind(from).bind(before).bind(branch).fetch_all(pool).await
+    })
+}
+
+/// How many follow-ups were due, and how many of them were come for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Adherence {
+    /// How many were due.
+    pub due: i64,
+    /// For how many the patient came.
+    pub came: i64,
+}
+
+/// Counts the follow-ups due from one moment on and before another.
+pub async fn adherence(
+    db: &Db,
+    tenant: &TenantId,
+    from: DateTime<Utc>,
+    before: DateTime<Utc>,
+) -> sqlx::Result<Adherence> {
+    on!(&db.read, pool => sqlx::query_as(ADHERENCE).bind(tenant).bind(from).bind(before).fetch_one(pool).await)
+}
+
+const CLAIM: &str = "INSERT INTO reminder_attempts (tenant_id, visit_id, follow_up_id, attempts, attempted_at) VALUES ($1, $2, $3, 1, $4) \
+    ON CONFLICT (tenant_id, visit_id, follow_up_id) DO UPDATE SET attempts = reminder_attempts.attempts + 1, \
+    attempted_at = excluded.attempted_at, problem = NULL WHERE reminder_attempts.attempted_at < $5";
+const FAIL: &str =
+    "UPDATE reminder_attempts SET problem = $4 WHERE tenant_id = $1 AND visit_id = $2 AND follow_up_id = $3";
+
+/// Takes a reminder upon oneself, unless somebody did since a moment; says whether it is ours to send.
+pub async fn claim(
+    db: &Db,
+    tenant: &TenantId,
+    follow_up: &FollowUpRow,
+    now: DateTime<Utc>,
+    unless_since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let FollowUpRow { visit_id, follow_up_id, .. } = follow_up;
+    let claimed = on!(&db.write, pool => sqlx::query(CLAIM).bind(tenant).bind(visit_id).bind(follow_up_id).bind(now).bind(unless_since)
+        .execute(pool).await.map(|done| done.rows_affected()))?;
+    Ok(claimed > 0)
+}
+
+/// Keeps why a reminder did not go out.
+pub async fn failed(db: &Db, tenant: &TenantId, follow_up: &FollowUpRow, problem: &str) -> sqlx::Result<()> {
+    let FollowUpRow { visit_id, follow_up_id, .. } = follow_up;
+    on!(&db.write, pool => {
+        sqlx::query(FAIL).bind(tenant).bind(visit_id).bind(follow_up_id).bind(problem).execute(pool).await.map(drop)
+    })
+}

@@ -1,0 +1,120 @@
+//! The call list: follow-ups that are due and that nobody was reminded of, and those that nobody came for.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use super::form::button;
+use super::icon::{Icon, icon};
+use super::parts::{day_and_time, empty};
+use crate::hospital::tenants::Tenant;
+use crate::journey::decide::Actor;
+use crate::journey::events::EventType;
+use crate::projections::follow_ups::{Adherence, FollowUpCard};
+
+/// What the screen shows.
+pub struct Calls {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// Who looks at it.
+    pub actor: Actor,
+    /// The follow-ups that nobody came for yet.
+    pub awaited: Vec<FollowUpCard>,
+    /// How many came of those that were due.
+    pub adherence: Adherence,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+}
+
+/// Shows the list.
+pub fn calls(screen: Calls) -> impl IntoView {
+    let Adherence { due, came } = screen.adherence;
+    let lead = match due {
+        0 => "No follow-up was due in the last 30 days".to_owned(),
+        due => format!("{came} of {due} came who were due in the last 30 days, {} %", came * 100 / due),
+    };
+    let (missed, rest): (Vec<_>, Vec<_>) =
+        screen.awaited.iter().partition(|card| card.follow_up.reminders > 0 && card.follow_up.due_at < screen.now);
+    let (to_call, reminded): (Vec<_>, Vec<_>) = rest.into_iter().partition(|card| card.follow_up.reminders == 0);
+    view! {
+        <main class="page stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>"Call list"</h1>
+                    <p class="page-lead">{lead}</p>
+                </div>
+                <div class="actions"><a class="button" href="/reception">"Back to reception"</a></div>
+            </div>
+            {list(&screen, "to-call", "To be called", "Nobody is to be called", &to_call)}
+            {list(&screen, "reminded", "Reminded, and still to come", "Nobody is awaited", &reminded)}
+            {list(&screen, "missed", "Reminded, and did not come", "Everybody came", &missed)}
+        </main>
+    }
+}
+
+fn list(
+    screen: &Calls,
+    id: &'static str,
+    title: &'static str,
+    nobody: &'static str,
+    cards: &[&FollowUpCard],
+) -> AnyView {
+    let rows = cards.iter().map(|card| row(screen, card)).collect_view();
+    let body = if cards.is_empty() {
+        empty(Icon::Phone, nobody, "Follow-ups show up here two days before they are due.")
+    } else {
+        view! { <ul class="list">{rows}</ul> }.into_any()
+    };
+    view! {
+        <section class="card card-flush" aria-labelledby=id>
+            <div class="card-head"><h2 id=id>{title}</h2><span class="secondary">{cards.len()}</span></div>
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
+    let follow_up = &card.follow_up;
+    let late = follow_up.due_at < screen.now;
+    let mut details = vec![format!("due {}", day_and_time(&screen.tenant, follow_up.due_at))];
+    details.extend(card.doctor_name.clone());
+    details.extend(follow_up.note.clone());
+    details.extend(follow_up.reminded_at.map(|at| format!("reminded {}", day_and_time(&screen.tenant, at))));
+    details.extend(card.problem.as_ref().map(|problem| format!("not reached: {problem}")));
+    let phone = card.patient_phone.clone().unwrap_or_else(|| "no phone recorded".to_owned());
+    let called = screen.actor.may_log(EventType::FollowUpReminderSent, None).then(|| {
+        let given = [("followUpId", follow_up.follow_up_id.to_string()), ("channel", "phone".to_owned())];
+        let pressed = button(EventType::FollowUpReminderSent, &follow_up.visit_id, None, &given);
+        pressed.label("Called").class("button button-compact").view()
+    });
+    let register = screen.actor.may_log(EventType::VisitRegistered, None).then(|| {
+        let href = format!(
+            "/reception?register={}&visitType=FOLLOW_UP&followUpOf={}{}",
+            follow_up.patient_id,
+            follow_up.visit_id,
+            follow_up.doctor_id.as_ref().map(|doctor| format!("&doctorId={doctor}")).unwrap_or_default()
+        );
+        let booking = format!("/bookings?patient={}", follow_up.patient_id);
+        view! {
+            <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} "Book"</a>
+            <a class="button button-compact button-quiet" href=href>{icon(Icon::ClipboardPlus)} "Register visit"</a>
+        }
+    });
+    view! {
+        <li class="list-row">
+            {icon(Icon::Phone)}
+            <div class="list-main">
+                <p class="list-title">
+                    <a href=format!("/visits/{}", follow_up.visit_id)>{card.patient_name.clone()}</a>
+                    " "
+                    {phone}
+                    " "
+                    {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} "Overdue"</span> })}
+                </p>
+                <p class="list-detail">{details.join(" · ")}</p>
+            </div>
+            <div class="row">{register} {called}</div>
+        </li>
+    }
+    .into_any()
+}
