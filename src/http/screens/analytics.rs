@@ -17,7 +17,8 @@ use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
 use crate::journey::course::Measure;
 use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId};
-use crate::journey::words::{Priority, Role, VisitType, Word};
+use crate::journey::words::{Priority, Role, Station, VisitType, Word};
+use crate::live::Topic;
 use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
 use crate::projections::{statistics, tests};
@@ -221,6 +222,8 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let mut tiles: Vec<_> = waits::measures().map(|measure| waits::tile(question, asked, measure)).collect();
     tiles.extend([waits::no_show_tile(question, asked), waits::visits_tile(question, asked)]);
     let panels = loaded.waits(&desk).await?;
+    // Who waits now changes with the boards.
+    let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue));
     page(desk, loaded, Tab::Waits, tiles, panels).await
 }
 
