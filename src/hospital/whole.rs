@@ -1,5 +1,7 @@
 //! A whole hospital written at once, with ids that are given: what is simulated, or brought from elsewhere, begins with one.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use super::branches::Branch;
 use super::departments::Department;
 use super::passphrase::PassphraseHash;
 use super::patient_search::{name_key, phone_key, terms};
+use super::patient_spelling::spellings;
 use super::patients::Patient;
 use super::people::Person;
 use super::rooms::Room;
@@ -38,6 +41,7 @@ const PATIENTS: Rows = insert_rows!("patients":
     text "id", text "mrn", text "name", text "sex", text "birth_date", text "phone", time "created_at", text "name_key",
     text "phone_key"; "");
 const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
+const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
 const NUMBERS: Rows = insert_rows!("patient_numbers": text "last"; "");
 
 /// A hospital with everybody and everything in it.
@@ -83,10 +87,15 @@ impl Whole {
         TARIFF.write(tx, of, &self.tariff.iter().map(entry).collect::<Vec<_>>()).await?;
         for patients in self.patients.chunks(PORTION) {
             PATIENTS.write(tx, of, &patients.iter().map(patient).collect::<Vec<_>>()).await?;
-            let terms = patients.iter().flat_map(|patient| {
-                terms(patient).into_iter().map(|term| json!({ "patient_id": patient.id, "term": term }))
-            });
-            TERMS.write(tx, of, &terms.collect::<Vec<_>>()).await?;
+            let (mut found, mut spelled) = (Vec::new(), Vec::new());
+            for patient in patients {
+                let terms = terms(patient);
+                let spellings: BTreeSet<String> = terms.iter().flat_map(|term| spellings(term)).collect();
+                found.extend(terms.iter().map(|term| json!({ "patient_id": patient.id, "term": term })));
+                spelled.extend(spellings.iter().map(|text| json!({ "patient_id": patient.id, "spelling": text })));
+            }
+            TERMS.write(tx, of, &found).await?;
+            SPELLINGS.write(tx, of, &spelled).await?;
         }
         NUMBERS.write(tx, of, &[json!({ "last": self.patients.len() })]).await?;
         self.let_in(tx, of).await?;
