@@ -128,6 +128,7 @@ impl House {
                 sex: None,
                 birth_date: None,
                 phone: None,
+                email: None,
                 created_at: self.founded,
             };
             self.patients.insert(bearer.to_owned(), patient.id.clone());

@@ -351,6 +351,7 @@ impl Hiring<'_> {
                 sex: Some(sex),
                 birth_date: birth_date.or(NaiveDate::from_ymd_opt(1980, 1, 1)),
                 phone: demo::phone(number),
+                email: None,
                 created_at: self.founded - TimeDelta::minutes(1),
             });
         }
