@@ -12,6 +12,7 @@ mod metrics;
 mod page;
 mod past;
 mod problem;
+mod refused;
 mod screens;
 mod security;
 mod seen;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
-use web_sys::{Element, Event, HtmlInputElement, Response};
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, Event, HtmlInputElement, XmlHttpRequest};
 
 /// Long enough that a word is not asked for letter by letter.
 const PAUSE: Duration = Duration::from_millis(180);
@@ -49,24 +49,20 @@ fn ask(form: Element, typed: String, is_last: impl Fn() -> bool + 'static) {
     }
     let address = form.get_attribute("data-lookup").unwrap_or_default();
     let query = js_sys::encode_uri_component(typed.trim());
-    let answered = window().fetch_with_str(&format!("{address}?q={query}"));
-    let text = Closure::once(move |response: JsValue| -> JsValue {
-        let response: Response = response.unchecked_into();
-        match response.ok().then(|| response.text()) {
-            Some(Ok(text)) => text.into(),
-            _ => JsValue::NULL,
-        }
-    });
-    let shown = Closure::once(move |text: JsValue| {
-        if let (Some(text), true) = (text.as_string(), is_last()) {
-            show(&place, &text);
-        }
-    });
-    let ignored = Closure::once(|_: JsValue| {});
-    let _ = answered.then(&text).then2(&shown, &ignored);
-    text.forget();
-    shown.forget();
-    ignored.forget();
+    let Ok(request) = XmlHttpRequest::new() else { return };
+    if request.open("GET", &format!("{address}?q={query}")).is_err() {
+        return;
+    }
+    let answered = {
+        let request = request.clone();
+        Closure::once_into_js(move || {
+            if let (Ok(200), Ok(Some(text)), true) = (request.status(), request.response_text(), is_last()) {
+                show(&place, &text);
+            }
+        })
+    };
+    request.set_onload(Some(answered.unchecked_ref()));
+    let _ = request.send();
 }
 
 fn show(place: &Element, list: &str) {
