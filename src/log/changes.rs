@@ -27,7 +27,6 @@ pub async fn changes(db: &Db, tenant: &TenantId, after: i64, limit: i64) -> sqlx
 }
 
 /// The channel on which PostgreSQL is notified of every head that moves.
-
 const CHANNEL: &str = "sojourn_log";
 
 /// Hints that some log has grown, by whichever process. They may be lost: who hears none must look by himself.
