@@ -111,7 +111,7 @@ impl Ear {
         let new = || changes.iter().filter(|change| change.position > heard);
         let version = |topic: &Topic| Some((topic.clone(), new().filter_map(|change| topic.version(change)).max()?));
         let versions = self.topics.iter().filter_map(version).collect();
-        if let Some(last) = new().last() {
+        if let Some(last) = new().next_back() {
             self.position = Some(last.position);
         }
         versions

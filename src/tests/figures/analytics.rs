@@ -174,7 +174,9 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period) {
     let preset = Some(Preset::Month);
     let asked = Asked { preset, period, filter: filter.clone(), measure, hour: None, weekday: None };
     let visits = || question.visits_in(period);
-    panel("all tiles", || waits::measures().map(|measure| waits::tile(question, &asked, measure)).count());
+    panel("all tiles", || {
+        waits::measures().map(|measure| waits::tile(question, &asked, measure)).collect::<Vec<_>>().len()
+    });
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
     panel("by doctor", || waits::by(question, &names, &asked, Dimension::Doctor).sheet.rows.len());
     panel("by department", || waits::by(question, &names, &asked, Dimension::Department).sheet.rows.len());
