@@ -25,6 +25,7 @@ use crate::projections::{statistics, tests};
 use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
+use crate::screens::analytics::tiles::{self, Tile};
 use crate::screens::analytics::visits::{Listed, Visits, visits as list};
 use crate::screens::analytics::{Analytics, Tab, analytics, now as now_told, waits};
 use crate::screens::layout::ANALYTICS;
@@ -219,12 +220,12 @@ fn asked(desk: &Desk) -> Asked {
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
     let (question, asked) = (loaded.question(), &loaded.asked);
-    let mut tiles: Vec<_> = waits::measures().map(|measure| waits::tile(question, asked, measure)).collect();
-    tiles.extend([waits::no_show_tile(question, asked), waits::visits_tile(question, asked)]);
+    let mut figures: Vec<_> = waits::measures().map(|measure| tiles::tile(question, asked, measure)).collect();
+    figures.extend([tiles::no_show_tile(question, asked), tiles::visits_tile(question, asked)]);
     let panels = loaded.waits(&desk).await?;
     // Who waits now changes with the boards.
     let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue));
-    page(desk, loaded, Tab::Waits, tiles, panels).await
+    page(desk, loaded, Tab::Waits, figures, panels).await
 }
 
 /// Shows how visits go.
@@ -234,13 +235,7 @@ pub async fn journeys_page(desk: Desk) -> Result<Response, Failure> {
     page(desk, loaded, Tab::Journeys, Vec::new(), panels).await
 }
 
-async fn page(
-    desk: Desk,
-    loaded: Loaded,
-    tab: Tab,
-    tiles: Vec<waits::Tile>,
-    panels: Vec<Panel>,
-) -> Result<Response, Failure> {
+async fn page(desk: Desk, loaded: Loaded, tab: Tab, tiles: Vec<Tile>, panels: Vec<Panel>) -> Result<Response, Failure> {
     let Loaded { asked, names, .. } = loaded;
     let data = Analytics { tenant: desk.tenant.clone(), tab, asked, names, tiles, panels };
     desk.show("Waits", Seen::Nothing, None, move || analytics(data)).await

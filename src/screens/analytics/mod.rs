@@ -7,6 +7,7 @@ pub mod now;
 pub mod panel;
 mod sankey;
 pub mod targets;
+pub mod tiles;
 pub mod visits;
 pub mod waits;
 
@@ -14,7 +15,7 @@ use leptos::prelude::*;
 
 use self::asked::{Asked, Names, Preset};
 use self::panel::Panel;
-use self::waits::{Change, Tile};
+use self::tiles::{Change, Tile};
 use super::icon::{Icon, icon};
 use crate::analytics::Filter;
 use crate::analytics::waits::Dimension;

@@ -17,7 +17,7 @@ use sojourn::projections::following::Projection;
 use sojourn::projections::measures::VisitMeasures;
 use sojourn::record::rebuild::{ReadModel, rebuild};
 use sojourn::screens::analytics::asked::{Asked, Names, Preset};
-use sojourn::screens::analytics::{journeys as told, waits};
+use sojourn::screens::analytics::{journeys as told, tiles, waits};
 
 use super::{line, percentile, time};
 use crate::support::flow::standard;
@@ -175,7 +175,7 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period) {
     let asked = Asked { preset, period, filter: filter.clone(), measure, hour: None, weekday: None };
     let visits = || question.visits_in(period);
     panel("all tiles", || {
-        waits::measures().map(|measure| waits::tile(question, &asked, measure)).collect::<Vec<_>>().len()
+        waits::measures().map(|measure| tiles::tile(question, &asked, measure)).collect::<Vec<_>>().len()
     });
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
     panel("by doctor", || waits::by(question, &names, &asked, Dimension::Doctor).sheet.rows.len());

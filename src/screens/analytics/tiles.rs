@@ -1,0 +1,117 @@
+//! The figures at the head of the page, each beside the one of the period before.
+
+use super::asked::{Asked, grouped};
+use super::charts::short;
+use crate::analytics::Period;
+use crate::analytics::figures::share;
+use crate::analytics::waits::Question;
+use crate::journey::course::Measure;
+use crate::journey::words::Outcome;
+
+/// A figure beside the one before.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// What it is of.
+    pub name: String,
+    /// The figure.
+    pub value: String,
+    /// How it changed.
+    pub change: Change,
+    /// What is said beside the change.
+    pub note: String,
+    /// Where it is looked at.
+    pub href: String,
+    /// Whether it is looked at.
+    pub current: bool,
+}
+
+/// How a figure changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// There is nothing to compare it with.
+    Unknown,
+    /// It is as before.
+    Same,
+    /// It is better by so much.
+    Better(String),
+    /// It is worse by so much.
+    Worse(String),
+    /// It is more by so much, which is neither good nor bad.
+    More(String),
+    /// It is less by so much.
+    Less(String),
+}
+
+/// The tile of a measure.
+pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
+    let [now, before] = question.figure(measure);
+    let change = match (now.median, before.median) {
+        (Some(now), Some(before)) => {
+            let (more, minutes) = (now > before, (now - before).abs() / 60);
+            // A doctor who takes more time is not a worse one.
+            match (minutes, measure, more) {
+                (0, ..) => Change::Same,
+                (_, Measure::Consultation, true) => Change::More(short(minutes * 60)),
+                (_, Measure::Consultation, false) => Change::Less(short(minutes * 60)),
+                (.., true) => Change::Worse(short(minutes * 60)),
+                (.., false) => Change::Better(short(minutes * 60)),
+            }
+        }
+        _ => Change::Unknown,
+    };
+    let p90 = now.p90.map(|p90| format!("p90 {}", short(p90)));
+    let within = now.share_within().map(|share| format!("{share:.0} % in target"));
+    let missing = (now.missing > 0).then(|| format!("{} not reached", grouped(now.missing)));
+    Tile {
+        name: format!("{}, median", measure.label()),
+        value: now.median.map_or_else(|| "–".to_owned(), short),
+        change,
+        note: [p90, within, missing].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        href: asked.of(measure).address("/analytics"),
+        current: asked.measure == measure,
+    }
+}
+
+/// The tile of no-shows.
+pub fn no_show_tile(question: Question, asked: &Asked) -> Tile {
+    let count = |period: Period| {
+        let ended = question.visits_in(period).filter(|facts| facts.outcome.is_some());
+        let missed = ended.clone().filter(|facts| facts.outcome == Some(Outcome::NoShow)).count();
+        (missed, ended.count())
+    };
+    let ((missed, ended), (missed_before, ended_before)) = (count(asked.period), count(asked.period.before()));
+    let change = match (share(missed, ended), share(missed_before, ended_before)) {
+        (Some(now), Some(before)) if (now - before).abs() < 0.05 => Change::Same,
+        (Some(now), Some(before)) if now > before => Change::Worse(format!("{:.1} points", now - before)),
+        (Some(now), Some(before)) => Change::Better(format!("{:.1} points", before - now)),
+        _ => Change::Unknown,
+    };
+    Tile {
+        name: "No-show".to_owned(),
+        value: share(missed, ended).map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %")),
+        change,
+        note: format!("{} of {} that ended", grouped(missed), grouped(ended)),
+        href: asked.address("/analytics/journeys"),
+        current: false,
+    }
+}
+
+/// The tile of visits.
+pub fn visits_tile(question: Question, asked: &Asked) -> Tile {
+    let (now, before) = (question.visits_in(asked.period).count(), question.visits_in(asked.period.before()).count());
+    let change = match (now, before) {
+        (_, 0) => Change::Unknown,
+        (now, before) if now == before => Change::Same,
+        (now, before) if now > before => Change::More(grouped(now - before)),
+        (now, before) => Change::Less(grouped(before - now)),
+    };
+    let open = question.visits_in(asked.period).filter(|facts| facts.outcome.is_none()).count();
+    Tile {
+        name: "Visits registered".to_owned(),
+        value: grouped(now),
+        change,
+        note: format!("{} still open", grouped(open)),
+        href: asked.address("/analytics/journeys"),
+        current: false,
+    }
+}
