@@ -8,8 +8,9 @@ use super::demo_tariff::{self, CONSULTATIONS};
 use super::departments::{self, Department, NewDepartment};
 use super::passphrase::{HashError, Hasher, PassphraseHash};
 use super::patients::{self, NewPatient};
-use super::people::{self, NewPerson, SignInName};
+use super::people::{self, NewPerson};
 use super::rooms::{self, NewRoom, RoomKind};
+use super::sign_in_names::{SignInName, new_sign_in_name};
 use super::tariff::{self, NewTariffEntry};
 use super::tenants::{self, NewTenant, Tenant, TimeZone};
 use super::{Problem, WriteError};
@@ -355,7 +356,7 @@ async fn add_person(
         None => None,
     };
     let sign_in_name: SignInName =
-        people::new_sign_in_name(person.sign_in_name).map_err(|problem: Problem| WriteError::Invalid(vec![problem]))?;
+        new_sign_in_name(person.sign_in_name).map_err(|problem: Problem| WriteError::Invalid(vec![problem]))?;
     let new = NewPerson {
         sign_in_name: Some(sign_in_name),
         branch_id: Some(branch_id),

@@ -24,6 +24,7 @@ pub mod reader;
 pub mod references;
 pub mod rooms;
 pub mod sessions;
+pub mod sign_in_names;
 pub mod tariff;
 pub mod tenants;
 pub mod tokens;

@@ -1,72 +1,19 @@
 //! People: who works in the hospital, and the programs that act in it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Deref;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::passphrase::PassphraseHash;
-use super::{Problem, WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
-use crate::db::{Db, Source, Tx, new_id, text_columns};
+use super::sign_in_names::SignInName;
+use super::{WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
+use crate::db::{Db, Source, Tx, new_id};
 use crate::from;
 use crate::journey::decide::Actor;
 use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, RoomId, TenantId};
 use crate::journey::words::{ActorType, Role, Word};
 use crate::on;
-
-/// What a person types to say who they are; unique in the installation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SignInName(String);
-
-impl SignInName {
-    /// Takes a name as typed; capitals do not matter.
-    pub fn parse(text: &str) -> Option<Self> {
-        let name = text.trim().to_ascii_lowercase();
-        let fits = matches!(name.len(), 1..=64)
-            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'@'));
-        fits.then_some(Self(name))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn text(&self) -> String {
-        self.0.clone()
-    }
-}
-
-impl fmt::Display for SignInName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for SignInName {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text).ok_or("a sign-in name has 1 to 64 characters of a-z, 0-9 and . - _ @")
-    }
-}
-
-impl TryFrom<String> for SignInName {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<SignInName> for String {
-    fn from(name: SignInName) -> Self {
-        name.0
-    }
-}
-
-text_columns!(SignInName::text, SignInName::parse: SignInName);
 
 /// The roles a person holds, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -379,22 +326,9 @@ async fn write_roles(tx: &mut Tx, tenant: &TenantId, id: &PersonId, roles: &[Rol
     Ok(())
 }
 
-/// Takes a sign-in name that was typed for a new person.
-pub fn new_sign_in_name(text: &str) -> Result<SignInName, Problem> {
-    text.parse().map_err(|problem: &str| Problem { field: "signInName", problem: format!("does not fit: {problem}") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sign_in_names_forgive_capitals_and_spaces_around() {
-        assert_eq!(SignInName::parse(" Doctor2 ").map(String::from), Some("doctor2".to_owned()));
-        for bad in ["", " ", "a b", "döctor", "a\0", &"x".repeat(65)] {
-            assert_eq!(SignInName::parse(bad), None, "{bad:?}");
-        }
-    }
 
     #[test]
     fn roles_are_read_from_their_words() {

@@ -12,7 +12,6 @@ use sojourn::journey::words::{ActorType, Role};
 use sojourn::mail::Mailer;
 use sojourn::projections::follow_ups::{self, Adherence, FollowUpCard};
 use sojourn::record::Wish;
-use sojourn::record::rebuild::{ReadModel, rebuild};
 use sojourn::reminders::{Reminders, Settings};
 
 use crate::support::house::House;
@@ -43,14 +42,8 @@ async fn planned(db: &Db, contact: PatientChanges) -> (House, VisitId, DateTime<
     let id: FollowUpId = new_id();
     let plan = json!({ "followUpId": id, "dueAt": due, "doctorId": doctor, "note": "Biopsy result" });
     house.log(Role::Doctor, &visit, FollowUpScheduled, plan).await;
-    follow(&house).await;
+    house.followed().await;
     (house, visit, due)
-}
-
-/// Brings the read model up to the end of the log.
-async fn follow(house: &House) {
-    let model = ReadModel::named("follow_ups").expect("the follow-ups");
-    rebuild(&house.db, &house.tenant, model, house.now(), |_| {}).await.expect("it is rebuilt");
 }
 
 fn reminders(house: &House, mail: Option<Mailer>, messages: Option<Webhook>) -> Reminders {
@@ -75,7 +68,7 @@ async fn a_follow_up_is_reminded_of_by_mail(db: Db) {
     let server = MailServer::open("nobody@home.example").await;
     let reminders = reminders(&house, by_mail(&server), None);
     assert_eq!(reminders.turn().await.expect("a turn"), 1);
-    follow(&house).await;
+    house.followed().await;
     assert_eq!(reminders.turn().await.expect("a turn"), 0, "once is enough");
     let sent = server.sent();
     assert_eq!(sent.len(), 1);
@@ -146,7 +139,7 @@ async fn a_later_visit_answers_a_follow_up(db: Db) {
     house.record(Role::Receptionist, vec![wish]).await.expect("a visit");
     let counted = || follow_ups::adherence(&db, &house.tenant.id, due - TimeDelta::days(1), due + TimeDelta::days(1));
     assert_eq!(counted().await.expect("a count"), Adherence { due: 1, came: 0 });
-    follow(&house).await;
+    house.followed().await;
     assert_eq!(counted().await.expect("a count"), Adherence { due: 1, came: 1 });
     let card = card(&house, &visit).await;
     assert_eq!((card.follow_up.answered_by, card.follow_up.reminders), (Some(next), 1));

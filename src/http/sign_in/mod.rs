@@ -22,7 +22,8 @@ use self::throttle::Throttle;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::passphrase::{HashError, Hasher};
-use crate::hospital::people::{self, Person, SignInName};
+use crate::hospital::people::{self, Person};
+use crate::hospital::sign_in_names::SignInName;
 
 /// Why somebody was not signed in, in a sentence for them.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::SignInError;
-use crate::hospital::people::SignInName;
+use crate::hospital::sign_in_names::SignInName;
 
 /// Failures are forgotten after an hour without another.
 const MEMORY: Duration = Duration::from_secs(3600);

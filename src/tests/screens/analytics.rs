@@ -1,7 +1,5 @@
 //! Stories of the analytics: figures that are right, told to managers alone, masked in what leaves the house.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::analytics::Kept;
@@ -12,8 +10,6 @@ use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
-use sojourn::projections::following::{self, Follower, Following};
-use sojourn::projections::measures::VisitMeasures;
 
 use super::Browser;
 use crate::support::flow::standard;
@@ -36,20 +32,6 @@ async fn flow(house: &House) -> VisitId {
     visit
 }
 
-/// Waits until the measures have followed the log to its end.
-async fn measured(house: &House) {
-    let followers: &[Follower] = &[&VisitMeasures];
-    let following = Following::start(&house.db, &house.clock.clock(), followers, || house.recorder.subscribe());
-    for _ in 0..400 {
-        let states = following::states(&house.db, &house.tenant.id, followers).await.expect("the states");
-        if states.iter().all(|state| state.lag == 0) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    following.stop().await;
-}
-
 /// What a text says between two others.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{begin} is on the page: {text}"));
@@ -64,7 +46,7 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     let left = house.register().await;
     house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
     house.clock.advance(TimeDelta::minutes(40));
-    measured(&house).await;
+    house.followed().await;
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let page = manager.get("/analytics?period=today").await;
     assert_eq!(page.status, 200);
@@ -100,7 +82,7 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
 async fn what_happens_meanwhile_is_in_the_next_answer(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     flow(&house).await;
-    measured(&house).await;
+    house.followed().await;
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let csv = |text: &str| text.lines().nth(1).map(str::to_owned);
     let path = "/analytics/journeys/funnel.csv?period=today";
@@ -108,7 +90,7 @@ async fn what_happens_meanwhile_is_in_the_next_answer(db: Db) {
     for _ in 0..4 {
         flow(&house).await;
     }
-    measured(&house).await;
+    house.followed().await;
     // The manager was idle for too long; the server is the same.
     let manager = Browser::sign_in_at(&house, manager.router, "manager.again", &[Role::Manager]).await;
     assert_eq!(csv(&manager.get(path).await.text).as_deref(), Some("Registered,5,100.0"));
@@ -130,7 +112,7 @@ async fn only_managers_see_it(db: Db) {
 async fn targets_are_set_with_their_events(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     flow(&house).await;
-    measured(&house).await;
+    house.followed().await;
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let field = format!("{}.CONSULTATION_WAIT", house.department);
     let set =
@@ -179,7 +161,7 @@ async fn the_digest_names_nobody_and_masks_few(db: Db) {
         for _ in 0..visits {
             flow(&house).await;
         }
-        measured(&house).await;
+        house.followed().await;
         let days = kept.days(&db, &house.tenant, &[period, period.before()]).await.expect("the days");
         let question = Question { visits: &days, period, filter: &filter, targets: &targets };
         let digest = digest(&house.tenant, day, question, &departments);

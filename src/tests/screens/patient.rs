@@ -10,7 +10,6 @@ use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{FollowUpId, Id as _};
 use sojourn::journey::words::Role;
 use sojourn::log;
-use sojourn::record::rebuild::{ReadModel, rebuild};
 
 use super::Browser;
 use crate::support::house::House;
@@ -108,7 +107,7 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     let new =
         NewBooking { id: new_id(), patient_id: house.patient.clone(), doctor_id: doctor, starts_at, reason: None };
     let booking = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
-    house.clock.advance(chrono::TimeDelta::minutes(35));
+    house.clock.advance(chrono::TimeDelta::minutes(65));
     // Who did nothing for so long signs in anew.
     let browser = Browser::sign_in(&house, "late", &[Role::Receptionist]).await;
     let page = browser.get("/reception/closing").await.text;
@@ -144,8 +143,7 @@ async fn the_call_list_is_worked_through(db: Db) {
     let (id, due) = (new_id::<FollowUpId>().to_string(), house.now() + chrono::TimeDelta::hours(20));
     house.log(Role::Doctor, &visit, FollowUpScheduled, json!({ "followUpId": id, "dueAt": due })).await;
     let follow = async || {
-        let model = ReadModel::named("follow_ups").expect("the follow-ups");
-        rebuild(&db, &house.tenant, model, house.now(), |_| {}).await.expect("it is rebuilt");
+        house.followed().await;
         browser.get("/reception/calls").await.text
     };
     let page = follow().await;

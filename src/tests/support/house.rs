@@ -1,5 +1,7 @@
 //! A hospital with people, rooms and a patient, and the one way into its log.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sojourn::clock::Clock;
@@ -15,6 +17,7 @@ use sojourn::journey::events::EventType;
 use sojourn::journey::ids::*;
 use sojourn::journey::words::{Code, Role, Word};
 use sojourn::log::{self, AccessLog, StoredEvent};
+use sojourn::projections::following::{self, FOLLOWING, Following};
 use sojourn::record::{RecordError, Recorded, Recorder, Refused, Wish};
 
 use super::hospital::{StillClock, hospital};
@@ -135,6 +138,19 @@ impl House {
     /// The events of a visit.
     pub async fn stream(&self, visit: &VisitId) -> Vec<StoredEvent> {
         log::stream(&self.db, &self.tenant.id, "visit", visit.as_str()).await.expect("the stream")
+    }
+
+    /// Waits until every read model has followed the log to its end.
+    pub async fn followed(&self) {
+        let following = Following::start(&self.db, &self.clock.clock(), FOLLOWING, || self.recorder.subscribe());
+        for _ in 0..400 {
+            let states = following::states(&self.db, &self.tenant.id, FOLLOWING).await.expect("the states");
+            if states.iter().all(|state| state.lag == 0) {
+                return following.stop().await;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the read models do not follow");
     }
 
     /// How many events the hospital's log holds, every link of it recomputed.
