@@ -42,7 +42,7 @@ pub use problem::Explanation;
 use self::metrics::Metrics;
 use self::screens::{
     admin, analytics, analytics_targets, audit, billing, bookings, calls, cash_up, closing, display, doctor, documents,
-    lab, login, patients, projections, queue, reception, shared, visit,
+    lab, letters, login, patients, projections, queue, reception, shared, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
@@ -123,6 +123,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/reception", get(reception::show).post(reception::act))
         .route("/bookings", get(bookings::show).post(bookings::act))
         .route("/bookings/{booking}", get(bookings::show_one).post(bookings::act_on_one))
+        .route("/visits/{visit}/letters/{number}", get(letters::show))
         .route("/visits/{visit}/slip", get(reception::slip_page))
         .route("/patients", get(patients::search))
         .route("/patients/found", get(patients::found_now))

@@ -167,6 +167,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", detail)
     }
 
+    /// What one field asks for is not open to the caller.
+    pub fn forbidden(field: &'static str, problem: &'static str) -> Self {
+        let mut forbidden = Self::of_status(StatusCode::FORBIDDEN);
+        forbidden.0.fields = Self::invalid(field, problem).0.fields;
+        forbidden
+    }
+
     /// Headers, parameters or fields are not as they should be.
     pub fn invalid_request(fields: Vec<FieldProblem>) -> Self {
         let detail = "Some of what was sent is missing or not right.";

@@ -164,7 +164,7 @@ async fn chart(
         allowed: allowed(&desk.tenant.policy, Some(&visit), &desk.person.actor(), desk.now),
         doctor: desk.person.id.clone(),
         earlier: earlier.len(),
-        content: Content::Vitals,
+        content: Content::Results,
         card,
         visit,
         steps,
@@ -176,7 +176,7 @@ async fn chart(
     chart.content = match tab {
         Tab::Journey => Content::Journey(timeline::of_visit(db, tenant, id).await?),
         Tab::Visits => Content::Visits(told(desk, earlier).await?),
-        Tab::Vitals => Content::Vitals,
+        Tab::Vitals => Content::Vitals(told(desk, earlier).await?),
         Tab::Prescribe => Content::Prescribe(prescription(desk, &chart, earlier, attempt, draft).await?),
         Tab::Tests => Content::Tests(tariff::of_kind(db, tenant, TariffKind::Test).await?),
         Tab::Results => Content::Results,

@@ -13,6 +13,7 @@ pub mod display;
 pub mod doctor;
 pub mod documents;
 pub mod lab;
+pub mod letters;
 pub mod login;
 pub mod patients;
 pub mod peers;

@@ -38,8 +38,10 @@ pub struct Program {
 pub enum NoProgram {
     /// There is no token, or none that is valid.
     Unauthorized,
-    /// It names a human for whom it does not act.
+    /// It names what can be no human.
     Misnamed(&'static str),
+    /// It names somebody for whom it may not act.
+    Alone(&'static str),
     /// The token calls too fast.
     TooFast(Duration),
     /// The database did not answer.
@@ -50,6 +52,7 @@ impl IntoResponse for NoProgram {
     fn into_response(self) -> Response {
         let (status, (name, value)) = match self {
             Self::Misnamed(problem) => return Problem::invalid(ON_BEHALF_OF, problem).into_response(),
+            Self::Alone(problem) => return Problem::forbidden(ON_BEHALF_OF, problem).into_response(),
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
@@ -106,12 +109,16 @@ async fn human(parts: &Parts, db: &Db, tenant: &TenantId, person: &Person) -> Re
         return Ok(None);
     };
     if person.actor_type == ActorType::Human {
-        return Err(NoProgram::Misnamed("is for AIs and programs; a human acts alone"));
+        return Err(NoProgram::Alone("is for AIs and programs; a human acts alone"));
     }
-    let nobody = NoProgram::Misnamed("must be the id of a human who works in this hospital");
-    let Some(id) = value.to_str().ok().and_then(|id| PersonId::parse(id).ok()) else { return Err(nobody) };
+    let Some(id) = value.to_str().ok().and_then(|id| PersonId::parse(id).ok()) else {
+        return Err(NoProgram::Misnamed("must be the id of a human"));
+    };
     let human = people::by_id(db, tenant, &id).await.map_err(|error| NoProgram::Away(error.to_string()))?;
-    human.filter(|human| human.active && human.actor_type == ActorType::Human).map(Some).ok_or(nobody)
+    human
+        .filter(|human| human.active && human.actor_type == ActorType::Human)
+        .map(Some)
+        .ok_or(NoProgram::Alone("must be the id of a human who works in this hospital"))
 }
 
 impl Program {

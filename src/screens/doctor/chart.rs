@@ -43,7 +43,7 @@ pub(super) fn chart(chart: &Chart, doctor: &Doctor) -> AnyView {
     let content = match &chart.content {
         Content::Journey(rows) => history::journey(rows, doctor),
         Content::Visits(visits) => history::visits(visits, doctor),
-        Content::Vitals => orders::vitals(chart, doctor),
+        Content::Vitals(earlier) => orders::vitals(chart, earlier, doctor),
         Content::Prescribe(draft) => prescribe::prescribe(chart, draft, doctor),
         Content::Tests(tariff) => orders::tests(chart, tariff, doctor),
         Content::Results => results::results(chart, doctor),

@@ -2,11 +2,13 @@
 
 mod chart;
 mod history;
+pub mod letters;
 pub mod medicines;
 mod orders;
 mod prescribe;
 mod queue;
 mod results;
+mod trend;
 pub mod vital_signs;
 
 use std::collections::BTreeSet;
@@ -97,8 +99,8 @@ pub enum Content {
     Journey(Vec<TimelineRow>),
     /// The patient's other visits, the latest first.
     Visits(Vec<EarlierVisit>),
-    /// The vital signs and a form for new ones.
-    Vitals,
+    /// A form for vital signs, and the other visits on which some were measured.
+    Vitals(Vec<EarlierVisit>),
     /// A prescription.
     Prescribe(Draft),
     /// The tests that can be ordered.
@@ -116,7 +118,7 @@ impl Content {
         match self {
             Self::Journey(_) => Tab::Journey,
             Self::Visits(_) => Tab::Visits,
-            Self::Vitals => Tab::Vitals,
+            Self::Vitals(_) => Tab::Vitals,
             Self::Prescribe(_) => Tab::Prescribe,
             Self::Tests(_) => Tab::Tests,
             Self::Results => Tab::Results,

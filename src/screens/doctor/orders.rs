@@ -6,15 +6,15 @@ use chrono::{Days, NaiveTime};
 use leptos::prelude::*;
 
 use super::chart::not_now;
-use super::vital_signs::measurements;
-use super::{Chart, Doctor};
+use super::trend::trend;
+use super::{Chart, Doctor, EarlierVisit, letters};
 use crate::hospital::tariff::TariffEntry;
 use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Priority, Word};
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{clock_time, day_and_time};
+use crate::screens::parts::day_and_time;
 
 /// The tests of the tariff, to be ticked.
 pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> AnyView {
@@ -97,8 +97,9 @@ fn problem(form: &EventForm, field: &str) -> AnyView {
 
 /// A referral.
 pub(super) fn refer(chart: &Chart, doctor: &Doctor) -> AnyView {
+    let written = letters::to_print(chart, EventType::ReferralGiven, doctor);
     if !chart.may(EventType::ReferralGiven) {
-        return not_now(chart);
+        return view! { {not_now(chart)} {written} }.into_any();
     }
     let form = chart.form(EventType::ReferralGiven, doctor);
     view! {
@@ -112,6 +113,7 @@ pub(super) fn refer(chart: &Chart, doctor: &Doctor) -> AnyView {
                 <button class="button button-primary">{icon(Icon::Share2)} "Refer"</button>
             </div>
         </form>
+        {written}
     }
     .into_any()
 }
@@ -129,8 +131,8 @@ fn unit(field: &str) -> Option<&'static str> {
     })
 }
 
-/// A form for vital signs, and those of the visit so far.
-pub(super) fn vitals(chart: &Chart, doctor: &Doctor) -> AnyView {
+/// A form for vital signs, and how they went so far.
+pub(super) fn vitals(chart: &Chart, earlier: &[EarlierVisit], doctor: &Doctor) -> AnyView {
     let form = chart.form(EventType::VitalsRecorded, doctor);
     let entry = if chart.may(EventType::VitalsRecorded) {
         let fields = EventType::VitalsRecorded.row().fields.iter().map(|field| {
@@ -158,34 +160,7 @@ pub(super) fn vitals(chart: &Chart, doctor: &Doctor) -> AnyView {
     } else {
         not_now(chart)
     };
-    view! { {entry} {measured(chart, doctor)} }.into_any()
-}
-
-/// What was measured on this visit, the latest first.
-fn measured(chart: &Chart, doctor: &Doctor) -> AnyView {
-    let mut all: Vec<_> = measurements(&chart.steps).collect();
-    if all.is_empty() {
-        return ().into_any();
-    }
-    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let rows = all
-        .into_iter()
-        .map(|(at, vitals)| {
-            let words: Vec<_> =
-                vitals.measurements().map(|(name, value, unit)| format!("{name} {value} {unit}")).collect();
-            view! {
-                <dt>{clock_time(&doctor.tenant, at)}</dt>
-                <dd>{words.join(", ")}</dd>
-            }
-        })
-        .collect_view();
-    view! {
-        <section aria-labelledby="measured">
-            <h2 class="form-title" id="measured">"Measured on this visit"</h2>
-            <dl class="facts">{rows}</dl>
-        </section>
-    }
-    .into_any()
+    view! { {entry} {trend(chart, earlier, doctor)} }.into_any()
 }
 
 /// A follow-up, and those planned so far.

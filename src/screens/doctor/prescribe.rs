@@ -6,15 +6,16 @@ use leptos::prelude::*;
 
 use super::chart::not_now;
 use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
-use super::{Chart, Doctor, Draft, Line};
+use super::{Chart, Doctor, Draft, Line, letters};
 use crate::journey::events::EventType;
 use crate::screens::form::EventForm;
 use crate::screens::icon::{Icon, icon};
 
 /// Draws the form.
 pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyView {
+    let written = letters::to_print(chart, EventType::PrescriptionGiven, doctor);
     if !chart.may(EventType::PrescriptionGiven) {
-        return not_now(chart);
+        return view! { {not_now(chart)} {written} }.into_any();
     }
     let form = chart.form(EventType::PrescriptionGiven, doctor);
     let lines = (0..draft.rows.max(draft.lines.len()))
@@ -53,6 +54,7 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
                 .nothing_to_repeat
                 .then(|| view! { <p class="secondary" role="status">"There is no earlier prescription to repeat."</p> })}
         </form>
+        {written}
     }
     .into_any()
 }

@@ -229,17 +229,18 @@ async fn an_ai_names_its_human_and_may_do_what_both_may(db: Db) {
     };
 
     assert_eq!(scribe.post("/events", vitals()).await.fields(), ["On-Behalf-Of"]);
-    for nobody in ["nobody".to_owned(), new_id::<PersonId>().to_string(), scribe.person.id.to_string()] {
-        let answer = post(&nobody).await;
-        answer.is(400);
-        assert_eq!(answer.fields(), ["On-Behalf-Of"], "{nobody}");
+    let (nobody, itself) = (new_id::<PersonId>().to_string(), scribe.person.id.to_string());
+    for (named, status) in [("nobody", 400), (&nobody, 403), (&itself, 403)] {
+        let answer = post(named).await;
+        answer.is(status);
+        assert_eq!(answer.fields(), ["On-Behalf-Of"], "{named}");
     }
     post(clerk.person.id.as_str()).await.is_problem(403, "ROLE_NOT_ALLOWED");
     let stored = post(nurse.person.id.as_str()).await;
     assert_eq!(stored.is(201)["onBehalfOf"], nurse.person.id.as_str());
     assert_eq!((&stored.json["performedBy"], &stored.json["actorType"]), (&json!(scribe.person.id), &json!("AI")));
     let human = nurse.post_with("/events", &[("On-Behalf-Of", clerk.person.id.as_str())], vitals()).await;
-    assert_eq!((human.status, human.fields()), (StatusCode::BAD_REQUEST, vec!["On-Behalf-Of"]));
+    assert_eq!((human.status, human.fields()), (StatusCode::FORBIDDEN, vec!["On-Behalf-Of"]));
 
     let bookkeeper = api.caller_of_kind(ActorType::Ai, &[Role::Nurse]).await;
     bookkeeper.get(&format!("/visits/{visit}")).await.is(200);

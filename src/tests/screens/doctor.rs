@@ -22,6 +22,8 @@ stories!(
     the_last_prescription_is_repeated,
     what_was_typed_survives_a_refusal,
     results_are_reviewed_and_approved,
+    what_is_given_on_paper_is_printed,
+    vital_signs_are_seen_over_the_visits,
     an_unknown_visit_is_not_found,
 );
 
@@ -189,6 +191,46 @@ async fn the_last_prescription_is_repeated(db: Db) {
     assert!(page.contains("value=\"Metformin\"") && page.contains("Earlier visits<!> 1"), "{page}");
     let earlier = story.browser.get("/doctor?tab=visits").await.text;
     assert!(earlier.contains("Diabetes") && earlier.contains("Metformin 500 mg"), "{earlier}");
+}
+
+async fn what_is_given_on_paper_is_printed(db: Db) {
+    let story = Story::in_the_room(db).await;
+    let (doctor, visit) = (Role::Doctor, &story.visit);
+    let line = json!({ "drug": "Metformin", "dose": "500 mg", "frequency": "Twice a day", "days": 1 });
+    story.house.log(doctor, visit, EventType::PrescriptionGiven, json!({ "items": [line] })).await;
+    let referral = json!({ "to": "Dr <b>Menon</b>", "reason": "Murmur", "urgency": "URGENT" });
+    story.house.log(doctor, visit, EventType::ReferralGiven, referral).await;
+    story.house.log(doctor, visit, EventType::ConsultationCompleted, json!({ "diagnosis": "Diabetes" })).await;
+    for (tab, number) in [("prescribe", 1), ("refer", 2)] {
+        let page = story.browser.get(&format!("/doctor?visit={visit}&tab={tab}")).await.text;
+        assert!(page.contains(&format!("/visits/{visit}/letters/{number}")), "{page}");
+    }
+    let letter = async |number: &str| story.browser.get(&format!("/visits/{visit}/letters/{number}")).await;
+    let prescription = letter("1").await.text;
+    for part in ["Prescription", "Asha Rao", "Metformin", "Twice a day, for 1 day<", "Diabetes", "The doctor"] {
+        assert!(prescription.to_lowercase().contains(&part.to_lowercase()), "{part}: {prescription}");
+    }
+    let referral = letter("2").await.text;
+    assert!(referral.contains("Dr &lt;b&gt;Menon") && referral.contains("Murmur"), "{referral}");
+    assert_eq!([letter("3").await.status, letter("0").await.status], [StatusCode::NOT_FOUND; 2]);
+    let auditor = Browser::sign_in(&story.house, "auditor", &[Role::Auditor]).await;
+    assert_eq!(
+        auditor.get(&format!("/visits/{visit}/letters/1")).await.status,
+        auditor.get(&format!("/visits/{visit}")).await.status,
+        "who sees the visit sees its letters"
+    );
+}
+
+async fn vital_signs_are_seen_over_the_visits(db: Db) {
+    let story = Story::in_the_room(db).await;
+    let warm = json!({ "temperatureC": 39.1, "systolic": 150, "diastolic": 95 });
+    story.house.log(Role::Nurse, &story.visit, EventType::VitalsRecorded, warm).await;
+    let next = story.house.register().await;
+    story.house.log(Role::Receptionist, &next, EventType::QueueJoined, json!({})).await;
+    story.house.log(Role::Nurse, &next, EventType::VitalsRecorded, json!({ "temperatureC": 37.2 })).await;
+    let page = story.browser.get(&format!("/doctor?visit={next}&tab=vitals")).await.text;
+    assert!(page.contains("39.1") && page.contains("37.2") && page.contains("150/95"), "{page}");
+    assert_eq!(page.matches("<polyline").count(), 1, "a line takes two measurements");
 }
 
 async fn what_was_typed_survives_a_refusal(db: Db) {
