@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { expectLogged, register, signIn } from "./hospital.ts";
 
 test("two people call the same patient: the second is told, and nothing happens twice", async ({ browser }) => {
-  const reception = await signIn(browser, "reception");
+  const reception = await signIn(browser, "reception", { javaScriptEnabled: false });
   const nurse = await signIn(browser, "nurse");
   const patient = "Twice Called";
   await register(reception, patient);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browser;
 mod exports;
 mod machine;
 mod postgres;
@@ -23,6 +24,8 @@ cargo xtask build [--release]   the browser's part and the server; released, one
 cargo xtask run [OPTIONS]       build, then serve a demo hospital on http://127.0.0.1:3000 (OPTIONS as of `sojourn serve`)
 cargo xtask test                format, clippy, and every test on both engines, over the API and in the browser
 cargo xtask exports             what is exported, read by pm4py and DuckDB
+cargo xtask pictures            every screen by day and at night, on desktop and tablet, in target/pictures
+cargo xtask size                what a browser is sent by a release, and its limits
 cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
 cargo xtask bench               the figures: how fast the journey, the log, live updates, the pages and the analytics are";
 
@@ -45,6 +48,8 @@ fn run(arguments: Vec<String>) -> Result<()> {
         ["run", ..] => server::run(&workspace, &arguments[1..]),
         ["test"] => test::run(&workspace),
         ["exports"] => exports::run(&workspace, &server::build(&workspace, Profile::Dev)?),
+        ["pictures"] => browser::pictures(&workspace),
+        ["size"] => browser::size(&workspace),
         ["torture"] => test::torture(&workspace, "200"),
         ["torture", cycles] => test::torture(&workspace, cycles),
         ["bench", ..] => bench::run(&workspace, &arguments[1..]),

@@ -1,16 +1,12 @@
 //! Everything that must hold.
 
-use std::process::Command;
-
 use anyhow::{Context, Result};
 
-use crate::machine::{
-    Tool, WASM, chromium, free_address, need, need_node_modules, need_rustfmt_and_clippy, need_wasm_target,
-};
+use crate::machine::{Tool, WASM, need, need_node_modules, need_rustfmt_and_clippy, need_wasm_target};
 use crate::postgres::{Cluster, URL_VARIABLE};
 use crate::step::{run as run_command, step};
 use crate::workspace::{Profile, Workspace};
-use crate::{exports, schemathesis, server};
+use crate::{browser, exports, schemathesis, server};
 
 /// Runs every test there is.
 pub fn run(workspace: &Workspace) -> Result<()> {
@@ -43,17 +39,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let server = server::build(workspace, Profile::Dev)?;
     schemathesis::run(workspace, &server)?;
     exports::run(workspace, &server)?;
-    step("Tests in the browser", || {
-        let scratch = tempfile::tempdir()?;
-        let mut playwright = Command::new("npx");
-        playwright.args(["--no-install", "playwright", "test"]).current_dir(workspace.end2end());
-        playwright
-            .env("TMPDIR", scratch.path())
-            .env("SOJOURN_BINARY", server)
-            .env("SOJOURN_ADDRESS", free_address()?.to_string());
-        playwright.env("SOJOURN_CHROMIUM", chromium().context("chromium is not on the PATH")?);
-        run_command(&mut playwright)
-    })
+    browser::test(workspace, &server)
 }
 
 /// Tells the stories of faults at length, and prints what was seen.

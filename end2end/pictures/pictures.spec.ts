@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { test } from "@playwright/test";
+import { signIn } from "../journeys/hospital.ts";
+import { SCREENS } from "../journeys/screens.ts";
+
+const folder = process.env.SOJOURN_PICTURES ?? "pictures-taken";
+const SIZES = { desktop: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 } };
+
+function named(address: string): string {
+  return address.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    const into = join(folder, `${size}-${colorScheme === "light" ? "day" : "night"}`);
+    const options = { colorScheme, viewport, reducedMotion: "reduce" as const };
+
+    test(`the sign-in page, ${size}, ${colorScheme}`, async ({ browser }) => {
+      const page = await (await browser.newContext(options)).newPage();
+      await page.goto("/login");
+      await page.screenshot({ path: join(into, "login.png"), fullPage: true });
+    });
+
+    for (const [who, addresses] of SCREENS) {
+      test(`the screens of ${who}, ${size}, ${colorScheme}`, async ({ browser }) => {
+        const page = await signIn(browser, who, options);
+        for (const address of addresses) {
+          await page.goto(address);
+          await page.screenshot({ path: join(into, `${who}-${named(address)}.png`), fullPage: true });
+        }
+      });
+    }
+
+    test(`a journey, a patient, a slip and the display, ${size}, ${colorScheme}`, async ({ browser }) => {
+      const page = await signIn(browser, "manager", options);
+      await page.goto("/patients?q=a");
+      await page.locator("main a[href^='/patients/']").first().click();
+      await page.screenshot({ path: join(into, "patient.png"), fullPage: true });
+      await page.locator("main a[href^='/visits/']").first().click();
+      await page.screenshot({ path: join(into, "journey.png"), fullPage: true });
+      const reception = await signIn(browser, "reception", options);
+      await reception.goto(`${new URL(page.url()).pathname}/slip`);
+      await reception.screenshot({ path: join(into, "slip.png"), fullPage: true });
+      await reception.goto("/queue/consultation");
+      const display = await reception.getByRole("link", { name: "Waiting-room display" }).getAttribute("href");
+      await reception.goto(display ?? "/");
+      await reception.screenshot({ path: join(into, "display.png") });
+    });
+  }
+}
