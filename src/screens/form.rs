@@ -158,7 +158,7 @@ impl EventForm {
         let invalid = self.problem(field).map(|_| "true");
         let (id, name, described) = (self.id(field), field.to_owned(), self.describedby(field));
         match shape {
-            Shape::Text { max } if max > 250 => view! {
+            Shape::Text { max } if max > 254 => view! {
                 <textarea id=id name=name rows="2" maxlength=max.to_string() required=required aria-label=aria_label
                     aria-invalid=invalid aria-describedby=described>{value}</textarea>
             }

@@ -43,10 +43,12 @@ impl Problem {
 /// Shows a problem, and the way back.
 pub fn problem(problem: Problem) -> impl IntoView {
     view! {
-        <main class="problem">
-            <h1>{problem.title}</h1>
-            <p>{problem.sentence}</p>
-            <p><a href="/">"To the first page"</a></p>
+        <main class="page page-narrow" id="main">
+            <section class="card stack">
+                <h1>{problem.title}</h1>
+                <p>{problem.sentence}</p>
+                <p><a class="button button-primary" href="/">"To the first page"</a></p>
+            </section>
         </main>
     }
 }
