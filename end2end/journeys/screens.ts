@@ -6,5 +6,5 @@ export const SCREENS: [who: string, addresses: string[]][] = [
   ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
   ["manager", ["/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits", "/analytics/targets"]],
   ["admin", ["/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections"]],
-  ["auditor", ["/audit", "/patients", "/billing", "/nowhere"]],
+  ["auditor", ["/audit", "/audit/events", "/patients", "/billing", "/nowhere"]],
 ];

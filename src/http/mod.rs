@@ -41,8 +41,8 @@ pub use problem::Explanation;
 
 use self::metrics::Metrics;
 use self::screens::{
-    admin, analytics, analytics_targets, audit, billing, bookings, calls, cash_up, closing, display, doctor, documents,
-    lab, letters, login, patients, projections, queue, reception, shared, visit,
+    admin, analytics, analytics_targets, audit, audit_events, billing, bookings, calls, cash_up, closing, display,
+    doctor, documents, lab, letters, login, patients, projections, queue, reception, shared, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
@@ -150,6 +150,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/analytics/visits", get(analytics::visits))
         .route("/metrics", get(metrics::show).layer(Extension(Arc::clone(&metrics))))
         .route("/audit", get(audit::show))
+        .route("/audit/events", get(audit_events::show).post(audit_events::prove))
         .route("/live", get(listening::listen))
         .route("/display/{branch}", get(display::show))
         .route("/display/{branch}/live", get(display::listen))

@@ -21,7 +21,7 @@ stories! {
 }
 
 /// What somebody with the database's password can do: switch the triggers off.
-async fn become_insider(db: &Db) {
+pub async fn become_insider(db: &Db) {
     const SQLITE: &str = "DROP TRIGGER visit_events_never_updated; DROP TRIGGER visit_events_never_deleted";
     const POSTGRES: &str = "ALTER TABLE visit_events DISABLE TRIGGER visit_events_append_only";
     match &db.write {
@@ -31,7 +31,7 @@ async fn become_insider(db: &Db) {
     .expect("the triggers are gone");
 }
 
-async fn execute(db: &Db, sql: &'static str) {
+pub async fn execute(db: &Db, sql: &'static str) {
     on!(&db.write, pool => sqlx::query(sql).execute(pool).await.map(drop)).expect(sql);
 }
 

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod analytics;
 pub mod analytics_targets;
 pub mod audit;
+pub mod audit_events;
 pub mod billing;
 pub mod bookings;
 pub mod calls;

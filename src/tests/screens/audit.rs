@@ -6,11 +6,13 @@ use sojourn::journey::events::EventType;
 use sojourn::journey::words::Role;
 
 use super::Browser;
+use crate::log_verify::{become_insider, execute};
 use crate::support::house::House;
 use crate::support::stories;
 
 stories!(@engine sqlite
     the_auditor_sees_who_saw_what
+    the_log_is_read_and_proven
     an_administrator_sees_that_and_not_whom
 );
 
@@ -42,6 +44,28 @@ async fn the_auditor_sees_who_saw_what(db: Db) {
     assert!(patient.text.contains("Asha Rao") && !patient.text.contains("A list"), "{}", patient.text);
     let nobody = auditor.get("/audit?mrn=none").await;
     assert!(nobody.text.contains("No patient has this MRN") && nobody.text.contains("Nobody saw anything"));
+}
+
+async fn the_log_is_read_and_proven(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, serde_json::json!({})).await;
+    let auditor = Browser::sign_in(&house, "auditor", &[Role::Auditor]).await;
+    let nurse = Browser::sign_in(&house, "nurse", &[Role::Nurse]).await;
+    assert_eq!(nurse.get("/audit/events").await.status, StatusCode::FORBIDDEN);
+    let log = auditor.get("/audit/events").await.text;
+    assert!(log.contains("VISIT_REGISTERED") && log.contains("QUEUE_JOINED"), "{log}");
+    let queued = auditor.get("/audit/events?type=QUEUE_JOINED").await.text;
+    assert!(queued.contains(visit.to_string().as_str()) && !queued.contains("<span class=\"sub\">VISIT_REGISTERED"));
+    let of_doctor = format!("/audit/events?type=QUEUE_JOINED&person={}", house.who(Role::Doctor).id);
+    assert!(auditor.get(&of_doctor).await.text.contains("No event"));
+    let prove = async || auditor.send(auditor.form("/audit/events", &[])).await.text;
+    let proven = prove().await;
+    assert!(proven.contains("Intact"), "{proven}");
+    become_insider(&db).await;
+    execute(&db, "UPDATE visit_events SET description = 'Something else' WHERE event_type = 'QUEUE_JOINED'").await;
+    let broken = prove().await;
+    assert!(broken.contains("The log was changed") && broken.contains("description or metadata"), "{broken}");
 }
 
 async fn an_administrator_sees_that_and_not_whom(db: Db) {

@@ -1,12 +1,12 @@
 //! The audit: who saw which patient's data, and what was tried and refused.
 
+pub mod events;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
 
-use super::icon::{Icon, icon};
-use super::parts::{day_and_time, empty};
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
@@ -14,6 +14,8 @@ use crate::journey::ids::{PatientId, PersonId};
 use crate::journey::words::{Code, Word};
 use crate::log::access::{Access, Subject, Way};
 use crate::log::refused::RefusedAttempt;
+use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::{day_and_time, empty};
 
 /// What the audit shows.
 pub struct Audit {
@@ -57,6 +59,7 @@ pub fn audit(audit: Audit) -> impl IntoView {
     };
     view! {
         <main class="page stack" id="main">
+            {tabs("/audit")}
             <div class="page-head">
                 <div>
                     <h1>"Audit"</h1>
@@ -68,6 +71,14 @@ pub fn audit(audit: Audit) -> impl IntoView {
             {refused(&audit)}
         </main>
     }
+}
+
+/// The two lists of the audit.
+fn tabs(current: &'static str) -> AnyView {
+    let links = [("/audit", "Seen and refused"), ("/audit/events", "Log")].map(
+        |(href, name)| view! { <li><a href=href aria-current=(href == current).then_some("true")>{name}</a></li> },
+    );
+    view! { <nav class="tabs" aria-label="Audit"><ul>{links.into_iter().collect_view()}</ul></nav> }.into_any()
 }
 
 fn filters(audit: &Audit) -> AnyView {

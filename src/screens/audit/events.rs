@@ -1,0 +1,203 @@
+//! The log as the auditor reads it: every event with its link, and the proof that the links hold.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::tabs;
+use crate::hospital::tenants::Tenant;
+use crate::journey::events::EventType;
+use crate::journey::ids::PersonId;
+use crate::journey::words::Word;
+use crate::log::{Broken, StoredEvent, Verified};
+use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::{day_and_time, empty, query_text};
+
+/// A page of the log.
+pub struct Events {
+    /// The hospital.
+    pub tenant: Tenant,
+    /// What everybody is called.
+    pub names: BTreeMap<PersonId, String>,
+    /// Whether visits may be opened from here.
+    pub opens_visits: bool,
+    /// What the page is narrowed to.
+    pub asked: Asked,
+    /// The last position in the log.
+    pub head: i64,
+    /// The events, in their order.
+    pub events: Vec<StoredEvent>,
+    /// The position after which it goes on.
+    pub next: Option<i64>,
+    /// The proof that was just made.
+    pub proof: Option<Proof>,
+}
+
+/// What a page of the log is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// One type of event; empty for all.
+    pub event_type: String,
+    /// Who performed them.
+    pub person: Option<PersonId>,
+    /// Only what comes after this position.
+    pub after: Option<i64>,
+}
+
+/// What came of a proof.
+pub enum Proof {
+    /// Every link holds.
+    Holds(Verified),
+    /// One does not.
+    Broken(Broken),
+    /// Somebody else has one made.
+    Busy,
+}
+
+/// Shows the page.
+pub fn events(page: Events) -> impl IntoView {
+    let lead = format!("{} events, each linked to the one before it by its hash", page.head);
+    view! {
+        <main class="page stack" id="main">
+            {tabs("/audit/events")}
+            <div class="page-head">
+                <div>
+                    <h1>"Log"</h1>
+                    <p class="page-lead">{lead}</p>
+                </div>
+                <form method="post" class="actions">
+                    <button class="button">{icon(Icon::ShieldCheck)} "Prove the chain"</button>
+                </form>
+            </div>
+            {page.proof.as_ref().map(proof)}
+            {filters(&page)}
+            {list(&page)}
+        </main>
+    }
+}
+
+fn proof(proof: &Proof) -> AnyView {
+    let (class, sign, words) = match proof {
+        Proof::Holds(verified) => (
+            "notice notice-success",
+            Icon::ShieldCheck,
+            format!("Intact: all {} events hash to {}.", verified.events, verified.last_hash),
+        ),
+        Proof::Broken(broken) => {
+            ("notice notice-problem", Icon::TriangleAlert, format!("The log was changed. At {broken}."))
+        }
+        Proof::Busy => (
+            "notice notice-warning",
+            Icon::TriangleAlert,
+            "A proof is being made. Wait a little, then ask again.".into(),
+        ),
+    };
+    view! { <div class=class role="status">{icon(sign)} <p class="break-anywhere">{words}</p></div> }.into_any()
+}
+
+fn filters(page: &Events) -> AnyView {
+    let mut people: Vec<_> = page.names.iter().collect();
+    people.sort_by_key(|(_, name)| name.to_lowercase());
+    let people = people
+        .into_iter()
+        .map(|(id, name)| {
+            let chosen = page.asked.person.as_ref() == Some(id);
+            view! { <option value=id.to_string() selected=chosen>{name.clone()}</option> }
+        })
+        .collect_view();
+    view! {
+        <form class="card stack" aria-label="Narrow the list" action="/audit/events">
+            <div class="fields">
+                <div class="field">
+                    <label for="type">"Type of event"</label>
+                    <input id="type" name="type" list="types" value=page.asked.event_type.clone() maxlength="100"/>
+                    <datalist id="types">
+                        {EventType::ALL.iter().map(|event| view! { <option value=event.word()></option> }).collect_view()}
+                    </datalist>
+                </div>
+                <div class="field">
+                    <label for="person">"Who performed it"</label>
+                    <select id="person" name="person">
+                        <option value="">"Everybody"</option>
+                        {people}
+                    </select>
+                </div>
+                <div class="field">
+                    <label for="after">"After position"</label>
+                    <input id="after" name="after" class="number" inputmode="numeric" value=page.asked.after.map(|after| after.to_string())/>
+                </div>
+            </div>
+            <div class="actions">
+                <button class="button button-primary">"Show"</button>
+                <a class="button" href="/audit/events">"Show the latest"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn list(page: &Events) -> AnyView {
+    if page.events.is_empty() {
+        return view! {
+            <section class="card" aria-label="Events">
+                {empty(Icon::History, "No event", "Choose another type, person or position.")}
+            </section>
+        }
+        .into_any();
+    }
+    let rows = page.events.iter().map(|stored| row(page, stored)).collect_view();
+    let next = page.next.map(|after| {
+        let person = page.asked.person.as_ref().map(ToString::to_string).unwrap_or_default();
+        let href = format!("/audit/events?type={}&person={person}&after={after}", query_text(&page.asked.event_type));
+        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::ArrowRight)} "Later"</a></div> }
+    });
+    view! {
+        <section class="card card-flush" aria-labelledby="events">
+            <div class="card-head"><h2 id="events">"Events"</h2></div>
+            <div class="table-wrap" role="group" aria-labelledby="events" tabindex="0">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col" class="number">"Position"</th>
+                            <th scope="col">"Event"</th>
+                            <th scope="col">"Of"</th>
+                            <th scope="col">"Who"</th>
+                            <th scope="col">"Done"</th>
+                            <th scope="col">"Logged"</th>
+                            <th scope="col">"Hash"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {next}
+        </section>
+    }
+    .into_any()
+}
+
+fn row(page: &Events, stored: &StoredEvent) -> AnyView {
+    let event = &stored.event;
+    let label = EventType::from_word(&event.event_type).map(|event| event.label());
+    let of = match &event.visit_id {
+        Some(visit) if page.opens_visits => {
+            view! { <a href=format!("/visits/{visit}?version={}", event.version)>{visit.to_string()}</a> }.into_any()
+        }
+        _ => view! { <span>{event.aggregate_id.clone()}</span> }.into_any(),
+    };
+    let who = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| event.performed_by.to_string());
+    let hash = stored.hash.to_string();
+    let short = hash.get(..12).unwrap_or_default().to_owned();
+    view! {
+        <tr>
+            <td class="number">{stored.position}</td>
+            <th scope="row">{label.unwrap_or("Other event")} <span class="sub">{event.event_type.clone()}</span></th>
+            <td>{of} <span class="sub">{format!("{}, version {}", event.aggregate_type, event.version)}</span></td>
+            <td>{who}</td>
+            <td>{day_and_time(&page.tenant, event.performed_at)}</td>
+            <td>{day_and_time(&page.tenant, stored.recorded_at)}</td>
+            <td><code title=hash>{short}</code></td>
+        </tr>
+    }
+    .into_any()
+}
