@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod documents;
 pub mod lab;
 pub mod login;
+pub mod offline;
 pub mod patients;
 pub mod peers;
 pub mod projections;

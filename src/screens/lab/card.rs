@@ -13,7 +13,7 @@ use crate::journey::words::{Priority, Stage, VisitType, Word};
 use crate::projections::tests::TestCard;
 
 /// Whether a test comes before all others.
-pub(super) fn is_stat(card: &TestCard) -> bool {
+pub fn is_stat(card: &TestCard) -> bool {
     is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
 }
 
@@ -28,7 +28,7 @@ fn waits_for_payment(lab: &Lab, card: &TestCard) -> bool {
 }
 
 /// The label suggested for a test's next specimen.
-pub(super) fn suggested_label(card: &TestCard) -> String {
+pub fn suggested_label(card: &TestCard) -> String {
     let id = card.test.test_id.to_string();
     let label = format!("S-{}", &id[id.len().saturating_sub(6)..]);
     match card.test.recollections {

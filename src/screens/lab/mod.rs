@@ -5,6 +5,8 @@ mod forms;
 pub mod paper;
 pub mod results;
 
+pub use card::{is_stat, suggested_label};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
