@@ -11,7 +11,7 @@ import { signIn } from "./hospital.ts";
 const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
 const ROLES = "receptionist,nurse,doctor,billing_clerk,lab_technician,pathologist,manager,admin,auditor";
 
-test.describe.configure({ mode: "serial" });
+test.describe.configure({ mode: "default" });
 
 /** A hospital of its own, whose server may be killed. */
 class Hospital {

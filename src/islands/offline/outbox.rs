@@ -44,7 +44,7 @@ pub fn outbox(tablet: Tablet) -> impl IntoView {
                 <div class="page notices screen-only">
                     <section class=class aria-label="Not sent" id="outbox">
                         {tablet.notice.get().map(|words| view! { <p role="alert">{words}</p> })}
-                        {(count > 0).then(|| view! { <h2 class="notice-title" role="status">{count} " not sent"</h2> })}
+                        {(count > 0).then(|| view! { <div role="status"><h2 class="notice-title">{count} " not sent"</h2></div> })}
                         {tablet
                             .signed_out
                             .get()

@@ -84,7 +84,8 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
             {(opened.map(|opened| opened.event) != Bench::of(test.stage).map(|bench| bench.next)).then(|| action(lab, card))}
             {judged
                 .then(|| {
-                    let table = results(&test.results, format!("results-{}", test.test_id), &test.name);
+                    let before = lab.before.get(&test.test_id).map(|before| (before, &lab.tenant));
+                    let table = results(&test.results, before, format!("results-{}", test.test_id), &test.name);
                     view! { <div class="work-wide">{table}</div> }
                 })}
             {opened.map(|opened| view! { <div class="work-wide">{forms::form(lab, card, opened)}</div> })}

@@ -24,6 +24,7 @@ use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{PersonId, TestId};
 use crate::journey::words::{Stage, Status};
+use crate::projections::earlier_results::EarlierResults;
 use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
 
@@ -49,6 +50,8 @@ pub struct Lab {
     pub names: BTreeMap<PersonId, String>,
     /// The patients at the laboratory.
     pub patients: Vec<VisitCard>,
+    /// What was measured of the same patients before.
+    pub before: BTreeMap<TestId, EarlierResults>,
     /// The rooms they may be called to.
     pub rooms: Vec<Room>,
     /// The form that is open.

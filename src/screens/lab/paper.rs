@@ -89,7 +89,7 @@ pub fn report(paper: Paper) -> impl IntoView {
                     <dt>"Collected"</dt><dd>{time(test.collected_at)}</dd>
                     <dt>"Reported"</dt><dd>{time(test.reported_at)}</dd>
                 </dl>
-                {results(&test.results, "results".to_owned(), &test.name)}
+                {results(&test.results, None, "results".to_owned(), &test.name)}
                 {comment.map(|comment| view! { <p><b>"Comment: "</b> {comment}</p> })}
                 <dl class="facts">
                     <dt>"Entered by"</dt><dd>{signed(&entered)}</dd>

@@ -64,12 +64,9 @@ fn collected(house: &House, who: &Browser, visit: &VisitId, test: &TestId) -> Va
 
 async fn the_shell_is_nobodys(db: Db) {
     let (_, technician, ..) = with_a_test(&db).await;
-    let ask = |path: &str| {
-        let request = Request::get(path).header(COOKIE, &technician.cookie).body(Body::empty()).expect("a request");
-        technician.router.clone().oneshot(request)
-    };
-    let worker = ask("/service-worker.js").await.expect("an answer");
-    let header = |name| worker.headers()[name].to_str().unwrap_or_default();
+    let request = Request::get("/service-worker.js").body(Body::empty()).expect("a request");
+    let worker = technician.router.clone().oneshot(request).await.expect("an answer");
+    let header = |name| worker.headers()[name].to_str().unwrap_or_default().to_owned();
     assert_eq!(header(CONTENT_TYPE), "text/javascript; charset=utf-8");
     assert_eq!(header(CACHE_CONTROL), "no-cache");
     assert!(header(CONTENT_SECURITY_POLICY).contains("connect-src 'self'"));
@@ -130,6 +127,7 @@ async fn what_cannot_be_logged_says_why(db: Db) {
 
 async fn signing_out_clears_the_tablet(db: Db) {
     let (_, technician, ..) = with_a_test(&db).await;
-    let response = technician.router.clone().oneshot(technician.form("/logout", &[])).await.expect("an answer");
+    let request = technician.form("/logout", &[]);
+    let response = technician.router.clone().oneshot(request).await.expect("an answer");
     assert_eq!(response.headers()["clear-site-data"], "\"storage\"");
 }
