@@ -253,7 +253,7 @@ test("a step sent twice is logged once, and somebody else’s is not taken", asy
       const { person, visits } = await (await fetch("/lab/worklist", { headers: { accept: "application/json" } })).json();
       const deed = {
         id: "01JAAAAAAAAAAAAAAAAAAAAAAA", person, visitId, eventType: "TEST_SAMPLE_COLLECTED", metadata: { testId },
-        performedAt: new Date().toISOString(), expectedVersion: visits[visitId].version,
+        performedAt: Date.now(), expectedVersion: visits.find(({ id }: { id: string }) => id === visitId).visit.version,
       };
       const send = async (deed: unknown) =>
         (await fetch("/lab/steps", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(deed) })).status;

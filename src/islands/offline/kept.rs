@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
+use super::wire::event;
 use crate::journey::decide::{Actor, Command, decide};
-use crate::journey::events::{Event, EventType};
+use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::{EventId, Id, PersonId, TestId, VisitId};
 use crate::journey::policy::Policy;
@@ -24,7 +24,7 @@ pub const EVENTS: [EventType; 3] =
 const LASTS: TimeDelta = TimeDelta::hours(12);
 
 /// The laboratory's work as a technician last saw it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Worklist {
     /// Who saw it.
     pub person: PersonId,
@@ -43,7 +43,7 @@ pub struct Worklist {
 }
 
 /// A test to be worked on, with what people know it by.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Of which visit.
     pub visit_id: VisitId,
@@ -64,7 +64,7 @@ pub struct Task {
 }
 
 /// Something that a test measures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// Its name.
     pub analyte: String,
@@ -77,8 +77,7 @@ pub struct Measured {
 }
 
 /// A step as it is sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deed {
     /// The id of the event it becomes: sent twice, it is logged once.
     pub id: EventId,
@@ -97,7 +96,7 @@ pub struct Deed {
 }
 
 /// A step that is not sent yet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Unsent {
     /// The step.
     pub deed: Deed,
@@ -112,7 +111,7 @@ pub struct Unsent {
 }
 
 /// What the server says of a step that it did not log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// Why, in one sentence.
     pub sentence: String,
@@ -128,8 +127,8 @@ impl Worklist {
 
     /// The time of day on the hospital's clocks.
     pub fn clock(&self, at: DateTime<Utc>) -> String {
-        let offset = FixedOffset::east_opt(self.offset);
-        offset.map_or_else(|| at.to_rfc3339(), |offset| at.with_timezone(&offset).format("%H:%M").to_string())
+        let minutes = (at.timestamp() + i64::from(self.offset)).div_euclid(60);
+        format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
     }
 
     /// How a test stands.
@@ -165,7 +164,7 @@ impl Worklist {
     ) -> Result<Unsent, Refusal> {
         let actor = self.actor();
         let now_known = self.after(unsent);
-        let event = Event::parse(event_type, &metadata).map_err(Refusal::InvalidMetadata)?;
+        let event = event(event_type, &metadata)?;
         let task = event.test_id().and_then(|test| now_known.tests.iter().find(|task| task.test_id == *test));
         let task = task.ok_or(Refusal::VisitNotFound)?;
         let visit = now_known.visits.get(&task.visit_id).ok_or(Refusal::VisitNotFound)?;
@@ -214,7 +213,7 @@ impl Worklist {
 
 impl Deed {
     fn step(&self) -> Option<Step> {
-        let event = Event::parse(self.event_type, &self.metadata).ok()?;
+        let event = event(self.event_type, &self.metadata).ok()?;
         Some(Step { event, by: self.person.clone(), at: self.performed_at })
     }
 }

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`kept`] | the worklist and the steps that are not sent, checked by the journey: pure, and read by the server |
+//! | `wire` | how both are written and read |
 //! | `store` | where the browser keeps them |
 //! | `network` | what is asked of the server |
 //! | `tablet` | what a page knows of both, and the sending |
@@ -22,6 +23,7 @@ mod store;
 mod tablet;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use bench::Bench;
 pub use outbox::Outbox;

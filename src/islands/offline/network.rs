@@ -32,21 +32,22 @@ pub async fn is_reachable() -> bool {
 /// The worklist as it is now.
 pub async fn worklist() -> Option<Worklist> {
     let (status, text) = ask("GET", "/lab/worklist", None, LONGEST).await;
-    if status == 200 { serde_json::from_str(&text).ok() } else { None }
+    if status == 200 { Worklist::from_json(&serde_json::from_str(&text).ok()?) } else { None }
 }
 
 /// Sends a step.
 pub async fn send(deed: &Deed) -> Sent {
-    let body = serde_json::to_string(deed).unwrap_or_default();
+    let body = deed.to_json().to_string();
     let (status, text) = ask("POST", "/lab/steps", Some(&body), LONGEST).await;
     match status {
         200 | 201 => Sent::Logged,
         401 => Sent::SignedOut,
         0 | 408 | 429 | 500.. => Sent::Away,
-        _ => Sent::Refused(serde_json::from_str(&text).unwrap_or_else(|_| Refused {
-            sentence: format!("The server does not take this step ({status})."),
-            visit: None,
-        })),
+        _ => {
+            let said = serde_json::from_str(&text).ok().and_then(|said| Refused::from_json(&said));
+            let sentence = || format!("The server does not take this step ({status}).");
+            Sent::Refused(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None }))
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use js_sys::{Array, Promise};
 use leptos::prelude::window;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -33,32 +32,29 @@ impl From<JsValue> for NotKept {
     }
 }
 
-impl From<serde_json::Error> for NotKept {
-    fn from(_: serde_json::Error) -> Self {
-        Self
-    }
-}
-
 type Result<T> = std::result::Result<T, NotKept>;
 
 /// The worklist, if one was kept.
 pub async fn worklist() -> Option<Worklist> {
-    text(WORKLIST).await
+    Worklist::from_json(&text(WORKLIST).await?)
 }
 
 /// Keeps the worklist in the place of the one before.
 pub async fn keep_worklist(worklist: &Worklist) -> Result<()> {
-    put_text(WORKLIST, worklist).await
+    put_text(WORKLIST, &worklist.to_json()).await
 }
 
 /// What was typed of a test's results.
 pub async fn draft(test: &TestId) -> Option<Vec<(String, String)>> {
-    text(&draft_name(test)).await
+    let lines = text(&draft_name(test)).await?;
+    let pair = |line: &Value| Some((line[0].as_str()?.to_owned(), line[1].as_str()?.to_owned()));
+    lines.as_array()?.iter().map(pair).collect()
 }
 
 /// Keeps what was typed of a test's results.
 pub async fn keep_draft(test: &TestId, typed: &[(String, String)]) -> Result<()> {
-    put_text(&draft_name(test), typed).await
+    let lines: Vec<Value> = typed.iter().map(|(name, text)| json!([name, text])).collect();
+    put_text(&draft_name(test), &Value::from(lines)).await
 }
 
 /// Forgets what was typed of a test's results.
@@ -79,20 +75,21 @@ pub async fn unsent() -> Result<Vec<Numbered>> {
     database.close();
     let (numbers, steps) = (Array::from(&numbers), Array::from(&steps));
     let read = |(number, step): (JsValue, JsValue)| {
-        Some((number.as_f64()? as u32, serde_json::from_str(&step.as_string()?).ok()?))
+        let step = serde_json::from_str(&step.as_string()?).ok()?;
+        Some((number.as_f64()? as u32, Unsent::from_json(&step)?))
     };
     Ok(numbers.iter().zip(steps.iter()).filter_map(read).collect())
 }
 
 /// Keeps a step until it is sent.
 pub async fn add(unsent: &Unsent) -> Result<()> {
-    let text = JsValue::from_str(&serde_json::to_string(unsent)?);
+    let text = JsValue::from_str(&unsent.to_json().to_string());
     change(UNSENT, |store| store.add(&text)).await.map(drop)
 }
 
 /// Keeps a step that was kept before as it is now.
 pub async fn keep((number, unsent): &Numbered) -> Result<()> {
-    let text = JsValue::from_str(&serde_json::to_string(unsent)?);
+    let text = JsValue::from_str(&unsent.to_json().to_string());
     change(UNSENT, |store| store.put_with_key(&text, &JsValue::from(*number))).await.map(drop)
 }
 
@@ -112,14 +109,14 @@ fn draft_name(test: &TestId) -> String {
     format!("draft {test}")
 }
 
-async fn text<T: DeserializeOwned>(name: &str) -> Option<T> {
+async fn text(name: &str) -> Option<Value> {
     let name = JsValue::from_str(name);
     let text = change(TEXTS, |store| store.get(&name)).await.ok()?.as_string()?;
     serde_json::from_str(&text).ok()
 }
 
-async fn put_text<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<()> {
-    let (name, text) = (JsValue::from_str(name), JsValue::from_str(&serde_json::to_string(value)?));
+async fn put_text(name: &str, value: &Value) -> Result<()> {
+    let (name, text) = (JsValue::from_str(name), JsValue::from_str(&value.to_string()));
     change(TEXTS, |store| store.put_with_key(&text, &name)).await.map(drop)
 }
 

@@ -10,7 +10,7 @@ use crate::journey::ids::{EventId, Id, PatientId, PersonId, TestId, VisitId};
 use crate::journey::policy::Policy;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
-use crate::journey::words::{Role, Stage};
+use crate::journey::words::{Priority, Role, Stage};
 
 fn minute(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + minute * 60, 0).unwrap_or_default()
@@ -146,6 +146,30 @@ fn a_form_becomes_metadata_with_flags() {
             { "analyte": "Film", "value": "normal" },
         ] })
     );
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let known = worklist();
+    let read = Worklist::from_json(&known.to_json()).expect("a worklist");
+    assert_eq!(read.to_json(), known.to_json());
+    assert_eq!((read.tests.len(), read.at(Stage::Ordered).count()), (1, 1));
+    let collected = take(&[], EventType::TestSampleCollected, 5).expect("it may be collected");
+    assert_eq!(Unsent::from_json(&collected.to_json()), Some(collected));
+    let later = read.take(&[], EventType::TestSampleCollected, json!({ "testId": id::<TestId>(2) }), id(5), minute(7));
+    assert_eq!(later.expect("it may be collected").deed.expected_version, 2);
+}
+
+#[test]
+fn what_is_not_paid_for_is_not_collected() {
+    let mut known = worklist();
+    for visit in known.visits.values_mut() {
+        visit.priority = Priority::Routine;
+    }
+    let read = Worklist::from_json(&known.to_json()).expect("a worklist");
+    let wish = json!({ "testId": id::<TestId>(2) });
+    let refused = read.take(&[], EventType::TestSampleCollected, wish, id(5), minute(7)).expect_err("not paid for");
+    assert!(matches!(refused, Refusal::PaymentRequired { .. }), "{refused}");
 }
 
 #[test]
