@@ -8,7 +8,7 @@ use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectE
 
 use super::kept::{EVENTS, metadata};
 use super::tablet::{Tablet, set_owner};
-use super::{network, store};
+use super::{html, network, store};
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, TestId};
 use crate::journey::words::Word;
@@ -27,6 +27,7 @@ pub fn listen(tablet: Tablet, is_shell: bool) {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         let Some(form) = form.and_then(|field| field.closest("form").ok()?) else { return };
         if let Ok(form) = form.dyn_into::<HtmlFormElement>() {
+            judge(&form);
             keep_draft(form);
         }
     });
@@ -152,6 +153,19 @@ fn event_of(typed: &[(String, String)]) -> Option<EventType> {
 
 fn test_of(typed: &[(String, String)]) -> Option<TestId> {
     TestId::parse(value(typed, "testId")?).ok()
+}
+
+/// Says of each value beside it how it compares with its range, on the page where the server does not.
+fn judge(form: &HtmlFormElement) {
+    let typed = typed(form);
+    for (name, text) in &typed {
+        let Some(line) = name.strip_suffix(".value") else { continue };
+        let bound = |end: &str| value(&typed, &format!("{line}.{end}"))?.parse().ok();
+        let field = form.elements().named_item(name).and_then(|input| input.parent_element());
+        if let Some(place) = field.and_then(|field| field.query_selector("[data-judged]").ok()?) {
+            place.set_inner_html(&html::judged(text, bound("low"), bound("high")));
+        }
+    }
 }
 
 /// Keeps what is typed of results.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`kept`] | the worklist and the steps that are not sent, checked by the journey: pure, and read by the server |
 //! | `wire` | how both are written and read |
+//! | [`html`] | what is shown |
 //! | `store` | where the browser keeps them |
 //! | `network` | what is asked of the server |
 //! | `tablet` | what a page knows of both, and the sending |
@@ -14,12 +15,14 @@
 mod bench;
 #[cfg(feature = "hydrate")]
 mod forms;
+pub mod html;
 pub mod kept;
 #[cfg(feature = "hydrate")]
 mod network;
 mod outbox;
 #[cfg(feature = "hydrate")]
 mod store;
+#[cfg(feature = "hydrate")]
 mod tablet;
 #[cfg(test)]
 mod tests;

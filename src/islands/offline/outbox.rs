@@ -2,109 +2,34 @@
 
 use leptos::prelude::*;
 
-use super::kept::{Unsent, held};
-use super::tablet::Tablet;
-
 /// What is not sent from this tablet; `person` is signed in, and `is_lab` says whether they work in the laboratory.
 ///
 /// Whatever the tablet keeps of somebody else it forgets at once.
 #[island]
 pub fn Outbox(person: String, is_lab: bool) -> impl IntoView {
-    let tablet = Tablet::new();
     #[cfg(feature = "hydrate")]
-    browser::start(tablet, person, is_lab);
+    browser::start(person, is_lab);
     #[cfg(not(feature = "hydrate"))]
     let _ = (person, is_lab);
-    outbox(tablet)
+    view! { <div id="not-sent"></div> }
 }
 
-/// Shows what is not sent, if anything is not.
-pub fn outbox(tablet: Tablet) -> impl IntoView {
-    let is_empty =
-        move || tablet.unsent.with(Vec::is_empty) && tablet.notice.with(Option::is_none) && !tablet.signed_out.get();
-    move || {
-        (!is_empty()).then(|| {
-            let unsent = tablet.unsent.get();
-            let steps: Vec<_> = unsent.iter().map(|(_, unsent)| unsent.clone()).collect();
-            let held = held(&steps);
-            let class = if steps.iter().any(|step| step.refusal.is_some()) {
-                "notice notice-refusal outbox"
-            } else {
-                "notice notice-warning outbox"
-            };
-            let count = unsent.len();
-            let rows = unsent
-                .into_iter()
-                .map(|(number, unsent)| {
-                    let is_held = unsent.refusal.is_none() && held.contains(&unsent.test_id);
-                    row(tablet, number, unsent, is_held)
-                })
-                .collect_view();
-            view! {
-                <div class="page notices screen-only">
-                    <section class=class aria-label="Not sent" id="outbox">
-                        {tablet.notice.get().map(|words| view! { <p role="alert">{words}</p> })}
-                        {(count > 0).then(|| view! { <div role="status"><h2 class="notice-title">{count} " not sent"</h2></div> })}
-                        {tablet
-                            .signed_out
-                            .get()
-                            .then(|| view! { <p><a href="/login?next=/lab">"Sign in"</a> " to have it sent."</p> })}
-                        <ol class="outbox-list">{rows}</ol>
-                    </section>
-                </div>
-            }
-        })
-    }
-}
-
-fn row(tablet: Tablet, number: u32, unsent: Unsent, is_held: bool) -> impl IntoView {
-    let Unsent { deed, about, refusal, .. } = unsent;
-    let words = format!("{} · {about}", deed.event_type.label());
-    let time = move || {
-        let clock = |worklist: &super::kept::Worklist| worklist.clock(deed.performed_at);
-        tablet.worklist.with(|worklist| worklist.as_ref().map(|worklist| format!(" · done {}", clock(worklist))))
-    };
-    let href = format!("/visits/{}", deed.visit_id);
-    let settle = refusal.map(|sentence| {
-        let (again, discard) = (act(tablet, number, true), act(tablet, number, false));
-        view! {
-            <p>{sentence}</p>
-            <div class="row">
-                <a class="button button-compact" href=href>"Look at the visit"</a>
-                <button type="button" class="button button-compact" on:click=again>"Send again"</button>
-                <button type="button" class="button button-compact button-danger" on:click=discard>"Discard"</button>
-            </div>
-        }
-    });
-    view! {
-        <li data-row=number.to_string()>
-            <p><b>{words}</b> {time} {is_held.then_some(" · waits for the step before it")}</p>
-            {settle}
-        </li>
-    }
-}
-
-/// Settles a refused step: it is sent again, or given up.
-fn act(tablet: Tablet, number: u32, again: bool) -> impl Fn(leptos::ev::MouseEvent) {
-    move |_| {
-        #[cfg(feature = "hydrate")]
-        leptos::task::spawn_local(async move {
-            if again { tablet.try_again(number).await } else { tablet.discard(number).await }
-        });
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (tablet, number, again);
-    }
-}
+#[cfg(feature = "hydrate")]
+pub use browser::show;
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::*;
     use leptos::task::spawn_local;
+    use wasm_bindgen::JsCast;
+    use web_sys::Element;
 
     use super::super::tablet::{Tablet, owner, set_owner};
-    use super::super::{forms, network, store};
+    use super::super::{forms, html, network, store};
 
-    pub fn start(tablet: Tablet, person: String, is_lab: bool) {
+    pub fn start(person: String, is_lab: bool) {
+        let tablet = Tablet::new();
+        show(tablet);
         if is_lab {
             forms::listen(tablet, false);
         }
@@ -127,6 +52,29 @@ mod browser {
                 set_owner(Some(&person));
                 register();
                 tablet.keep_up(window().location().pathname().as_deref() == Ok("/lab"));
+            }
+        });
+    }
+
+    /// Shows what is not sent, and lets it be settled.
+    pub fn show(tablet: Tablet) {
+        Effect::new(move |_| {
+            let html = tablet.worklist.with(|worklist| {
+                let notice = tablet.notice.get();
+                let signed_out = tablet.signed_out.get();
+                tablet.unsent.with(|unsent| html::outbox(unsent, worklist.as_ref(), notice.as_deref(), signed_out))
+            });
+            if let Some(place) = document().get_element_by_id("not-sent") {
+                place.set_inner_html(&html);
+            }
+        });
+        window_event_listener_untyped("click", move |event| {
+            let Some(pressed) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+            let number = |name: &str| pressed.get_attribute(name)?.parse().ok();
+            if let Some(number) = number("data-again") {
+                spawn_local(tablet.try_again(number));
+            } else if let Some(number) = number("data-discard") {
+                spawn_local(tablet.discard(number));
             }
         });
     }

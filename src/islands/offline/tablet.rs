@@ -29,10 +29,8 @@ impl Tablet {
     }
 }
 
-#[cfg(feature = "hydrate")]
 pub use browser::{owner, set_owner};
 
-#[cfg(feature = "hydrate")]
 mod browser {
     use std::cell::Cell;
     use std::rc::Rc;
