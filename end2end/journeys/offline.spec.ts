@@ -326,6 +326,7 @@ test("axe finds nothing in the laboratory without network", async ({ browser }) 
     await openLab(lab, "/lab?stage=collect", patient);
     await lab.context().setOffline(true);
     await work(lab, patient).getByRole("button", { name: "Collect" }).click();
+    await isOffline(lab);
     await expect(outbox(lab)).toContainText("1 not sent");
     const { violations } = await new AxeBuilder({ page: lab }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ").slice(0, 400)}`)).toEqual([]);

@@ -105,7 +105,7 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         policy: desk.tenant.policy,
         known_at: desk.now,
         offset: desk.tenant.local(desk.now).offset().fix().local_minus_utc(),
-        visits,
+        visits: visits.into_iter().collect(),
         tests,
     };
     Ok(Json(worklist.to_json()).into_response())

@@ -63,7 +63,7 @@ mod browser {
         });
         Effect::new(move |_| {
             let unsent: Vec<_> = tablet.unsent.get().into_iter().map(|(_, unsent)| unsent).collect();
-            let html = match tablet.worklist.get() {
+            let html = match tablet.known(true) {
                 Some(worklist) => choice
                     .opened
                     .with(|opened| html::bench(&worklist.after(&unsent), choice.stage.get(), opened.as_ref())),

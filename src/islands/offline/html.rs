@@ -94,13 +94,12 @@ pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>
         );
     }
     html += "</ul></nav>";
-    let mut cards: Vec<(&Task, &Test)> = worklist.at(stage).collect();
-    if cards.is_empty() {
+    if worklist.at(stage).next().is_none() {
         return html + &empty("Nothing to do here", "Tests appear when they reach this stage.");
     }
-    cards.sort_by_key(|(task, _)| !task.stat);
     html += "<ul class=\"work-list\">";
-    for (task, test) in cards {
+    let (urgent, others): (Vec<_>, Vec<_>) = worklist.at(stage).partition(|(task, _)| task.stat);
+    for (task, test) in urgent.into_iter().chain(others) {
         let typed = opened.filter(|(id, _)| *id == task.test_id).map(|(_, typed)| &typed[..]);
         card(&mut html, worklist, task, test, typed);
     }

@@ -1,7 +1,5 @@
 //! What a tablet keeps of the laboratory's work, and what is done on it without network, checked by the journey itself.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +22,7 @@ pub const EVENTS: [EventType; 3] =
 const LASTS: TimeDelta = TimeDelta::hours(12);
 
 /// The laboratory's work as a technician last saw it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Worklist {
     /// Who saw it.
     pub person: PersonId,
@@ -37,7 +35,7 @@ pub struct Worklist {
     /// How many seconds the hospital's clocks are ahead of UTC.
     pub offset: i32,
     /// The visits with these tests.
-    pub visits: BTreeMap<VisitId, Visit>,
+    pub visits: Vec<(VisitId, Visit)>,
     /// The tests, the most urgent first.
     pub tests: Vec<Task>,
 }
@@ -111,7 +109,7 @@ pub struct Unsent {
 }
 
 /// What the server says of a step that it did not log.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Refused {
     /// Why, in one sentence.
     pub sentence: String,
@@ -131,9 +129,13 @@ impl Worklist {
         format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60))
     }
 
+    fn visit(&self, id: &VisitId) -> Option<&Visit> {
+        self.visits.iter().find(|(other, _)| other == id).map(|(_, visit)| visit)
+    }
+
     /// How a test stands.
     pub fn test(&self, task: &Task) -> Option<&Test> {
-        self.visits.get(&task.visit_id)?.tests.get(&task.test_id)
+        self.visit(&task.visit_id)?.tests.get(&task.test_id)
     }
 
     /// The tests at a stage.
@@ -145,9 +147,9 @@ impl Worklist {
     pub fn after(mut self, unsent: &[Unsent]) -> Self {
         for deed in unsent.iter().filter(|unsent| unsent.refusal.is_none()).map(|unsent| &unsent.deed) {
             let Some(step) = deed.step() else { continue };
-            if let Some(visit) = self.visits.remove(&deed.visit_id) {
-                let visit = evolve(Some(visit), &step);
-                self.visits.extend(visit.map(|visit| (deed.visit_id.clone(), visit)));
+            if let Some(at) = self.visits.iter().position(|(id, _)| *id == deed.visit_id) {
+                let (id, visit) = self.visits.swap_remove(at);
+                self.visits.extend(evolve(Some(visit), &step).map(|visit| (id, visit)));
             }
         }
         self
@@ -167,7 +169,7 @@ impl Worklist {
         let event = event(event_type, &metadata)?;
         let task = event.test_id().and_then(|test| now_known.tests.iter().find(|task| task.test_id == *test));
         let task = task.ok_or(Refusal::VisitNotFound)?;
-        let visit = now_known.visits.get(&task.visit_id).ok_or(Refusal::VisitNotFound)?;
+        let visit = now_known.visit(&task.visit_id).ok_or(Refusal::VisitNotFound)?;
         let test = now_known.test(task).ok_or(Refusal::VisitNotFound)?;
         // A tablet's clock may be a little behind the one that the step before was dated by.
         let performed_at = now.max(test.since);
@@ -219,30 +221,33 @@ impl Deed {
 }
 
 /// The tests of which a step was refused: what was done on them after it waits until that is settled.
-pub fn held(unsent: &[Unsent]) -> BTreeSet<TestId> {
+pub fn held(unsent: &[Unsent]) -> Vec<TestId> {
     unsent.iter().filter(|unsent| unsent.refusal.is_some()).map(|unsent| unsent.test_id.clone()).collect()
 }
 
 /// The metadata of a form for one of [`EVENTS`]; results are compared with their ranges.
 pub fn metadata(typed: &[(String, String)]) -> Value {
     let mut metadata = Map::new();
-    let mut results: BTreeMap<u32, Map<String, Value>> = BTreeMap::new();
+    let mut results: Vec<(&str, Map<String, Value>)> = Vec::new();
     for (name, text) in typed {
         let text = text.trim();
         if text.is_empty() || name.starts_with('_') {
             continue;
         }
         let line = name.strip_prefix("results[").and_then(|rest| rest.split_once("]."));
-        match line.and_then(|(number, field)| Some((number.parse().ok()?, field))) {
+        match line {
             None => drop(metadata.insert(name.clone(), json!(text))),
             Some((number, field)) => {
                 let bound = matches!(field, "low" | "high").then(|| text.replace(',', ".").parse::<f64>().ok());
                 let value = bound.flatten().map_or_else(|| json!(text), |bound| json!(bound));
-                results.entry(number).or_default().insert(field.to_owned(), value);
+                match results.iter_mut().find(|(other, _)| *other == number) {
+                    Some((_, line)) => drop(line.insert(field.to_owned(), value)),
+                    None => results.push((number, Map::from_iter([(field.to_owned(), value)]))),
+                }
             }
         }
     }
-    for line in results.values_mut() {
+    for (_, line) in &mut results {
         let bound = |name: &str| line.get(name).and_then(Value::as_f64);
         let value = line.get("value").and_then(Value::as_str).unwrap_or_default();
         if let Some(flag) = flag(value, bound("low"), bound("high")) {
@@ -250,7 +255,7 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
         }
     }
     if !results.is_empty() {
-        metadata.insert("results".to_owned(), results.into_values().collect());
+        metadata.insert("results".to_owned(), results.into_iter().map(|(_, line)| Value::Object(line)).collect());
     }
     Value::Object(metadata)
 }

@@ -5,7 +5,7 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::XmlHttpRequest;
 
-use super::kept::{Deed, Refused, Worklist};
+use super::kept::{Deed, Refused};
 
 /// How long the server may take to say that it is there.
 const PATIENCE: u32 = 2_500;
@@ -17,7 +17,7 @@ pub enum Sent {
     /// It is logged.
     Logged,
     /// The server refuses it.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// Nobody is signed in.
     SignedOut,
     /// The server cannot be reached, or cannot answer now.
@@ -29,10 +29,10 @@ pub async fn is_reachable() -> bool {
     window().navigator().on_line() && ask("GET", "/readyz", None, PATIENCE).await.0 == 200
 }
 
-/// The worklist as it is now.
-pub async fn worklist() -> Option<Worklist> {
+/// The worklist as it is now, as it is written.
+pub async fn worklist() -> Option<String> {
     let (status, text) = ask("GET", "/lab/worklist", None, LONGEST).await;
-    if status == 200 { Worklist::from_json(&serde_json::from_str(&text).ok()?) } else { None }
+    (status == 200).then_some(text)
 }
 
 /// Sends a step.
@@ -46,7 +46,7 @@ pub async fn send(deed: &Deed) -> Sent {
         _ => {
             let said = serde_json::from_str(&text).ok().and_then(|said| Refused::from_json(&said));
             let sentence = || format!("The server does not take this step ({status}).");
-            Sent::Refused(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None }))
+            Sent::Refused(Box::new(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None })))
         }
     }
 }

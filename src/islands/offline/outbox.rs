@@ -59,11 +59,10 @@ mod browser {
     /// Shows what is not sent, and lets it be settled.
     pub fn show(tablet: Tablet) {
         Effect::new(move |_| {
-            let html = tablet.worklist.with(|worklist| {
-                let notice = tablet.notice.get();
-                let signed_out = tablet.signed_out.get();
-                tablet.unsent.with(|unsent| html::outbox(unsent, worklist.as_ref(), notice.as_deref(), signed_out))
-            });
+            let worklist = tablet.known(true);
+            let (notice, signed_out) = (tablet.notice.get(), tablet.signed_out.get());
+            let html =
+                tablet.unsent.with(|unsent| html::outbox(unsent, worklist.as_ref(), notice.as_deref(), signed_out));
             if let Some(place) = document().get_element_by_id("not-sent") {
                 place.set_inner_html(&html);
             }

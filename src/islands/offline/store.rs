@@ -9,7 +9,7 @@ use web_sys::{
     Event, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbOpenDbRequest, IdbRequest, IdbTransactionMode,
 };
 
-use super::kept::{Unsent, Worklist};
+use super::kept::Unsent;
 use crate::journey::ids::TestId;
 
 const DATABASE: &str = "laboratory";
@@ -34,19 +34,19 @@ impl From<JsValue> for NotKept {
 
 type Result<T> = std::result::Result<T, NotKept>;
 
-/// The worklist, if one was kept.
-pub async fn worklist() -> Option<Worklist> {
-    Worklist::from_json(&text(WORKLIST).await?)
+/// The worklist as it was written, if one was kept.
+pub async fn worklist() -> Option<String> {
+    written(WORKLIST).await
 }
 
 /// Keeps the worklist in the place of the one before.
-pub async fn keep_worklist(worklist: &Worklist) -> Result<()> {
-    put_text(WORKLIST, &worklist.to_json()).await
+pub async fn keep_worklist(worklist: &str) -> Result<()> {
+    put_text(WORKLIST, worklist).await
 }
 
 /// What was typed of a test's results.
 pub async fn draft(test: &TestId) -> Option<Vec<(String, String)>> {
-    let lines = text(&draft_name(test)).await?;
+    let lines: Value = serde_json::from_str(&written(&draft_name(test)).await?).ok()?;
     let pair = |line: &Value| Some((line[0].as_str()?.to_owned(), line[1].as_str()?.to_owned()));
     lines.as_array()?.iter().map(pair).collect()
 }
@@ -54,7 +54,7 @@ pub async fn draft(test: &TestId) -> Option<Vec<(String, String)>> {
 /// Keeps what was typed of a test's results.
 pub async fn keep_draft(test: &TestId, typed: &[(String, String)]) -> Result<()> {
     let lines: Vec<Value> = typed.iter().map(|(name, text)| json!([name, text])).collect();
-    put_text(&draft_name(test), &Value::from(lines)).await
+    put_text(&draft_name(test), &Value::from(lines).to_string()).await
 }
 
 /// Forgets what was typed of a test's results.
@@ -109,14 +109,13 @@ fn draft_name(test: &TestId) -> String {
     format!("draft {test}")
 }
 
-async fn text(name: &str) -> Option<Value> {
+async fn written(name: &str) -> Option<String> {
     let name = JsValue::from_str(name);
-    let text = change(TEXTS, |store| store.get(&name)).await.ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    change(TEXTS, |store| store.get(&name)).await.ok()?.as_string()
 }
 
-async fn put_text(name: &str, value: &Value) -> Result<()> {
-    let (name, text) = (JsValue::from_str(name), JsValue::from_str(&value.to_string()));
+async fn put_text(name: &str, text: &str) -> Result<()> {
+    let (name, text) = (JsValue::from_str(name), JsValue::from_str(text));
     change(TEXTS, |store| store.put_with_key(&text, &name)).await.map(drop)
 }
 

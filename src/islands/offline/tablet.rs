@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::kept::{Unsent, Worklist};
+use super::kept::Unsent;
 
 /// What a page knows of the tablet it is on.
 #[derive(Clone, Copy)]
 pub struct Tablet {
-    /// The worklist as it was last known.
-    pub worklist: RwSignal<Option<Worklist>>,
+    /// The worklist as it was last known, as it is written.
+    pub written: RwSignal<Option<String>>,
     /// The steps that are not sent, with their numbers.
     pub unsent: RwSignal<Vec<(u32, Unsent)>>,
     /// Whether somebody has to sign in before anything can be sent.
@@ -21,7 +21,7 @@ impl Tablet {
     /// One of which nothing is known yet.
     pub fn new() -> Self {
         Self {
-            worklist: RwSignal::new(None),
+            written: RwSignal::new(None),
             unsent: RwSignal::new(Vec::new()),
             signed_out: RwSignal::new(false),
             notice: RwSignal::new(None),
@@ -42,7 +42,7 @@ mod browser {
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
 
-    use super::super::kept::{held, new_id};
+    use super::super::kept::{Worklist, held, new_id};
     use super::super::{network, network::Sent, store};
     use super::Tablet;
     use crate::journey::events::EventType;
@@ -89,16 +89,26 @@ mod browser {
         DateTime::from_timestamp_millis((js_sys::Date::now() - ahead) as i64).unwrap_or_default()
     }
 
+    fn read(written: &str) -> Option<Worklist> {
+        Worklist::from_json(&serde_json::from_str(written).ok()?)
+    }
+
     impl Tablet {
+        /// The worklist, while it may be shown; `tracks` has whoever asks hear when it changes.
+        pub fn known(self, tracks: bool) -> Option<Worklist> {
+            let worklist = |written: &Option<String>| read(written.as_ref()?).filter(|worklist| worklist.lasts(now()));
+            if tracks { self.written.with(worklist) } else { self.written.with_untracked(worklist) }
+        }
+
         /// Reads again what the browser keeps.
         pub async fn read(self) {
             let unsent = store::unsent().await.unwrap_or_default();
             if self.unsent.with_untracked(|known| *known != unsent) {
                 self.unsent.set(unsent);
             }
-            let worklist = store::worklist().await.filter(|worklist| worklist.lasts(now()));
-            if self.worklist.with_untracked(|known| *known != worklist) {
-                self.worklist.set(worklist);
+            let written = store::worklist().await;
+            if self.written.with_untracked(|known| *known != written) {
+                self.written.set(written);
             }
         }
 
@@ -107,18 +117,19 @@ mod browser {
             if !self.unsent.with_untracked(Vec::is_empty) {
                 return;
             }
-            let Some(worklist) = network::worklist().await else { return };
+            let Some(written) = network::worklist().await else { return };
+            let Some(worklist) = read(&written) else { return };
             let ahead = js_sys::Date::now() - worklist.known_at.timestamp_millis() as f64;
             keep(AHEAD, Some(&ahead.to_string()));
             if owner().as_deref() == Some(&worklist.person.to_string()) {
-                let _ = store::keep_worklist(&worklist).await;
+                let _ = store::keep_worklist(&written).await;
             }
         }
 
         /// Takes in a step that is done now; gives whether it was kept.
         pub async fn take(self, event: EventType, metadata: Value) -> bool {
             self.read().await;
-            let taken = self.worklist.get_untracked().map(|worklist| {
+            let taken = self.known(false).map(|worklist| {
                 let unsent: Vec<_> =
                     self.unsent.with_untracked(|unsent| unsent.iter().map(|(_, one)| one.clone()).collect());
                 let chance = ((js_sys::Math::random() * 2_f64.powi(40)) as u128) << 40
@@ -161,9 +172,8 @@ mod browser {
                         (after, rested) = (number, 0);
                     }
                     Sent::Refused(refused) => {
-                        let again = self.worklist.with_untracked(|worklist| {
-                            Some(worklist.as_ref()?.rest_again(&unsent, refused.visit.as_ref()?))
-                        });
+                        let known = self.known(false);
+                        let again = refused.visit.and_then(|visit| Some(known?.rest_again(&unsent, &visit)));
                         match again {
                             Some(Ok(again)) if rested < 5 => {
                                 rested += 1;
@@ -220,7 +230,7 @@ mod browser {
             set_owner(None);
             keep(AHEAD, None);
             self.unsent.set(Vec::new());
-            self.worklist.set(None);
+            self.written.set(None);
         }
 
         /// Sends what is not sent, and brings the worklist up to date, whenever that helps.

@@ -51,7 +51,7 @@ fn worklist() -> Worklist {
         policy: Policy::default(),
         known_at: minute(2),
         offset: 19_800,
-        visits: [(id(3), ordered())].into(),
+        visits: vec![(id(3), ordered())],
         tests: vec![task],
     }
 }
@@ -163,7 +163,7 @@ fn what_is_written_is_read() {
 #[test]
 fn what_is_not_paid_for_is_not_collected() {
     let mut known = worklist();
-    for visit in known.visits.values_mut() {
+    for (_, visit) in &mut known.visits {
         visit.priority = Priority::Routine;
     }
     let read = Worklist::from_json(&known.to_json()).expect("a worklist");

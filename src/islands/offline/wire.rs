@@ -1,8 +1,6 @@
 //! How what a tablet keeps is written and read: by hand, for what serde derives of whole visits would double what a browser fetches.
 //! Moments are milliseconds since 1970.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -10,11 +8,11 @@ use super::kept::{Deed, Measured, Refused, Task, Unsent, Worklist};
 use crate::journey::events::{AnalyteResult, Event, EventType};
 use crate::journey::events::{TestCompleted, TestInProgress, TestSampleCollected, VisitRegistered};
 use crate::journey::evolve::evolve;
-use crate::journey::ids::{BillId, Id, TestId, VisitId};
+use crate::journey::ids::{BillId, Id, TestId};
 use crate::journey::money::Money;
 use crate::journey::policy::Policy;
 use crate::journey::refusal::Refusal;
-use crate::journey::schema::{Decimal, List, Text, check};
+use crate::journey::schema::{Decimal, List, Text, check_text};
 use crate::journey::visit::{Bill, Step, Test, Visit};
 use crate::journey::words::{BillKind, Flag, Word};
 
@@ -103,7 +101,7 @@ impl Worklist {
             policy: Policy { pay_before_lab: value["payBeforeLab"].as_bool()?, ..Policy::default() },
             known_at: moment(value, "knownAt")?,
             offset: value["offset"].as_i64()? as i32,
-            visits: visits.into_iter().collect::<BTreeMap<VisitId, Visit>>(),
+            visits,
             tests: list(value, "tests", task)?,
         })
     }
@@ -260,19 +258,18 @@ impl Refused {
     }
 }
 
-/// Reads one of [`super::kept::EVENTS`], checked by its schema as any other.
+/// Reads one of [`super::kept::EVENTS`]; the server checks it by its schema as any other.
 pub fn event(event_type: EventType, metadata: &Value) -> Result<Event, Refusal> {
-    let problems = check(event_type.row().fields, metadata);
     let read = || {
         let test_id = id(metadata, "testId")?;
         Some(match event_type {
             EventType::TestSampleCollected => Event::TestSampleCollected(TestSampleCollected {
                 test_id,
-                sample_id: string(metadata, "sampleId").map(Text),
-                specimen: string(metadata, "specimen").map(Text),
+                sample_id: optional(metadata, "sampleId")?,
+                specimen: optional(metadata, "specimen")?,
             }),
             EventType::TestInProgress => {
-                Event::TestInProgress(TestInProgress { test_id, analyser: string(metadata, "analyser").map(Text) })
+                Event::TestInProgress(TestInProgress { test_id, analyser: optional(metadata, "analyser")? })
             }
             EventType::TestCompleted => {
                 let results = list(metadata, "results", result)?;
@@ -281,17 +278,26 @@ pub fn event(event_type: EventType, metadata: &Value) -> Result<Event, Refusal> 
             _ => return None,
         })
     };
-    match read() {
-        Some(event) if problems.is_empty() => Ok(event),
-        _ => Err(Refusal::InvalidMetadata(problems)),
-    }
+    read().ok_or_else(|| Refusal::InvalidMetadata(Vec::new()))
+}
+
+/// A text that is short enough.
+fn short<const MAX: usize>(value: &Value, name: &str) -> Option<Text<MAX>> {
+    let text = text(value, name)?;
+    check_text(text, MAX).ok()?;
+    Some(Text(text.to_owned()))
+}
+
+/// A text that may be left out; none when it is there and too long.
+fn optional<const MAX: usize>(value: &Value, name: &str) -> Option<Option<Text<MAX>>> {
+    if value[name].is_null() { Some(None) } else { short(value, name).map(Some) }
 }
 
 fn result(line: &Value) -> Option<AnalyteResult> {
     Some(AnalyteResult {
-        analyte: Text(string(line, "analyte")?),
-        value: Text(string(line, "value")?),
-        unit: string(line, "unit").map(Text),
+        analyte: short(line, "analyte")?,
+        value: short(line, "value")?,
+        unit: optional(line, "unit")?,
         low: line["low"].as_f64().map(Decimal),
         high: line["high"].as_f64().map(Decimal),
         flag: word::<Flag>(line, "flag"),
