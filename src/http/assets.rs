@@ -25,6 +25,12 @@ impl Site {
         self.files.keys().find_map(|path| path.strip_prefix("/pkg/")?.strip_suffix(".css")).unwrap_or("sojourn")
     }
 
+    /// The addresses of everything that a page is made of.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let parts = self.files.keys().filter(|path| !path.ends_with(".txt"));
+        parts.map(String::as_str)
+    }
+
     /// Takes the site out of this binary.
     #[cfg(feature = "embed")]
     pub fn load() -> io::Result<Self> {

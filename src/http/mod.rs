@@ -42,7 +42,7 @@ pub use problem::Explanation;
 use self::metrics::Metrics;
 use self::screens::{
     admin, analytics, analytics_targets, audit, audit_events, billing, bookings, calls, cash_up, closing, display,
-    doctor, documents, lab, letters, login, patients, projections, queue, reception, shared, visit,
+    doctor, documents, lab, letters, login, offline, patients, projections, queue, reception, shared, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
@@ -131,6 +131,10 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/billing/cash-up", get(cash_up::show).post(cash_up::act))
         .route("/visits/{visit}/refunds/{event}", get(cash_up::refund_page))
         .route("/lab", get(lab::show).post(lab::act))
+        .route("/lab/offline", get(offline::show))
+        .route("/lab/worklist", get(offline::worklist))
+        .route("/lab/steps", post(offline::act))
+        .route("/service-worker.js", get(offline::service_worker))
         .route("/visits/{visit}/tests/{test}/report", get(lab::report_page))
         .route("/visits/{visit}/tests/{test}/label", get(lab::label_page))
         .route("/admin", get(admin::people::show).post(admin::people::act))

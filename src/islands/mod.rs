@@ -4,6 +4,7 @@ mod bell;
 mod live;
 #[cfg(feature = "hydrate")]
 mod lookup;
+pub mod offline;
 mod pulse;
 
 pub use bell::Bell;

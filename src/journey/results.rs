@@ -44,9 +44,31 @@ pub fn flag(value: &str, low: Option<f64>, high: Option<f64>) -> Option<Flag> {
     }
 }
 
+/// How far a typed value is from an earlier one, with as many decimals as either has; none when that cannot be known.
+pub fn change(value: &str, before: &str) -> Option<String> {
+    let exact = |text| measured(text).filter(|measured| measured.exact).map(|measured| measured.least);
+    let decimals = |text: &str| text.trim().split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let (change, decimals) = (exact(value)? - exact(before)?, decimals(value).max(decimals(before)));
+    let words = format!("{change:+.decimals$}").replace('-', "−");
+    Some(if words.contains(|digit: char| matches!(digit, '1'..='9')) { words } else { "±0".to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_told_by_its_change() {
+        for (value, before, expected) in [
+            ("9.1", "11.25", Some("−2.15")),
+            ("12", "9.5", Some("+2.5")),
+            ("7.0", "7", Some("±0")),
+            ("<3", "4", None),
+            ("positive", "4", None),
+        ] {
+            assert_eq!(change(value, before).as_deref(), expected, "{value} {before}");
+        }
+    }
 
     #[test]
     fn a_number_is_below_within_or_above_its_range() {

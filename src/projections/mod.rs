@@ -5,6 +5,7 @@
 pub mod bills;
 pub mod calls;
 pub mod checkpoint;
+pub mod earlier_results;
 pub mod follow_ups;
 pub mod following;
 pub mod measures;

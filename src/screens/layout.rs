@@ -10,6 +10,7 @@ use super::shell::Theme;
 use crate::hospital::people::Person;
 use crate::hospital::reader::ACCESS_LOG;
 use crate::islands::Live;
+use crate::islands::offline::Outbox;
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::words::Role;
@@ -187,6 +188,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </details>
             </div>
         </header>
+        <Outbox person=person.id.to_string() is_lab=person.holds_any(LAB)/>
         {(attempt.is_some() || logged.is_some() || done.is_some())
             .then(|| {
                 view! {

@@ -18,6 +18,7 @@ use crate::journey::results::flag;
 use crate::journey::visit::Step;
 use crate::journey::words::{Stage, Station, Word};
 use crate::live::Topic;
+use crate::projections::earlier_results;
 use crate::projections::tests::{self, TestCard};
 use crate::projections::visits;
 use crate::record::RecordError;
@@ -61,7 +62,13 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         Shown::Stage(Stage::Ordered) => visits::board(db, tenant, Station::Lab, desk.branch()).await?,
         _ => Vec::new(),
     };
+    let opened = opened(&desk, &cards).await?;
+    let compared = cards.iter().filter(|card| {
+        let is_open = opened.as_ref().is_some_and(|opened| opened.test_id == card.test.test_id);
+        is_open || !card.test.results.is_empty()
+    });
     let data = Lab {
+        before: earlier_results::before(db, tenant, compared).await?,
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),
         bills: desk.person.holds_any(BILLING),
@@ -70,7 +77,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         reasons: reasons(&desk, &cards).await?,
         names: people::names(db, tenant).await?,
         rooms: rooms(&desk).await?,
-        opened: opened(&desk, &cards).await?,
+        opened,
         attempt: attempt.clone(),
         shown,
         cards,

@@ -12,6 +12,7 @@ use tower_sessions::Session;
 
 use crate::hospital::demo;
 use crate::http::desk::Desk;
+use crate::http::screens::offline::CLEAR;
 use crate::http::sign_in::{NotSignedIn, SignInError, safe_next};
 use crate::http::{AppState, Page};
 use crate::screens::layout::own_workplace;
@@ -81,7 +82,7 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
 /// Signs whoever is signed in out.
 pub async fn leave(State(app): State<AppState>, session: Session) -> Response {
     match app.doorkeeper.sign_out(&session).await {
-        Ok(()) => Redirect::to("/login").into_response(),
+        Ok(()) => ([CLEAR], Redirect::to("/login")).into_response(),
         Err(error) => NotSignedIn::Away(error.to_string()).into_response(),
     }
 }

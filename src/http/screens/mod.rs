@@ -16,6 +16,7 @@ pub mod documents;
 pub mod lab;
 pub mod letters;
 pub mod login;
+pub mod offline;
 pub mod patients;
 pub mod peers;
 pub mod projections;

@@ -13,7 +13,7 @@ use crate::journey::words::{Priority, Stage, VisitType, Word};
 use crate::projections::tests::TestCard;
 
 /// Whether a test comes before all others.
-pub(super) fn is_stat(card: &TestCard) -> bool {
+pub fn is_stat(card: &TestCard) -> bool {
     is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
 }
 
@@ -28,7 +28,7 @@ fn waits_for_payment(lab: &Lab, card: &TestCard) -> bool {
 }
 
 /// The label suggested for a test's next specimen.
-pub(super) fn suggested_label(card: &TestCard) -> String {
+pub fn suggested_label(card: &TestCard) -> String {
     let id = card.test.test_id.to_string();
     let label = format!("S-{}", &id[id.len().saturating_sub(6)..]);
     match card.test.recollections {
@@ -84,7 +84,8 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
             {(opened.map(|opened| opened.event) != Bench::of(test.stage).map(|bench| bench.next)).then(|| action(lab, card))}
             {judged
                 .then(|| {
-                    let table = results(&test.results, format!("results-{}", test.test_id), &test.name);
+                    let before = lab.before.get(&test.test_id).map(|before| (before, &lab.tenant));
+                    let table = results(&test.results, before, format!("results-{}", test.test_id), &test.name);
                     view! { <div class="work-wide">{table}</div> }
                 })}
             {opened.map(|opened| view! { <div class="work-wide">{forms::form(lab, card, opened)}</div> })}

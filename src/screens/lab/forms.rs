@@ -5,13 +5,15 @@ use leptos::prelude::*;
 use super::super::form::EventForm;
 use super::super::icon::{Icon, icon};
 use super::card::suggested_label;
-use super::results::{flag_tag, range};
+use super::results::{earlier, flag_tag, range};
 use super::{Lab, Opened};
 use crate::hospital::tariff::Analyte;
+use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::results::flag;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Flag, Word};
+use crate::projections::earlier_results::EarlierResults;
 use crate::projections::tests::TestCard;
 
 /// Why specimens are rejected, most often.
@@ -39,7 +41,7 @@ pub(super) fn form(lab: &Lab, card: &TestCard, opened: &Opened) -> AnyView {
             .into_any(),
         ),
         EventType::TestInProgress => ("Start the test", "Start", line(&form, "analyser", "Analyser", "")),
-        EventType::TestCompleted => ("Results", "Complete the test", entry(&form, &test.name, &opened.analytes)),
+        EventType::TestCompleted => ("Results", "Complete the test", entry(&form, lab, card, &opened.analytes)),
         EventType::TestReviewed => (
             "Review the results",
             "Save the review",
@@ -119,18 +121,24 @@ fn reason(form: &EventForm, usual: &'static [&'static str]) -> AnyView {
 }
 
 /// The lines into which results are typed.
-fn entry(form: &EventForm, test: &str, analytes: &[Analyte]) -> AnyView {
+fn entry(form: &EventForm, lab: &Lab, card: &TestCard, analytes: &[Analyte]) -> AnyView {
+    let test = card.test.name.as_str();
+    let before = lab.before.get(&card.test.test_id).map(|before| (before, &lab.tenant));
     let id = form.id("results");
     let free = analytes.is_empty();
     let lines = if free {
         (0..FREE_LINES).map(|number| free_line(form, number, if number == 0 { test } else { "" })).collect_view()
     } else {
-        analytes.iter().enumerate().map(|(number, analyte)| known_line(form, number, analyte)).collect_view()
+        analytes.iter().enumerate().map(|(number, analyte)| known_line(form, number, analyte, before)).collect_view()
     };
     let ranges = if free {
         view! { <th scope="col">"Lowest"</th> <th scope="col">"Highest"</th> }.into_any()
     } else {
-        view! { <th scope="col">"Range"</th> }.into_any()
+        view! {
+            <th scope="col">"Range"</th>
+            {before.map(|_| view! { <th scope="col">"Last"</th> })}
+        }
+        .into_any()
     };
     view! {
         <p class="hint">
@@ -168,7 +176,12 @@ fn cell(form: &EventForm, field: &str, max: usize, required: bool, label: String
 }
 
 /// A line for something that the tariff knows.
-fn known_line(form: &EventForm, number: usize, analyte: &Analyte) -> AnyView {
+fn known_line(
+    form: &EventForm,
+    number: usize,
+    analyte: &Analyte,
+    before: Option<(&EarlierResults, &Tenant)>,
+) -> AnyView {
     let field = |name: &str| format!("results[{number}].{name}");
     let Analyte { analyte: name, unit, low, high } = analyte;
     let label = match unit {
@@ -192,6 +205,7 @@ fn known_line(form: &EventForm, number: usize, analyte: &Analyte) -> AnyView {
             <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
+            {before.map(|_| view! { <td class="nowrap">{earlier(before, name)}</td> })}
             <td>{judged}</td>
         </tr>
     }

@@ -5,6 +5,8 @@ mod forms;
 pub mod paper;
 pub mod results;
 
+pub use card::{is_stat, suggested_label};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{PersonId, TestId};
 use crate::journey::words::{Stage, Status};
+use crate::projections::earlier_results::EarlierResults;
 use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
 
@@ -47,6 +50,8 @@ pub struct Lab {
     pub names: BTreeMap<PersonId, String>,
     /// The patients at the laboratory.
     pub patients: Vec<VisitCard>,
+    /// What was measured of the same patients before.
+    pub before: BTreeMap<TestId, EarlierResults>,
     /// The rooms they may be called to.
     pub rooms: Vec<Room>,
     /// The form that is open.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use super::super::barcode::barcode;
 use super::super::icon::{Icon, icon};
 use super::super::parts::{age_and_sex, day_and_time};
 use super::results::results;
@@ -88,7 +89,7 @@ pub fn report(paper: Paper) -> impl IntoView {
                     <dt>"Collected"</dt><dd>{time(test.collected_at)}</dd>
                     <dt>"Reported"</dt><dd>{time(test.reported_at)}</dd>
                 </dl>
-                {results(&test.results, "results".to_owned(), &test.name)}
+                {results(&test.results, None, "results".to_owned(), &test.name)}
                 {comment.map(|comment| view! { <p><b>"Comment: "</b> {comment}</p> })}
                 <dl class="facts">
                     <dt>"Entered by"</dt><dd>{signed(&entered)}</dd>
@@ -102,26 +103,25 @@ pub fn report(paper: Paper) -> impl IntoView {
     }
 }
 
-/// Shows the label of a specimen.
+/// Shows the label of a specimen, as large as those that tubes bear.
 pub fn label(paper: Paper) -> impl IntoView {
     let Paper { tenant, patient, visit_id, token, test, .. } = paper;
     let not_collected = || "not collected yet".to_owned();
+    let collected = test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at));
     view! {
         <main class="page stack" id="main">
-            <article class="paper slip" aria-label="Label">
+            <article class="paper label" aria-label="Label">
                 <h1 class="visually-hidden">"Label of a sample"</h1>
-                <span class="token token-plain">{token}</span>
-                <p>
-                    <b>{patient.name.clone()}</b> <br/> {age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at))}
+                <p class="label-line"><b>{patient.name.clone()}</b> <b>{token}</b></p>
+                <p class="label-line">
+                    <span>{age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at))}</span>
+                    <span>{patient.mrn.clone()}</span>
                 </p>
-                <dl class="facts">
-                    <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
-                    <dt>"Sample"</dt><dd><b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b></dd>
-                    <dt>"Test"</dt><dd>{test.name.clone()}</dd>
-                    <dt>"Specimen"</dt><dd>{test.specimen.clone().unwrap_or_else(|| "not recorded".to_owned())}</dd>
-                    <dt>"Collected"</dt>
-                    <dd>{test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at))}</dd>
-                </dl>
+                {test.sample_id.as_deref().map(barcode)}
+                <p class="label-line">
+                    <b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b> <span>{collected}</span>
+                </p>
+                <p>{test.name.clone()} {test.specimen.clone().map(|specimen| format!(", {specimen}"))}</p>
             </article>
             {back(&visit_id)}
         </main>

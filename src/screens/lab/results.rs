@@ -3,8 +3,11 @@
 use leptos::prelude::*;
 
 use super::super::icon::{Icon, icon};
+use crate::hospital::tenants::Tenant;
 use crate::journey::events::AnalyteResult;
+use crate::journey::results::change;
 use crate::journey::words::Flag;
+use crate::projections::earlier_results::EarlierResults;
 
 /// A range as people write it: `12 – 17`, `≤ 20`, `≥ 40`.
 pub fn range(low: Option<f64>, high: Option<f64>) -> String {
@@ -34,8 +37,19 @@ pub fn flag_tag(flag: Option<Flag>) -> AnyView {
     }
 }
 
-/// The results of a test; `id` is the caption's.
-pub fn results(results: &[AnalyteResult], id: String, test: &str) -> AnyView {
+/// What was measured before, and when: "11.2, 3 Oct".
+pub fn earlier(before: Option<(&EarlierResults, &Tenant)>, analyte: &str) -> String {
+    let found = before.and_then(|(before, tenant)| Some((before.value(analyte)?, tenant.local_day(before.ordered_at))));
+    found.map_or_else(|| "–".to_owned(), |(value, day)| format!("{value}, {}", day.format("%-d %b")))
+}
+
+/// The results of a test, beside those before when they are asked for; `id` is the caption's.
+pub fn results(
+    results: &[AnalyteResult],
+    before: Option<(&EarlierResults, &Tenant)>,
+    id: String,
+    test: &str,
+) -> AnyView {
     let row = |result: &AnalyteResult| {
         let bound = |bound: &Option<_>| bound.as_ref().map(|bound: &crate::journey::schema::Decimal<_, _>| bound.0);
         let value = result.value.0.clone();
@@ -50,6 +64,15 @@ pub fn results(results: &[AnalyteResult], id: String, test: &str) -> AnyView {
                 <td>{result.unit.as_ref().map_or("–", |unit| unit.as_str()).to_owned()}</td>
                 <td class="nowrap">{range(bound(&result.low), bound(&result.high))}</td>
                 <td>{flag_tag(result.flag)}</td>
+                {before.map(|_| {
+                    let value = before.and_then(|(before, _)| before.value(&result.analyte.0));
+                    let change = value.and_then(|value| change(&result.value.0, value));
+                    let change = change.unwrap_or_else(|| "–".to_owned());
+                    view! {
+                        <td class="number nowrap">{change}</td>
+                        <td class="nowrap">{earlier(before, &result.analyte.0)}</td>
+                    }
+                })}
             </tr>
         }
     };
@@ -64,6 +87,7 @@ pub fn results(results: &[AnalyteResult], id: String, test: &str) -> AnyView {
                         <th scope="col">"Unit"</th>
                         <th scope="col">"Range"</th>
                         <th scope="col">"Flag"</th>
+                        {before.map(|_| view! { <th scope="col" class="number">"Change"</th> <th scope="col">"Last"</th> })}
                     </tr>
                 </thead>
                 <tbody>{results.iter().map(row).collect_view()}</tbody>

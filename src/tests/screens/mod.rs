@@ -10,6 +10,7 @@ mod doctor;
 mod documents;
 mod lab;
 mod live;
+mod offline;
 mod past;
 mod patient;
 mod projections;

@@ -1,0 +1,152 @@
+//! The laboratory without network: the worklist as it was last known, and what was done on it since.
+
+use leptos::prelude::*;
+
+/// The laboratory without network.
+#[island]
+pub fn Bench() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    browser::start();
+    view! {
+        <div id="not-sent"></div>
+        <div id="bench" class="stack">
+            <p class="secondary" role="status">"Looking what this tablet keeps …"</p>
+        </div>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
+
+    use leptos::prelude::*;
+    use leptos::task::spawn_local;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlElement};
+
+    use super::super::html::{self, STAGES, Typed};
+    use super::super::tablet::{Tablet, owner, set_owner};
+    use super::super::{forms, network, outbox, store};
+    use crate::journey::ids::{Id, TestId};
+    use crate::journey::words::Stage;
+
+    /// How often it is looked whether the network is back.
+    const TICK: Duration = Duration::from_secs(4);
+
+    /// What is chosen on the page.
+    #[derive(Clone, Copy)]
+    struct Choice {
+        stage: RwSignal<Stage>,
+        /// The results being entered: of which test, and what was typed before.
+        opened: RwSignal<Option<(TestId, Typed)>>,
+    }
+
+    pub fn start() {
+        let tablet = Tablet::new();
+        let choice = Choice { stage: RwSignal::new(Stage::Ordered), opened: RwSignal::new(None) };
+        let looked = RwSignal::new(false);
+        let address = window().location().search().unwrap_or_default();
+        let asked = |name: &str| {
+            let mut pairs = address.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
+        };
+        choice.choose(asked("stage").as_deref().unwrap_or_default());
+        outbox::show(tablet);
+        forms::listen(tablet, true);
+        let test = asked("open").and_then(|id| TestId::parse(&id).ok());
+        spawn_local(async move {
+            tablet.read().await;
+            looked.set(true);
+            if let Some(test) = test.filter(|_| choice.stage.get_untracked() == Stage::InProgress) {
+                choice.open(test).await;
+            }
+        });
+        Effect::new(move |_| {
+            let unsent: Vec<_> = tablet.unsent.get().into_iter().map(|(_, unsent)| unsent).collect();
+            let html = match tablet.known(true) {
+                Some(worklist) => choice
+                    .opened
+                    .with(|opened| html::bench(&worklist.after(&unsent), choice.stage.get(), opened.as_ref())),
+                None if looked.get() => html::empty(
+                    "No network",
+                    "This tablet keeps no worklist. The lab opens again when the network is back.",
+                ),
+                None => return,
+            };
+            if let Some(place) = document().get_element_by_id("bench") {
+                place.set_inner_html(&html);
+            }
+        });
+        window_event_listener_untyped("click", move |event| choice.pressed(&event));
+        let back = move || spawn_local(go_back(tablet, choice));
+        set_interval(back, TICK);
+        window_event_listener_untyped("online", move |_| back());
+        // A form that was kept is closed.
+        Effect::new(move |before: Option<usize>| {
+            let count = tablet.unsent.with(Vec::len);
+            if before.is_some_and(|before| before < count) {
+                choice.opened.set(None);
+            }
+            count
+        });
+    }
+
+    impl Choice {
+        fn choose(self, word: &str) {
+            if let Some((stage, ..)) = STAGES.iter().find(|(_, here, _)| *here == word) {
+                self.opened.set(None);
+                self.stage.set(*stage);
+            }
+        }
+
+        async fn open(self, test: TestId) {
+            let typed = store::draft(&test).await.unwrap_or_default();
+            self.opened.set(Some((test, typed)));
+        }
+
+        fn pressed(self, event: &Event) {
+            let Some(pressed) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+            let attribute = |name: &str| {
+                let element = pressed.closest(&format!("[{name}]")).ok()??;
+                element.get_attribute(name)
+            };
+            if let Some(word) = attribute("data-stage") {
+                event.prevent_default();
+                self.choose(&word);
+                // What was pressed is written anew.
+                request_animation_frame(|| {
+                    if let Ok(Some(tab)) = document().query_selector(".stages [aria-current]")
+                        && let Ok(tab) = tab.dyn_into::<HtmlElement>()
+                    {
+                        let _ = tab.focus();
+                    }
+                });
+            } else if let Some(test) = attribute("data-open").and_then(|id| TestId::parse(&id).ok()) {
+                spawn_local(self.open(test));
+            } else if attribute("data-close").is_some() {
+                self.opened.set(None);
+            }
+        }
+    }
+
+    /// Sends what was done and goes back to the laboratory, once the network is back and nobody is typing.
+    async fn go_back(tablet: Tablet, choice: Choice) {
+        if !network::is_reachable().await {
+            tablet.read().await;
+            return;
+        }
+        if owner().as_deref() == Some(forms::LEAVING) {
+            if network::sign_out().await {
+                set_owner(None);
+                let _ = window().location().assign("/login");
+            }
+            return;
+        }
+        tablet.send().await;
+        if !tablet.signed_out.get_untracked() && choice.opened.with_untracked(Option::is_none) {
+            let stage = choice.stage.get_untracked();
+            let word = STAGES.iter().find(|(here, ..)| *here == stage).map_or("collect", |(_, word, _)| word);
+            let _ = window().location().replace(&format!("/lab?stage={word}"));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What a tablet shows, as HTML: written by hand as well, for views that change would weigh more than all the rest.
+//!
+//! What is pressed bears what it is for: `data-stage`, `data-open`, `data-close`, `data-again` and `data-discard`.
+
+use super::kept::{Measured, Task, Unsent, Worklist, held};
+use crate::journey::events::EventType;
+use crate::journey::ids::TestId;
+use crate::journey::results::flag;
+use crate::journey::visit::Test;
+use crate::journey::words::{Flag, Stage, Word};
+
+/// The stages at which something is done without network: their words in the address, and what people call them.
+pub const STAGES: [(Stage, &str, &str); 3] = [
+    (Stage::Ordered, "collect", "To collect"),
+    (Stage::Collected, "collected", "Collected"),
+    (Stage::InProgress, "running", "Running"),
+];
+/// How many lines there are for a test of which the tariff does not say what it measures.
+const FREE_LINES: usize = 3;
+
+/// What was typed, name by name.
+pub type Typed = Vec<(String, String)>;
+
+/// Text as it stands in HTML.
+fn safe(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// What is not sent, with a way to settle what was refused; nothing when there is nothing to say.
+pub fn outbox(unsent: &[(u32, Unsent)], worklist: Option<&Worklist>, notice: Option<&str>, signed_out: bool) -> String {
+    if unsent.is_empty() && notice.is_none() && !signed_out {
+        return String::new();
+    }
+    let steps: Vec<Unsent> = unsent.iter().map(|(_, unsent)| unsent.clone()).collect();
+    let held = held(&steps);
+    let class = if held.is_empty() { "notice-warning" } else { "notice-refusal" };
+    let mut html = format!(
+        "<div class=\"page notices screen-only\"><section class=\"notice {class}\" aria-label=\"Not sent\" id=\"outbox\">"
+    );
+    if let Some(words) = notice {
+        html += &["<p role=\"alert\">", &safe(words), "</p>"].concat();
+    }
+    if !steps.is_empty() {
+        html += &format!("<div role=\"status\"><h2 class=\"notice-title\">{} not sent</h2></div>", steps.len());
+    }
+    if signed_out {
+        html += "<p><a href=\"/login?next=/lab\">Sign in</a> to have it sent.</p>";
+    }
+    html += "<ol class=\"outbox-list\">";
+    for (number, one) in unsent {
+        html += &["<li><p><b>", one.deed.event_type.label(), " · ", &safe(&one.about), "</b>"].concat();
+        if let Some(worklist) = worklist {
+            html += &[" · done ", &worklist.clock(one.deed.performed_at)].concat();
+        }
+        match &one.refusal {
+            Some(sentence) => {
+                let visit = one.deed.visit_id.to_string();
+                html += &["</p><p>", &safe(sentence), "</p><div class=\"row\">"].concat();
+                html += &["<a class=\"button button-compact\" href=\"/visits/", &visit, "\">Look at the visit</a>"]
+                    .concat();
+                for (word, class, label) in [("again", "", "Send again"), ("discard", " button-danger", "Discard")] {
+                    html += &format!(
+                        "<button type=\"button\" class=\"button button-compact{class}\" data-{word}=\"{number}\">{label}</button>"
+                    );
+                }
+                html += "</div></li>";
+            }
+            None if held.contains(&one.test_id) => html += " · waits for the step before it</p></li>",
+            None => html += "</p></li>",
+        }
+    }
+    html + "</ol></section></div>"
+}
+
+/// That there is nothing, and what to do about it.
+pub fn empty(title: &str, words: &str) -> String {
+    ["<div class=\"empty\"><p class=\"empty-title\">", title, "</p><p>", words, "</p></div>"].concat()
+}
+
+/// The tests at a stage, with the one step that brings each further; the form for results is open on one.
+pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>) -> String {
+    let mut html = [
+        "<div class=\"notice notice-warning notice-line\" role=\"status\" id=\"known-at\"><p>No network: this is what was known at ",
+        &worklist.clock(worklist.known_at),
+        ". What you do is kept on this tablet and sent when the network is back.</p></div>",
+        "<nav class=\"stages\" aria-label=\"Stages\"><ul>",
+    ]
+    .concat();
+    for (here, word, label) in STAGES {
+        let current = if here == stage { " aria-current=\"true\"" } else { "" };
+        let count = worklist.at(here).count();
+        html += &format!(
+            "<li><a href=\"/lab?stage={word}\" data-stage=\"{word}\"{current}><b>{count}</b> {label}</a></li>"
+        );
+    }
+    html += "</ul></nav>";
+    if worklist.at(stage).next().is_none() {
+        return html + &empty("Nothing to do here", "Tests appear when they reach this stage.");
+    }
+    html += "<ul class=\"work-list\">";
+    let (urgent, others): (Vec<_>, Vec<_>) = worklist.at(stage).partition(|(task, _)| task.stat);
+    for (task, test) in urgent.into_iter().chain(others) {
+        let typed = opened.filter(|(id, _)| *id == task.test_id).map(|(_, typed)| &typed[..]);
+        card(&mut html, worklist, task, test, typed);
+    }
+    html + "</ul>"
+}
+
+fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed: Option<&[(String, String)]>) {
+    let (class, stat) = match task.stat {
+        true => ("work work-over", " <span class=\"tag tag-emergency\">STAT</span>"),
+        false => ("work", ""),
+    };
+    let specimen = test.specimen.as_deref().unwrap_or("specimen not recorded");
+    let since = [&test.stage.label().to_lowercase(), " ", &worklist.clock(test.since)].concat();
+    let mut details = vec![task.patient.as_str(), &task.age_and_sex, specimen, &since];
+    details.extend(test.sample_id.as_deref());
+    *html += &[
+        "<li class=\"",
+        class,
+        "\"><span class=\"token token-plain\">",
+        &safe(&task.token),
+        "</span><div class=\"work-main\"><h2 class=\"work-title\">",
+        &safe(&test.name),
+        stat,
+        "</h2><p class=\"work-detail\">",
+        &safe(&details.join(" · ")),
+        "</p></div><div class=\"work-action\">",
+    ]
+    .concat();
+    match test.stage {
+        Stage::Ordered => {
+            form(html, EventType::TestSampleCollected, task, "");
+            hidden(html, "sampleId", &task.label);
+            hidden(html, "specimen", test.specimen.as_deref().unwrap_or_default());
+            *html += "<button class=\"button button-primary button-wide\">Collect</button></form>";
+        }
+        Stage::Collected => {
+            form(html, EventType::TestInProgress, task, "");
+            *html += "<button class=\"button button-primary button-wide\">Start</button></form>";
+        }
+        _ if typed.is_none() => {
+            let test = task.test_id.to_string();
+            *html +=
+                &["<button type=\"button\" class=\"button button-primary button-wide\" data-open=\"", &test].concat();
+            *html += "\">Enter results</button>";
+        }
+        _ => {}
+    }
+    *html += "</div>";
+    if let Some(typed) = typed {
+        *html += "<div class=\"work-wide\">";
+        entry(html, task, test, typed);
+        *html += "</div>";
+    }
+    *html += "</li>";
+}
+
+fn form(html: &mut String, event: EventType, task: &Task, class: &str) {
+    *html += &["<form method=\"post\" action=\"/lab\" class=\"", class, "\">"].concat();
+    hidden(html, "_event", event.word());
+    hidden(html, "testId", &task.test_id.to_string());
+}
+
+fn hidden(html: &mut String, name: &str, value: &str) {
+    *html += &["<input type=\"hidden\" name=\"", name, "\" value=\"", &safe(value), "\">"].concat();
+}
+
+/// The form for a test's results.
+fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]) {
+    form(html, EventType::TestCompleted, task, "stack");
+    *html += &["<p class=\"form-title\">Results · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
+    *html += "</p><div class=\"fields\">";
+    for (line, analyte) in task.analytes.iter().enumerate() {
+        known_line(html, line, typed, analyte);
+    }
+    if task.analytes.is_empty() {
+        for line in 0..FREE_LINES {
+            let first = if line == 0 { test.name.as_str() } else { "" };
+            for (name, label, given) in [("analyte", "Analyte", first), ("value", "Value", ""), ("unit", "Unit", "")] {
+                let label = format!("{label}, line {}", line + 1);
+                field(html, &format!("results[{line}].{name}"), &label, typed, given, "");
+            }
+        }
+    }
+    *html += "</div><div class=\"form-foot\"><button class=\"button button-primary\">Complete the test</button>\
+        <button type=\"button\" class=\"button button-quiet\" data-close>Close</button></div></form>";
+}
+
+/// A line for something of which the tariff knows the range.
+fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyte: &Measured) {
+    let unit = analyte.unit.as_deref().unwrap_or_default();
+    let number = |bound: Option<f64>| bound.map(|bound| bound.to_string());
+    let (low, high) = (number(analyte.low), number(analyte.high));
+    let range = match (&low, &high) {
+        (Some(low), Some(high)) => format!("{low} – {high} "),
+        (Some(low), None) => format!("≥ {low} "),
+        (None, Some(high)) => format!("≤ {high} "),
+        (None, None) => String::new(),
+    };
+    for (name, value) in [
+        ("analyte", Some(analyte.analyte.as_str())),
+        ("unit", Some(unit)),
+        ("low", low.as_deref()),
+        ("high", high.as_deref()),
+    ] {
+        if let Some(value) = value {
+            hidden(html, &format!("results[{line}].{name}"), value);
+        }
+    }
+    let label = [&analyte.analyte, ", ", &range, unit].concat();
+    field(html, &format!("results[{line}].value"), label.trim_end_matches([',', ' ']), typed, "", " required");
+}
+
+fn field(html: &mut String, name: &str, label: &str, typed: &[(String, String)], given: &str, more: &str) {
+    let value = typed.iter().find(|(typed, _)| typed == name).map_or(given, |(_, value)| value);
+    *html += &["<div class=\"field\"><label for=\"", name, "\">", &safe(label), "</label> <span data-judged></span>"]
+        .concat();
+    *html += &["<input id=\"", name, "\" name=\"", name, "\" value=\"", &safe(value)].concat();
+    *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, "></div>"].concat();
+}
+
+/// The tag of a value outside its range.
+pub fn judged(value: &str, low: Option<f64>, high: Option<f64>) -> String {
+    match flag(value, low, high) {
+        None | Some(Flag::Normal) => String::new(),
+        Some(flag) => ["<span class=\"tag tag-warning\">", flag.label(), "</span>"].concat(),
+    }
+}

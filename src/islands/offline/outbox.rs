@@ -1,0 +1,87 @@
+//! How many steps are not sent, and those that were refused, with a way to settle each.
+
+use leptos::prelude::*;
+
+/// What is not sent from this tablet; `person` is signed in, and `is_lab` says whether they work in the laboratory.
+///
+/// Whatever the tablet keeps of somebody else it forgets at once.
+#[island]
+pub fn Outbox(person: String, is_lab: bool) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    browser::start(person, is_lab);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (person, is_lab);
+    view! { <div id="not-sent"></div> }
+}
+
+#[cfg(feature = "hydrate")]
+pub use browser::show;
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::*;
+    use leptos::task::spawn_local;
+    use wasm_bindgen::JsCast;
+    use web_sys::Element;
+
+    use super::super::tablet::{Tablet, owner, set_owner};
+    use super::super::{forms, html, network, store};
+
+    pub fn start(person: String, is_lab: bool) {
+        let tablet = Tablet::new();
+        show(tablet);
+        if is_lab {
+            forms::listen(tablet, false);
+        }
+        spawn_local(async move {
+            let owner = owner();
+            if owner.as_deref() == Some(forms::LEAVING) && network::sign_out().await {
+                set_owner(None);
+                let _ = window().location().assign("/login");
+                return;
+            }
+            if let Some(owner) = owner
+                && (owner != person || !is_lab)
+            {
+                let lost = store::unsent().await.map_or(0, |unsent| unsent.len());
+                tablet.purge().await;
+                let words = format!("{lost} not sent by who was signed in before; forgotten, to be done again.");
+                tablet.notice.set((lost > 0).then_some(words));
+            }
+            if is_lab {
+                set_owner(Some(&person));
+                register();
+                tablet.keep_up(window().location().pathname().as_deref() == Ok("/lab"));
+            }
+        });
+    }
+
+    /// Shows what is not sent, and lets it be settled.
+    pub fn show(tablet: Tablet) {
+        Effect::new(move |_| {
+            let worklist = tablet.known(true);
+            let (notice, signed_out) = (tablet.notice.get(), tablet.signed_out.get());
+            let html =
+                tablet.unsent.with(|unsent| html::outbox(unsent, worklist.as_ref(), notice.as_deref(), signed_out));
+            if let Some(place) = document().get_element_by_id("not-sent") {
+                place.set_inner_html(&html);
+            }
+        });
+        window_event_listener_untyped("click", move |event| {
+            let Some(pressed) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+            let number = |name: &str| pressed.get_attribute(name)?.parse().ok();
+            if let Some(number) = number("data-again") {
+                spawn_local(tablet.try_again(number));
+            } else if let Some(number) = number("data-discard") {
+                spawn_local(tablet.discard(number));
+            }
+        });
+    }
+
+    /// Has the browser keep the shell, so that the laboratory opens without network; browsers allow it only with TLS.
+    fn register() {
+        if window().is_secure_context() {
+            let _ = window().navigator().service_worker().register("/service-worker.js");
+        }
+    }
+}

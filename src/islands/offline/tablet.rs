@@ -1,0 +1,272 @@
+//! What a page knows of the tablet, and the sending of what was done without network.
+
+use leptos::prelude::*;
+
+use super::kept::Unsent;
+
+/// What a page knows of the tablet it is on.
+#[derive(Clone, Copy)]
+pub struct Tablet {
+    /// The worklist as it was last known, as it is written.
+    pub written: RwSignal<Option<String>>,
+    /// The steps that are not sent, with their numbers.
+    pub unsent: RwSignal<Vec<(u32, Unsent)>>,
+    /// Whether somebody has to sign in before anything can be sent.
+    pub signed_out: RwSignal<bool>,
+    /// What else is to be said.
+    pub notice: RwSignal<Option<String>>,
+}
+
+impl Tablet {
+    /// One of which nothing is known yet.
+    pub fn new() -> Self {
+        Self {
+            written: RwSignal::new(None),
+            unsent: RwSignal::new(Vec::new()),
+            signed_out: RwSignal::new(false),
+            notice: RwSignal::new(None),
+        }
+    }
+}
+
+pub use browser::{owner, set_owner};
+
+mod browser {
+    use std::cell::Cell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+    use leptos::prelude::*;
+    use serde_json::Value;
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+
+    use super::super::kept::{Worklist, held, new_id};
+    use super::super::{network, network::Sent, store};
+    use super::Tablet;
+    use crate::journey::events::EventType;
+    use crate::journey::ids::EventId;
+
+    /// The name under which the browser keeps whose data it keeps.
+    const OWNER: &str = "laboratory";
+    /// The name under which it keeps how many milliseconds its clock is ahead of the server's.
+    const AHEAD: &str = "laboratory-ahead";
+    /// How often a page looks whether something can be sent.
+    const TICK: Duration = Duration::from_secs(3);
+    /// How old the worklist may become, in milliseconds, when nothing seems to change.
+    const AGE: f64 = 60_000.0;
+
+    thread_local! {
+        static SENDING: Cell<bool> = const { Cell::new(false) };
+    }
+
+    fn kept(name: &str) -> Option<String> {
+        window().local_storage().ok()??.get_item(name).ok()?
+    }
+
+    fn keep(name: &str, text: Option<&str>) -> Option<()> {
+        let storage = window().local_storage().ok()??;
+        match text {
+            Some(text) => storage.set_item(name, text).ok(),
+            None => storage.remove_item(name).ok(),
+        }
+    }
+
+    /// Whose data the browser keeps.
+    pub fn owner() -> Option<String> {
+        kept(OWNER)
+    }
+
+    /// Says whose data the browser keeps from now on; nobody's, when none is named.
+    pub fn set_owner(person: Option<&str>) {
+        keep(OWNER, person);
+    }
+
+    /// The present moment by the server's clock, as far as the tablet knows it: its own may be wrong.
+    fn now() -> DateTime<Utc> {
+        let ahead = kept(AHEAD).and_then(|ahead| ahead.parse::<f64>().ok()).unwrap_or_default();
+        DateTime::from_timestamp_millis((js_sys::Date::now() - ahead) as i64).unwrap_or_default()
+    }
+
+    fn read(written: &str) -> Option<Worklist> {
+        Worklist::from_json(&serde_json::from_str(written).ok()?)
+    }
+
+    impl Tablet {
+        /// The worklist, while it may be shown; `tracks` has whoever asks hear when it changes.
+        pub fn known(self, tracks: bool) -> Option<Worklist> {
+            let worklist = |written: &Option<String>| read(written.as_ref()?).filter(|worklist| worklist.lasts(now()));
+            if tracks { self.written.with(worklist) } else { self.written.with_untracked(worklist) }
+        }
+
+        /// Reads again what the browser keeps.
+        pub async fn read(self) {
+            let unsent = store::unsent().await.unwrap_or_default();
+            if self.unsent.with_untracked(|known| *known != unsent) {
+                self.unsent.set(unsent);
+            }
+            let written = store::worklist().await;
+            if self.written.with_untracked(|known| *known != written) {
+                self.written.set(written);
+            }
+        }
+
+        /// Asks the server for the worklist and keeps it, once nothing that was done rests on the one before.
+        pub async fn refresh(self) {
+            if !self.unsent.with_untracked(Vec::is_empty) {
+                return;
+            }
+            let Some(written) = network::worklist().await else { return };
+            let Some(worklist) = read(&written) else { return };
+            let ahead = js_sys::Date::now() - worklist.known_at.timestamp_millis() as f64;
+            keep(AHEAD, Some(&ahead.to_string()));
+            if owner().as_deref() == Some(&worklist.person.to_string()) {
+                let _ = store::keep_worklist(&written).await;
+            }
+        }
+
+        /// Takes in a step that is done now; gives whether it was kept.
+        pub async fn take(self, event: EventType, metadata: Value) -> bool {
+            self.read().await;
+            let taken = self.known(false).map(|worklist| {
+                let unsent: Vec<_> =
+                    self.unsent.with_untracked(|unsent| unsent.iter().map(|(_, one)| one.clone()).collect());
+                let chance = ((js_sys::Math::random() * 2_f64.powi(40)) as u128) << 40
+                    | (js_sys::Math::random() * 2_f64.powi(40)) as u128;
+                worklist.take(&unsent, event, metadata, new_id::<EventId>(now(), chance), now())
+            });
+            let problem = match taken {
+                Some(Ok(unsent)) => match store::add(&unsent).await {
+                    Ok(()) => None,
+                    Err(_) => {
+                        Some("This tablet could not keep the step. Do it again when the network is back.".to_owned())
+                    }
+                },
+                Some(Err(refusal)) => Some(refusal.sentence()),
+                None => Some("This tablet knows too little of the laboratory. Wait for the network.".to_owned()),
+            };
+            let is_kept = problem.is_none();
+            self.notice.set(problem);
+            self.read().await;
+            is_kept
+        }
+
+        /// Sends what is not sent, in order; what rests on a refused step waits.
+        pub async fn send(self) {
+            if SENDING.replace(true) {
+                return;
+            }
+            let mut rested = 0;
+            let mut after = 0;
+            loop {
+                // Read anew each time: another page of this browser may be sending too.
+                let all = store::unsent().await.unwrap_or_default();
+                let steps: Vec<_> = all.iter().map(|(_, unsent)| unsent.clone()).collect();
+                let held = held(&steps);
+                let next = all.into_iter().find(|(number, one)| *number > after && !held.contains(&one.test_id));
+                let Some((number, mut unsent)) = next else { break };
+                match network::send(&unsent.deed).await {
+                    Sent::Logged => {
+                        let _ = store::forget(number).await;
+                        (after, rested) = (number, 0);
+                    }
+                    Sent::Refused(refused) => {
+                        let known = self.known(false);
+                        let again = refused.visit.and_then(|visit| Some(known?.rest_again(&unsent, &visit)));
+                        match again {
+                            Some(Ok(again)) if rested < 5 => {
+                                rested += 1;
+                                unsent = again;
+                            }
+                            again => {
+                                let reason = again.and_then(Result::err);
+                                unsent.refusal = Some(reason.unwrap_or(refused.sentence));
+                                (after, rested) = (number, 0);
+                            }
+                        }
+                        // Another page may have sent it meanwhile.
+                        let there = store::unsent().await.unwrap_or_default();
+                        if there.iter().any(|(other, _)| *other == number) {
+                            let _ = store::keep(&(number, unsent)).await;
+                        }
+                    }
+                    Sent::SignedOut => {
+                        self.signed_out.set(true);
+                        break;
+                    }
+                    Sent::Away => break,
+                }
+            }
+            SENDING.set(false);
+            self.read().await;
+        }
+
+        /// Has a refused step sent again.
+        pub async fn try_again(self, number: u32) {
+            let step = self.unsent.with_untracked(|all| all.iter().find(|(other, _)| *other == number).cloned());
+            if let Some((number, mut unsent)) = step {
+                unsent.refusal = None;
+                let _ = store::keep(&(number, unsent)).await;
+                self.send().await;
+            }
+        }
+
+        /// Gives up a step, and with it what was done on its test after it.
+        pub async fn discard(self, number: u32) {
+            let all = self.unsent.get_untracked();
+            let test = all.iter().find(|(other, _)| *other == number).map(|(_, unsent)| unsent.test_id.clone());
+            for (other, _) in all.iter().filter(|(other, one)| *other >= number && Some(&one.test_id) == test.as_ref())
+            {
+                let _ = store::forget(*other).await;
+            }
+            self.read().await;
+            self.refresh().await;
+        }
+
+        /// Forgets everything that was kept.
+        pub async fn purge(self) {
+            let _ = store::purge().await;
+            set_owner(None);
+            keep(AHEAD, None);
+            self.unsent.set(Vec::new());
+            self.written.set(None);
+        }
+
+        /// Sends what is not sent, and brings the worklist up to date, whenever that helps.
+        pub fn keep_up(self, is_lab: bool) {
+            let stale = Rc::new(Cell::new(is_lab));
+            let fetched = Cell::new(js_sys::Date::now());
+            let tick = {
+                let stale = Rc::clone(&stale);
+                move || {
+                    let aged = js_sys::Date::now() - fetched.get() > AGE;
+                    let refreshes = is_lab && !document().hidden() && (stale.replace(false) || aged);
+                    if refreshes {
+                        fetched.set(js_sys::Date::now());
+                    }
+                    leptos::task::spawn_local(self.round(refreshes));
+                }
+            };
+            tick();
+            set_interval(tick, TICK);
+            window_event_listener_untyped("online", move |_| leptos::task::spawn_local(self.round(is_lab)));
+            let renewed = Closure::<dyn Fn()>::new(move || stale.set(is_lab));
+            let _ = document().add_event_listener_with_callback("renewed", renewed.as_ref().unchecked_ref());
+            renewed.forget();
+        }
+
+        async fn round(self, refreshes: bool) {
+            self.read().await;
+            if !window().navigator().on_line() || self.signed_out.get_untracked() {
+                return;
+            }
+            if !self.unsent.with_untracked(Vec::is_empty) {
+                self.send().await;
+            }
+            if refreshes {
+                self.refresh().await;
+            }
+        }
+    }
+}
