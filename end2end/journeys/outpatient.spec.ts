@@ -83,7 +83,7 @@ async function outpatientVisit(browser: Browser, look: Look, patient: string) {
   const titles = await reception.locator(".timeline .step-title").allInnerTexts();
   expect(titles[0]).toContain("Registered");
   expect(titles.at(-1)).toContain("Visit completed");
-  await expect(reception.getByText("door to doctor")).toBeVisible();
+  await expect(reception.getByText("door to doctor", { exact: true })).toBeVisible();
   await expect(reception.locator("svg.strip")).toBeVisible();
   for (const page of [reception, doctor, billing, lab, pathologist]) await page.context().close();
 }
