@@ -47,8 +47,9 @@ async fn a_stream_keeps_each_event_once(db: Db) {
         until!("the log was served", reload(&db, &tenant, id).await.position == 3);
         assert_eq!(dead_letters(&db, &tenant, id).await, []);
     }
+    // The stream may be made while somebody publishes already; what was refused so is sent again.
+    until!("nothing is held back", lag(&db, &tenant).await.held == 0);
     running.stop().await;
-    assert_eq!(lag(&db, &tenant).await.held, 0);
 
     let context = connect(&server).await;
     let messages = messages(&context).await;

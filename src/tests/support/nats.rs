@@ -17,11 +17,17 @@ pub struct NatsServer {
 impl NatsServer {
     /// Starts a server in a folder and on a port of its own.
     pub fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self { folder, port: free.port(), process: None };
-        server.go_on();
-        server
+        let mut server = Self { folder, port: 0, process: None };
+        // Somebody else may take a port in the moment before the server does.
+        for _ in 0..10 {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+            server.port = free.expect("a free port").port();
+            if server.answers() {
+                return server;
+            }
+        }
+        panic!("nats-server does not start");
     }
 
     /// Where it is.
@@ -39,19 +45,30 @@ impl NatsServer {
 
     /// Starts it again.
     pub fn go_on(&mut self) {
+        assert!(self.answers(), "nats-server does not start again");
+    }
+
+    /// Runs the program, and says whether it serves its port.
+    fn answers(&mut self) -> bool {
         let port = self.port.to_string();
-        let process = Command::new(program())
+        let mut process = Command::new(program())
             .args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"])
             .arg(self.folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("nats-server starts");
-        self.process = Some(process);
         let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(20), "nats-server does not answer");
+        loop {
             std::thread::sleep(Duration::from_millis(20));
+            if process.try_wait().expect("the server is ours").is_some() {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                self.process = Some(process);
+                return true;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "nats-server does not answer");
         }
     }
 }
