@@ -26,6 +26,9 @@ const FIELDS: &[Field] = &[
     Field { name: "note", shape: Shape::Text { max: 500 }, required: false },
 ];
 
+/// Text on one line.
+const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$";
+
 /// Consents, each as the event that recorded it.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +110,7 @@ impl Described for ConsentToRecord {
         let mut consent = of_fields(FIELDS);
         consent["description"] = json!("A consent that a patient gave, or refused.");
         consent["properties"]["given"] = json!({ "type": "boolean" });
+        consent["properties"]["purpose"]["pattern"] = json!(LINE);
         consent
     }
 }

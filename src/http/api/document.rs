@@ -28,7 +28,8 @@ const ALWAYS: [(&str, &str); 4] = [
     ("503", "The database does not answer; Retry-After says when to call again."),
 ];
 /// What a call with a token may answer with.
-const WITH_TOKEN: (&str, &str) = ("401", "There is no valid token.");
+const WITH_TOKEN: [(&str, &str); 2] =
+    [("401", "There is no valid token."), ("403", "The caller may not act for whom the header On-Behalf-Of names.")];
 /// What a call with a body may answer with.
 const WITH_BODY: [(&str, &str); 3] = [
     ("413", "More was sent than can be taken at once."),
@@ -66,7 +67,7 @@ fn of(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 4] {
 
 fn complete(operation: &mut Operation) {
     let is_open = operation.security.is_some();
-    let answers = ALWAYS.into_iter().chain((!is_open).then_some(WITH_TOKEN));
+    let answers = ALWAYS.into_iter().chain(WITH_TOKEN.into_iter().filter(|_| !is_open));
     let answers = answers.chain(WITH_BODY.into_iter().filter(|_| operation.request_body.is_some()));
     for (status, description) in answers {
         let answer = ResponseBuilder::new().description(description).build();

@@ -200,7 +200,7 @@ pub struct PatientToRegister;
 
 impl Described for PatientToRegister {
     fn described() -> Value {
-        let mut patient = of_fields(FIELDS);
+        let mut patient = with_contacts(of_fields(FIELDS));
         patient["description"] = json!("A patient to register; without an MRN, the next one is given out.");
         patient
     }
@@ -211,10 +211,18 @@ pub struct PatientToChange;
 
 impl Described for PatientToChange {
     fn described() -> Value {
-        let mut changes = of_fields(CHANGES);
+        let mut changes = with_contacts(of_fields(CHANGES));
         changes["description"] = json!("What changes of a patient; what is left out stays.");
         changes
     }
+}
+
+/// Says how a phone number and an address for mail are written.
+fn with_contacts(mut patient: Value) -> Value {
+    let written = |longest: usize, pattern: &str| json!({ "oneOf": [{ "type": "null" }, { "type": "string", "maxLength": longest, "pattern": pattern }] });
+    patient["properties"]["phone"] = written(40, r"^(\+?[ ().-]*([0-9][ ().-]*){4,15})?$");
+    patient["properties"]["email"] = written(254, r"^([!-?A-~]+@[!-?A-~]+)?$");
+    patient
 }
 
 stands!(PatientToRegister, PatientToChange);
