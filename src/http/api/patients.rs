@@ -220,8 +220,8 @@ impl Described for PatientToChange {
 /// Says how a phone number and an address for mail are written.
 fn with_contacts(mut patient: Value) -> Value {
     let written = |longest: usize, pattern: &str| json!({ "oneOf": [{ "type": "null" }, { "type": "string", "maxLength": longest, "pattern": pattern }] });
-    patient["properties"]["phone"] = written(40, r"^(\+?[ ().-]*([0-9][ ().-]*){4,15})?$");
-    patient["properties"]["email"] = written(254, r"^([!-?A-~]+@[!-?A-~]+)?$");
+    patient["properties"]["phone"] = written(40, r"^\+?[ ().-]*([0-9][ ().-]*){4,15}$");
+    patient["properties"]["email"] = written(254, r"^[!-?A-~]+@[!-?A-~]+$");
     patient
 }
 
