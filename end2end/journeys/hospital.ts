@@ -9,12 +9,17 @@ export type Look = Parameters<Browser["newContext"]>[0];
 export async function signIn(browser: Browser, name: string, look: Look = {}): Promise<Page> {
   const context: BrowserContext = await browser.newContext(look);
   const page = await context.newPage();
+  await signInOn(page, name);
+  return page;
+}
+
+/** The same, on a page that is there. */
+export async function signInOn(page: Page, name: string) {
   await page.goto("/login");
   await page.getByLabel("User name").fill(name);
   await page.getByLabel("Passphrase").fill(PASSPHRASE);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("navigation", { name: "Workplaces" })).toBeVisible();
-  return page;
 }
 
 /** What the page says was just logged. */

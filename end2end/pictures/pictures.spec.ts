@@ -3,7 +3,7 @@ import { test } from "@playwright/test";
 import { signIn } from "../journeys/hospital.ts";
 import { SCREENS } from "../journeys/screens.ts";
 
-const folder = process.env.SOJOURN_PICTURES ?? "pictures-taken";
+const folder = process.env.SOJOURN_KEPT_IN ?? "pictures-taken";
 const SIZES = { desktop: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 } };
 
 function named(address: string): string {

@@ -21,12 +21,22 @@ pub fn test(workspace: &Workspace, server: &Path) -> Result<()> {
 
 /// Takes pictures of every screen, by day and at night, on a desktop and on a tablet.
 pub fn pictures(workspace: &Workspace) -> Result<()> {
+    look(workspace, Profile::Dev, "pictures")
+}
+
+/// Has Lighthouse mark the workplaces of a release; fails where a mark is lower than it may be.
+pub fn lighthouse(workspace: &Workspace) -> Result<()> {
+    look(workspace, Profile::Release, "lighthouse")
+}
+
+/// Looks at a demo hospital as end2end's folder of a name says, and keeps what comes of it in the target's.
+fn look(workspace: &Workspace, profile: Profile, name: &str) -> Result<()> {
     need(&[Tool::Chromium, Tool::Node, Tool::Npm])?;
     need_node_modules(workspace)?;
-    let (server, folder) = (server::build(workspace, Profile::Dev)?, workspace.target.join("pictures"));
-    step("Take pictures", || {
+    let (server, folder) = (server::build(workspace, profile)?, workspace.target.join(name));
+    step(&format!("Look: {name}"), || {
         playwright(workspace, &server, |command| {
-            command.arg("--config=pictures.config.ts").env("SOJOURN_PICTURES", &folder);
+            command.arg(format!("--config={name}.config.ts")).env("SOJOURN_KEPT_IN", &folder);
         })
     })?;
     println!("\n{}", folder.display());

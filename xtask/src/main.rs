@@ -26,6 +26,7 @@ cargo xtask test                format, clippy, and every test on both engines, 
 cargo xtask exports             what is exported, read by pm4py and DuckDB
 cargo xtask pictures            every screen by day and at night, on desktop and tablet, in target/pictures
 cargo xtask size                what a browser is sent by a release, and its limits
+cargo xtask lighthouse          Lighthouse's marks for the workplaces of a release, in target/lighthouse
 cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
 cargo xtask bench               the figures: how fast the journey, the log, live updates, the pages and the analytics are";
 
@@ -49,6 +50,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
         ["test"] => test::run(&workspace),
         ["exports"] => exports::run(&workspace, &server::build(&workspace, Profile::Dev)?),
         ["pictures"] => browser::pictures(&workspace),
+        ["lighthouse"] => browser::lighthouse(&workspace),
         ["size"] => browser::size(&workspace),
         ["torture"] => test::torture(&workspace, "200"),
         ["torture", cycles] => test::torture(&workspace, cycles),
