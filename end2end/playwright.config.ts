@@ -16,6 +16,8 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   timeout: 120_000,
+  // What must be quick says so itself.
+  expect: { timeout: 15_000 },
   workers: 2,
   reporter: [["list"]],
   use: {
