@@ -1,6 +1,7 @@
 //! The figures: how fast the journey, the log, the pages and the analytics are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics` chooses.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics` chooses. `cargo xtask bench flat`, which
+//! takes long and needs 20 GB of disk, is not among everything.
 
 mod figures;
 #[allow(dead_code)]
@@ -36,6 +37,12 @@ async fn main() {
             println!("\n{engine}: the log");
             let (database, db) = open(engine).await;
             figures::log::measure(&db).await;
+            close(database, db).await;
+        }
+        if chosen.iter().any(|word| word == "flat") {
+            println!("\n{engine}: the same with a long log");
+            let (database, db) = open(engine).await;
+            figures::flat::measure(&db, [100_000, 10_000_000]).await;
             close(database, db).await;
         }
         if wanted("live") {

@@ -22,7 +22,7 @@ use crate::support::flow;
 use crate::support::house::House;
 
 /// How long each figure is measured.
-const SPAN: Duration = Duration::from_secs(3);
+pub(super) const SPAN: Duration = Duration::from_secs(3);
 /// How many rows the baseline commits together: as many as the largest crowd of callers.
 const GROUP: usize = 64;
 
@@ -58,7 +58,7 @@ fn per_second(events: usize, elapsed: Duration) -> String {
 }
 
 /// Has many callers play visits at once, each event a call of its own, and gives how many events a second were logged.
-async fn many(callers: usize, house: House) -> f64 {
+pub(super) async fn many(callers: usize, house: House) -> f64 {
     let started = Instant::now();
     let tasks: Vec<_> = (0..callers).map(|_| tokio::spawn(play(house.clone(), started))).collect();
     let mut times = Vec::new();
@@ -150,7 +150,7 @@ async fn batches(house: &House) {
 }
 
 /// A visit with so many events.
-async fn long_visit(house: &House, length: usize) -> VisitId {
+pub(super) async fn long_visit(house: &House, length: usize) -> VisitId {
     let visit = house.register().await;
     let vitals = || Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72, "temperatureC": 37.5 }));
     let mut left = length - 1;

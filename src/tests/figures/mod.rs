@@ -1,6 +1,7 @@
 //! What is measured, part by part.
 
 pub mod analytics;
+pub mod flat;
 pub mod journey;
 pub mod live;
 pub mod log;
