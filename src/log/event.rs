@@ -1,7 +1,7 @@
 //! An event before and after it is stored.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chain::{Digest, Salt};
@@ -78,7 +78,7 @@ pub struct StoredEvent {
 }
 
 /// What an event says, without what proves it: enough to fold the life of a thing.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Deserialize, sqlx::FromRow)]
 pub struct Occurrence {
     /// Its place in the tenant's log.
     pub position: i64,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::event::{Occurrence, StoredEvent, to_milliseconds};
 use crate::db::rows::Statement;
-use crate::db::{Db, Source, Tx};
+use crate::db::{Db, Engine, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
 use crate::on;
@@ -130,12 +130,27 @@ pub async fn by_positions(
     from!(source, executor => sqlx::query_as(BY_POSITIONS).bind(tenant).bind(first).bind(last).fetch_all(executor).await)
 }
 
-const HAPPENED: &str = "SELECT position, aggregate_type, aggregate_id, version, event_type, schema_version, metadata, performed_by, \
-    performed_at, recorded_at FROM visit_events WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position";
+// One row of JSON for all of them: the engines write it, and serde reads it, faster than drivers hand over row by row.
+const HAPPENED: Statement = Statement {
+    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
+        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
+        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
+    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
+        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY position), '[]')::text FROM visit_events \
+        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
+};
 
 /// What happened from one position to another, both included.
 pub async fn happened(db: &Db, tenant: &TenantId, first: i64, last: i64) -> sqlx::Result<Vec<Occurrence>> {
-    on!(&db.read, pool => sqlx::query_as(HAPPENED).bind(tenant).bind(first).bind(last).fetch_all(pool).await)
+    let read: String = match &db.read {
+        Engine::Sqlite(pool) => {
+            sqlx::query_scalar(HAPPENED.sqlite).bind(tenant).bind(first).bind(last).fetch_one(pool).await?
+        }
+        Engine::Postgres(pool) => {
+            sqlx::query_scalar(HAPPENED.postgres).bind(tenant).bind(first).bind(last).fetch_one(pool).await?
+        }
+    };
+    serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// Which events to read.

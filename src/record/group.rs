@@ -185,17 +185,9 @@ impl Group<'_> {
             self.keys.push(Remembered { request: key.clone(), first, last: self.head.position() });
         }
         self.earlier.add(request, &events);
-        self.announcements.extend(events.iter().filter_map(|stored| self.announce(stored)));
+        self.announcements.extend(events.iter().filter_map(|stored| announcement(self.tenant, stored)));
         self.unwritten.extend(events.iter().cloned());
         Ok(Recorded { events, repeated: false })
-    }
-
-    fn announce(&self, stored: &StoredEvent) -> Option<Announcement> {
-        Some(Announcement {
-            tenant_id: self.tenant.id.clone(),
-            visit_id: stored.event.visit_id.clone()?,
-            version: stored.event.version,
-        })
     }
 
     /// Writes what the requests brought about, and gives the head and the visits as they are now.
@@ -276,6 +268,12 @@ impl Earlier {
             }
         }
     }
+}
+
+/// What is said of an event, if it is one of a visit.
+fn announcement(tenant: &Tenant, stored: &StoredEvent) -> Option<Announcement> {
+    let (tenant_id, visit_id) = (tenant.id.clone(), stored.event.visit_id.clone()?);
+    Some(Announcement { tenant_id, visit_id, version: stored.event.version })
 }
 
 /// What is kept of a refusal.

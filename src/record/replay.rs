@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt as _};
 use lru::LruCache;
 
 use super::{RecordError, VISIT, step, step_of};
@@ -15,6 +16,9 @@ use crate::log::{self, Digest, NewEvent, Occurrence, StoredEvent};
 
 /// How many events are held in memory at once.
 pub const PAGE: i64 = 2000;
+
+/// How many pages are read at once.
+const AHEAD: usize = 2;
 
 /// How many visits are kept while a log is read; one that comes up later is folded from its own events.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
@@ -148,12 +152,14 @@ pub async fn replay(
 ) -> Result<Replayed, RecordError> {
     let (mut visits, mut left) = (Visits::new(), BTreeMap::new());
     let mut events = 0;
-    let mut next = read(db, tenant, first, last);
-    loop {
-        let page = next.await.map_err(|_| RecordError::Interrupted)??;
-        let Some(end) = page.last().map(|happened| happened.position) else { break };
-        // The next page is read while this one is folded.
-        next = read(db, tenant, end + 1, last);
+    // The next pages are read while this one is folded.
+    let first_of_pages = (first.max(1)..=last).step_by(PAGE as usize);
+    let mut pages = stream::iter(first_of_pages.map(|first| read(db, tenant, first, last))).buffered(AHEAD);
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|_| RecordError::Interrupted)??;
+        if page.is_empty() {
+            break;
+        }
         let about: Vec<_> = page.iter().map(About::from).collect();
         if !visits.missing(&about).is_empty() {
             let mut tx = db.begin_reading().await?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sojourn::db::{Db, Engine, Tx, commit};
 use sojourn::journey::events::EventType::{QueueJoined, VitalsRecorded};
-use sojourn::journey::ids::VisitId;
+use sojourn::journey::ids::{Id as _, VisitId};
 use sojourn::journey::words::{Role, Station};
 use sojourn::log;
 use sojourn::on;

@@ -1,19 +1,16 @@
 //! The log: writing through the recorder beside writing the same rows and nothing else, reading, replaying.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sojourn::clock::Clock;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::journey::events::EventType::VitalsRecorded;
-use sojourn::journey::evolve::evolve;
 use sojourn::journey::ids::{TenantId, VisitId};
-use sojourn::journey::visit::Visit;
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter, StoredEvent};
 use sojourn::on;
-use sojourn::record::{Recorder, Wish, steps};
+use sojourn::record::{Recorder, Wish, replay};
 use sqlx::QueryBuilder;
 use sqlx::types::Json;
 
@@ -201,17 +198,10 @@ async fn snapshots(house: &House) {
 /// Reads the whole log and folds every visit.
 async fn replay(house: &House) {
     let started = Instant::now();
-    let mut visits: BTreeMap<VisitId, Option<Visit>> = BTreeMap::new();
-    let mut last = 0;
-    loop {
-        let page = log::page(&house.db, &house.tenant.id, &Filter::All, Some(last), 5_000).await.expect("a page");
-        let Some(end) = page.last() else { break };
-        last = end.position;
-        for (stored, step) in page.iter().zip(steps(&page).expect("events of visits")) {
-            let Some(id) = &stored.event.visit_id else { continue };
-            let visit = visits.entry(id.clone()).or_default();
-            *visit = evolve(visit.take(), &step);
-        }
-    }
-    line("replay of all", &format!("{}, {} visits", per_second(last as usize, started.elapsed()), visits.len()));
+    let last = log::position(&house.db, &house.tenant.id).await.expect("a read");
+    let replayed = replay::replay(&house.db, &house.tenant.id, 1, last, |_| {}).await.expect("a replay");
+    line(
+        "replay of all",
+        &format!("{}, {} visits", per_second(replayed.events as usize, started.elapsed()), replayed.visits),
+    );
 }
