@@ -261,8 +261,10 @@ impl Statement {
             Tx::Sqlite(connection) => {
                 sqlx::query_as(self.sqlite).bind(tenant).bind(keys).fetch_all(&mut **connection).await
             }
+            // Planned anew each time: a plan made while a table was empty reads all of it for long after.
             Tx::Postgres(connection) => {
-                sqlx::query_as(self.postgres).bind(tenant).bind(keys).fetch_all(&mut **connection).await
+                let query = sqlx::query_as(self.postgres).persistent(false);
+                query.bind(tenant).bind(keys).fetch_all(&mut **connection).await
             }
         }
     }
