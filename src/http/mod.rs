@@ -13,6 +13,7 @@ mod page;
 mod past;
 mod problem;
 mod refused;
+mod retold;
 mod screens;
 mod security;
 mod seen;

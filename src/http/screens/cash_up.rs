@@ -21,7 +21,6 @@ use crate::projections::visits;
 use crate::screens::attempt::Attempt;
 use crate::screens::billing::cash_up::{CashUp, RefundSlip, cash_up, refund_slip};
 use crate::screens::layout::BILLING;
-use crate::screens::parts::day_and_time;
 
 /// Shows a shift: the open one, or one that was closed.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
@@ -133,7 +132,7 @@ pub async fn refund_page(Path((visit, event)): Path<(String, String)>, desk: Des
         by: names.get(&stored.performed_by).cloned().unwrap_or_default(),
         amount: Money(amount),
         reason: reason.to_owned(),
-        at: day_and_time(&desk.tenant, stored.performed_at),
+        at: stored.performed_at,
         number: stored.id.to_string(),
         tenant: desk.tenant.clone(),
     };

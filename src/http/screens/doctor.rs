@@ -9,6 +9,7 @@ use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::retold::retold;
 use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
@@ -174,7 +175,9 @@ async fn chart(
         None => desk.query("tab").and_then(Tab::from_word).unwrap_or(Tab::Journey),
     };
     chart.content = match tab {
-        Tab::Journey => Content::Journey(timeline::of_visit(db, tenant, id).await?),
+        Tab::Journey => {
+            Content::Journey(retold(desk, timeline::of_visit(db, tenant, id).await?, &chart.steps).await?)
+        }
         Tab::Visits => Content::Visits(told(desk, earlier).await?),
         Tab::Vitals => Content::Vitals(told(desk, earlier).await?),
         Tab::Prescribe => Content::Prescribe(prescription(desk, &chart, earlier, attempt, draft).await?),

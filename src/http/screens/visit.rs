@@ -14,6 +14,7 @@ use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::screens::lab::flagged;
 use crate::http::screens::peers::peers;
+use crate::http::retold::retold;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::evolve::fold;
@@ -132,6 +133,7 @@ async fn page(
     let now = past.as_ref().map_or(desk.now, |past| past.moment);
     let mut told = timeline::of_visit(db, tenant, id).await?;
     told.retain(|row| row.version <= last.event.version);
+    let told = retold(&desk, told, &happened).await?;
     let data = VisitPage {
         person: desk.person.clone(),
         actor: desk.actor_at(past.as_ref()),
