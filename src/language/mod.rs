@@ -13,6 +13,10 @@ use tr::{PoTranslator, Translator, set_translator, tr};
 
 use crate::journey::wording::{self, Units};
 
+mod forms;
+
+pub use forms::{FORMS, say_filled};
+
 /// The catalogue in Hindi.
 const HINDI: &str = include_str!("hindi.po");
 
@@ -101,6 +105,11 @@ pub fn spoken() -> Language {
 pub async fn speaking<F: Future>(language: Language, future: F) -> F::Output {
     LazyLock::force(&CATALOGUES);
     SPOKEN.scope(language, future).await
+}
+
+/// Makes what is printed and handed out: it speaks the hospital's language, whoever prints it.
+pub fn on_paper<T>(make: impl FnOnce() -> T) -> T {
+    SPOKEN.sync_scope(Language::default(), make)
 }
 
 /// Says a word of a table, or a sentence that was made elsewhere, in the language that is spoken.
