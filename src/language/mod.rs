@@ -112,6 +112,11 @@ pub fn on_paper<T>(make: impl FnOnce() -> T) -> T {
     SPOKEN.sync_scope(Language::default(), make)
 }
 
+/// The tag of the language that papers speak, where the page around them speaks another.
+pub fn of_paper() -> Option<&'static str> {
+    (spoken() != Language::default()).then(|| Language::default().tag())
+}
+
 /// Says a word of a table, or a sentence that was made elsewhere, in the language that is spoken.
 pub fn say(text: &str) -> String {
     tr!(text)

@@ -175,9 +175,7 @@ async fn chart(
         None => desk.query("tab").and_then(Tab::from_word).unwrap_or(Tab::Journey),
     };
     chart.content = match tab {
-        Tab::Journey => {
-            Content::Journey(retold(desk, timeline::of_visit(db, tenant, id).await?, &chart.steps).await?)
-        }
+        Tab::Journey => Content::Journey(retold(desk, timeline::of_visit(db, tenant, id).await?, &chart.steps).await?),
         Tab::Visits => Content::Visits(told(desk, earlier).await?),
         Tab::Vitals => Content::Vitals(told(desk, earlier).await?),
         Tab::Prescribe => Content::Prescribe(prescription(desk, &chart, earlier, attempt, draft).await?),

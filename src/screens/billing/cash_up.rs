@@ -11,7 +11,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::VisitId;
 use crate::journey::money::Money;
 use crate::journey::words::{Method, Word};
-use crate::language::{on_paper, say};
+use crate::language::{of_paper, on_paper, say};
 use crate::record::cash_up::{Closing, Shift, Transaction};
 use crate::screens::attempt::Attempt;
 use crate::screens::entry::Entry;
@@ -102,11 +102,7 @@ fn figures(tenant: &Tenant, shift: &Shift) -> AnyView {
         .collect_view();
     let sum = |part: fn(&crate::record::cash_up::Figure) -> Money| tenant.money(figures.iter().map(part).sum());
     let body = if figures.is_empty() {
-        empty(
-            Icon::Coins,
-            tr!("Nothing was taken yet"),
-            tr!("Payments and refunds of this shift are added up here."),
-        )
+        empty(Icon::Coins, tr!("Nothing was taken yet"), tr!("Payments and refunds of this shift are added up here."))
     } else {
         view! {
             <div class="table-wrap" role="group" aria-labelledby="figures" tabindex="0">
@@ -273,6 +269,7 @@ pub struct RefundSlip {
 
 /// Shows a refund slip, to be printed and signed.
 pub fn refund_slip(slip: RefundSlip) -> impl IntoView {
+    let of_paper = of_paper();
     view! {
         <main class="page stack" id="main">
             <div class="page-head">
@@ -282,15 +279,15 @@ pub fn refund_slip(slip: RefundSlip) -> impl IntoView {
                 </div>
                 <div class="actions"><a class="button" href="/billing">{tr!("Back to billing")}</a></div>
             </div>
-            {on_paper(|| paper(slip))}
+            {on_paper(|| paper(slip, of_paper))}
         </main>
     }
 }
 
-fn paper(slip: RefundSlip) -> AnyView {
+fn paper(slip: RefundSlip, lang: Option<&'static str>) -> AnyView {
     let RefundSlip { tenant, token, patient, by, amount, reason, at, number } = slip;
     view! {
-        <article class="paper slip" aria-label="Refund slip">
+        <article class="paper slip" aria-label="Refund slip" lang=lang>
             <p><b>{tenant.name.clone()}</b> <br/> "Refund"</p>
             <span class="token token-plain">{token}</span>
             <p><b>{patient.0}</b> <br/> <span class="small">"MRN " {patient.1}</span></p>

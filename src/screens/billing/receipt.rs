@@ -11,7 +11,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{BillId, PersonId};
 use crate::journey::money::Money;
 use crate::journey::visit::Bill;
-use crate::language::{on_paper, say};
+use crate::language::{of_paper, on_paper, say};
 use crate::projections::visits::VisitCard;
 use crate::screens::parts::{clock_time, day_and_time};
 
@@ -60,10 +60,10 @@ pub struct Receipt {
 
 /// Shows a bill with its payments, to be printed.
 pub fn receipt(receipt: Receipt) -> impl IntoView {
-    let back = format!("/billing?visit={}", receipt.card.visit.visit_id);
+    let (back, of_paper) = (format!("/billing?visit={}", receipt.card.visit.visit_id), of_paper());
     view! {
         <main class="page page-narrow stack" id="main">
-            {on_paper(|| paper(receipt))}
+            {on_paper(|| paper(receipt, of_paper))}
             <p class="secondary screen-only">
                 {tr!("Print with the browser (Ctrl P).")} " " <a href=back>{tr!("Back to billing")}</a>
             </p>
@@ -71,7 +71,7 @@ pub fn receipt(receipt: Receipt) -> impl IntoView {
     }
 }
 
-fn paper(receipt: Receipt) -> AnyView {
+fn paper(receipt: Receipt, lang: Option<&'static str>) -> AnyView {
     let Receipt { tenant, card, bill_id, bill, patient, names, now } = receipt;
     let takers = bill
         .payments
@@ -83,7 +83,7 @@ fn paper(receipt: Receipt) -> AnyView {
         .collect::<Vec<_>>()
         .join("; ");
     view! {
-        <article class="paper">
+        <article class="paper" lang=lang>
             <header class="paper-head">
                 <div>
                     <h1>{tenant.name.clone()}</h1>

@@ -10,7 +10,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::{Event, EventType, PrescriptionGiven, ReferralGiven};
 use crate::journey::ids::VisitId;
 use crate::journey::visit::Step;
-use crate::language::on_paper;
+use crate::language::{of_paper, on_paper};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{age_and_sex, clock_time, day_and_time};
 
@@ -87,10 +87,10 @@ pub(super) fn to_print(chart: &Chart, event: EventType, doctor: &Doctor) -> AnyV
 
 /// Shows a letter, to be printed and signed.
 pub fn letter(letter: Letter) -> impl IntoView {
-    let visit_id = letter.visit_id.clone();
+    let (visit_id, of_paper) = (letter.visit_id.clone(), of_paper());
     view! {
         <main class="page stack" id="main">
-            {on_paper(|| paper(letter))}
+            {on_paper(|| paper(letter, of_paper))}
             <p class="secondary screen-only centred">
                 {tr!("Print with the browser (Ctrl P).")} " "
                 <a href=format!("/doctor?visit={visit_id}")>{tr!("To the consultation")}</a> " · "
@@ -100,12 +100,12 @@ pub fn letter(letter: Letter) -> impl IntoView {
     }
 }
 
-fn paper(letter: Letter) -> AnyView {
+fn paper(letter: Letter, lang: Option<&'static str>) -> AnyView {
     let Letter { tenant, patient, visit_id, token, doctor, written_at, diagnosis, matter } = letter;
     let age = age_and_sex(patient.birth_date, patient.sex, tenant.local_day(written_at));
     let title = matter.title();
     view! {
-        <article class="paper" aria-label=title>
+        <article class="paper" aria-label=title lang=lang>
             <header class="paper-head">
                 <div>
                     <h1>{tenant.name.clone()}</h1>

@@ -42,19 +42,22 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
             .into_any()
         })
         .collect_view();
-    let soon =
-        [(Priority::Routine, tr!("Routine")), (Priority::Urgent, tr!("Urgent")), (Priority::Emergency, tr!("STAT (emergency)"))]
-            .into_iter()
-            .map(|(priority, label)| {
-                let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
-                view! {
-                    <label class="choice">
-                        <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
-                        {(priority != Priority::Routine).then(|| icon(Icon::TriangleAlert))} {label}
-                    </label>
-                }
-            })
-            .collect_view();
+    let soon = [
+        (Priority::Routine, tr!("Routine")),
+        (Priority::Urgent, tr!("Urgent")),
+        (Priority::Emergency, tr!("STAT (emergency)")),
+    ]
+    .into_iter()
+    .map(|(priority, label)| {
+        let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
+        view! {
+            <label class="choice">
+                <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
+                {(priority != Priority::Routine).then(|| icon(Icon::TriangleAlert))} {label}
+            </label>
+        }
+    })
+    .collect_view();
     view! {
         <form method="post" class="stack">
             {form.hidden()} {problem(&form, "tests")} <div id=form.id("tests") class="stack">{groups}</div>

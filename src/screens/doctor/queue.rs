@@ -32,9 +32,7 @@ pub(super) fn empty_room(doctor: &Doctor) -> AnyView {
             let title = tr!("Call next: {token} {patient}", token = next.visit.token, patient = next.patient_name);
             (title, waiting)
         }
-        (None, None) => {
-            (tr!("Nobody waits for you"), tr!("Patients appear here once they join your queue."))
-        }
+        (None, None) => (tr!("Nobody waits for you"), tr!("Patients appear here once they join your queue.")),
     };
     view! {
         <section class="card card-phase phase-consult" aria-labelledby="nobody">

@@ -97,10 +97,12 @@ fn values(id: &TestId, test: &Test) -> AnyView {
 fn value_row(result: &AnalyteResult) -> AnyView {
     let flag = match flag_of(result) {
         Some(flag @ Flag::Critical) => {
-            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }.into_any()
+            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }
+                .into_any()
         }
         Some(flag @ (Flag::Low | Flag::High | Flag::Abnormal)) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }
+                .into_any()
         }
         Some(Flag::Normal) => view! { <span class="secondary">{tr!("in range")}</span> }.into_any(),
         None => view! { <span class="secondary">"–"</span> }.into_any(),

@@ -120,7 +120,8 @@ fn tags(lab: &Lab, card: &TestCard) -> AnyView {
 
 fn waits(lab: &Lab, card: &TestCard) -> AnyView {
     if card.test.pending {
-        view! { " · " {tr!("before a wait that ticks" => "waits")} " " {wait(card.test.since, lab.now, None)} }.into_any()
+        view! { " · " {tr!("before a wait that ticks" => "waits")} " " {wait(card.test.since, lab.now, None)} }
+            .into_any()
     } else {
         ().into_any()
     }
@@ -136,7 +137,7 @@ fn action(lab: &Lab, card: &TestCard) -> AnyView {
     let content = if waits_for_payment(lab, card) {
         if lab.bills {
             let href = format!("/billing?visit={}", test.visit_id);
-            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} {tr!("To billing")}</a> }
+            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} {tr!("link" => "To billing")}</a> }
                 .into_any()
         } else {
             hint(tr!("Is to be paid at billing first"))

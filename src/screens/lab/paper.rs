@@ -12,7 +12,7 @@ use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{TestId, VisitId};
 use crate::journey::visit::Test;
-use crate::language::on_paper;
+use crate::language::{of_paper, on_paper};
 
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +53,15 @@ pub struct Paper {
 
 /// Shows the report of a test.
 pub fn report(paper: Paper) -> impl IntoView {
-    let visit_id = paper.visit_id.clone();
+    let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack" id="main">
-            {on_paper(|| report_on_paper(paper))} {back(&visit_id)}
+            {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
 }
 
-fn report_on_paper(paper: Paper) -> AnyView {
+fn report_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
     let Paper { tenant, patient, token, doctor, test_id, test, entered, reviewed, comment, approved, now, .. } = paper;
     let missing = || "not recorded".to_owned();
     let time = |at: Option<DateTime<Utc>>| at.map_or_else(missing, |at| day_and_time(&tenant, at));
@@ -78,7 +78,7 @@ fn report_on_paper(paper: Paper) -> AnyView {
         }
     });
     view! {
-        <article class="paper" aria-label="Report">
+        <article class="paper" aria-label="Report" lang=lang>
             <header class="paper-head">
                 <div>
                     <h1>{tenant.name.clone()}</h1>
@@ -113,20 +113,20 @@ fn report_on_paper(paper: Paper) -> AnyView {
 
 /// Shows the label of a specimen, as large as those that tubes bear.
 pub fn label(paper: Paper) -> impl IntoView {
-    let visit_id = paper.visit_id.clone();
+    let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack" id="main">
-            {on_paper(|| label_on_paper(paper))} {back(&visit_id)}
+            {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
 }
 
-fn label_on_paper(paper: Paper) -> AnyView {
+fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
     let Paper { tenant, patient, token, test, .. } = paper;
     let not_collected = || "not collected yet".to_owned();
     let collected = test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at));
     view! {
-        <article class="paper label" aria-label="Label">
+        <article class="paper label" aria-label="Label" lang=lang>
             <h1 class="visually-hidden">"Label of a sample"</h1>
             <p class="label-line"><b>{patient.name.clone()}</b> <b>{token}</b></p>
             <p class="label-line">
@@ -146,7 +146,7 @@ fn label_on_paper(paper: Paper) -> AnyView {
 fn back(visit_id: &VisitId) -> AnyView {
     view! {
         <p class="secondary screen-only centred">
-            {tr!("Print with the browser (Ctrl P).")} " " <a href="/lab">{tr!("To the lab")}</a> " · "
+            {tr!("Print with the browser (Ctrl P).")} " " <a href="/lab">{tr!("link" => "To the lab")}</a> " · "
             <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
         </p>
     }

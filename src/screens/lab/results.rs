@@ -27,10 +27,11 @@ pub fn flag_tag(flag: Option<Flag>) -> AnyView {
         None => "–".into_any(),
         Some(Flag::Normal) => language::say(Flag::Normal.label()).into_any(),
         Some(Flag::Low) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("Low")}</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("flag" => "Low")}</span> }.into_any()
         }
         Some(Flag::High) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("High")}</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("flag" => "High")}</span> }
+                .into_any()
         }
         Some(Flag::Abnormal) => {
             view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("Abnormal")}</span> }.into_any()

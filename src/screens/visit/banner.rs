@@ -82,7 +82,8 @@ pub fn now(page: &VisitPage) -> AnyView {
         let past = || tr!("{time} past target", time = language::duration(seconds - minutes * 60));
         match lateness {
             Lateness::InTime => {
-                view! { <span class="tag phase-wait">{icon(Icon::Timer)} {tr!("target {minutes} min", minutes)}</span> }.into_any()
+                view! { <span class="tag phase-wait">{icon(Icon::Timer)} {tr!("target {minutes} min", minutes)}</span> }
+                    .into_any()
             }
             Lateness::Late => {
                 view! { <span class="tag tag-warning">{icon(Icon::ClockAlert)} {past()}</span> }.into_any()

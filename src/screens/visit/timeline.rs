@@ -50,7 +50,8 @@ pub fn timeline(page: &VisitPage) -> AnyView {
         view! { <span class="secondary small">{tr!("{count} steps · hashes verified", count)} " " {icon(Icon::ShieldCheck)}</span> }
             .into_any()
     } else {
-        view! { <span class="tag tag-danger">{icon(Icon::ShieldAlert)} {tr!("Changed after it was logged")}</span> }.into_any()
+        view! { <span class="tag tag-danger">{icon(Icon::ShieldAlert)} {tr!("Changed after it was logged")}</span> }
+            .into_any()
     };
     view! {
         <section class="card" aria-labelledby="journey">
