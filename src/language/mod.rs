@@ -101,9 +101,14 @@ pub fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or_default()
 }
 
+/// Reads the catalogues; the server does it before anybody is answered.
+pub fn prepare() {
+    LazyLock::force(&CATALOGUES);
+}
+
 /// Has everything that a future does speak a language.
 pub async fn speaking<F: Future>(language: Language, future: F) -> F::Output {
-    LazyLock::force(&CATALOGUES);
+    prepare();
     SPOKEN.scope(language, future).await
 }
 

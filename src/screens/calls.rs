@@ -85,7 +85,7 @@ fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
     let called = screen.actor.may_log(EventType::FollowUpReminderSent, None).then(|| {
         let given = [("followUpId", follow_up.follow_up_id.to_string()), ("channel", "phone".to_owned())];
         let pressed = button(EventType::FollowUpReminderSent, &follow_up.visit_id, None, &given);
-        pressed.label(tr!("Called")).class("button button-compact").view()
+        pressed.label(tr!("phone" => "Called")).class("button button-compact").view()
     });
     let register = screen.actor.may_log(EventType::VisitRegistered, None).then(|| {
         let href = format!(

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::icon::{Icon, icon};
-use super::layout::Listening;
+use super::layout::{Listening, live_words};
 use super::parts::clock_time;
 use crate::hospital::branches::Branch;
 use crate::hospital::tenants::Tenant;
@@ -45,8 +45,8 @@ pub fn display(display: Display) -> impl IntoView {
             <header class="display-head">
                 <h1>{tenant.name.clone()} " · " {branch.name}</h1>
                 <div class="display-signs">
-                    <Bell now=now.timestamp_millis()/>
-                    <Live address after page/>
+                    <Bell now=now.timestamp_millis() chime=tr!("Chime") speech=tr!("Speech")/>
+                    <Live address after page words=live_words()/>
                     <time class="display-clock" data-clock=offset.to_string()>{clock_time(&tenant, now)}</time>
                 </div>
             </header>

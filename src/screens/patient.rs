@@ -195,9 +195,11 @@ fn consents_card(
         .map(|(purpose, stored)| {
             let given = stored.event.metadata.get("given") == Some(&Value::Bool(true));
             let tag = if given {
-                view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("Given")}</span> }.into_any()
+                view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("consent" => "Given")}</span> }
+                    .into_any()
             } else {
-                view! { <span class="tag tag-warning">{icon(Icon::CircleX)} {tr!("Refused")}</span> }.into_any()
+                view! { <span class="tag tag-warning">{icon(Icon::CircleX)} {tr!("consent" => "Refused")}</span> }
+                    .into_any()
             };
             let note = stored.event.metadata.get("note").and_then(Value::as_str).map(ToOwned::to_owned);
             let details: Vec<_> = note.into_iter().chain([day_and_time(tenant, stored.event.performed_at)]).collect();
@@ -212,7 +214,8 @@ fn consents_card(
         })
         .collect_view();
     let none = latest.is_empty().then(|| view! { <li class="list-row secondary">{tr!("Nothing recorded yet")}</li> });
-    let answers = [("yes", tr!("Given")), ("no", tr!("Refused"))].map(|(value, words)| (value.to_owned(), words));
+    let answers = [("yes", tr!("consent" => "Given")), ("no", tr!("consent" => "Refused"))]
+        .map(|(value, words)| (value.to_owned(), words));
     let form = registers.then(|| {
         view! {
             <details class="fold fold-button" open=entry.was_refused()>
