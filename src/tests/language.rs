@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use serde_json::Value;
 use sojourn::hospital::event_types;
 use sojourn::islands::LIVE_WORDS;
-use sojourn::journey::events;
+use sojourn::journey::events::{self, Event, EventType};
 use sojourn::journey::schema::{Field, Shape};
 use sojourn::language::FORMS;
 use sojourn::screens::form::field_label;
+use sojourn::screens::lab::BENCHES;
 use sojourn::screens::layout::WORKPLACES;
 
 use crate::support::source::{Source, is_part_of_name, package, product};
@@ -20,7 +22,12 @@ type Key = (Option<String>, String, Option<String>);
 const UNSAID: &[&str] = &["log/subscriptions.rs", "hospital/documents.rs", "log/access/mod.rs"];
 
 /// Tables of words that screens say: the file, and the name of the constant or function that holds them.
-const TABLES: &[(&str, &str)] = &[];
+const TABLES: &[(&str, &str)] = &[
+    ("screens/visit/fields.rs", "DOCUMENT_KINDS"),
+    ("screens/lab/forms.rs", "REJECTED"),
+    ("screens/lab/forms.rs", "CANCELLED"),
+    ("screens/lab/forms.rs", "CHANNELS"),
+];
 
 /// The fields of forms that are for no step of a visit, and of what is written about the hospital itself.
 const FIELDS: &[&str] = &[
@@ -67,14 +74,20 @@ const INSIDE: &[&str] = &[
     "arrived",
     "cancelled",
     "did not come",
+    "of 10",
 ];
 
 /// What stands on a screen and is the same in every language.
 const SAME: &[&str] = &["Sojourn", "MRN ", "Ctrl"];
 
 /// What is printed and handed out is in the hospital's own language.
-const PAPER: &[&str] =
-    &["screens/slip.rs", "screens/lab/paper.rs", "screens/billing/receipt.rs", "screens/doctor/letters.rs"];
+const PAPER: &[&str] = &[
+    "screens/slip.rs",
+    "screens/lab/paper.rs",
+    "screens/billing/receipt.rs",
+    "screens/billing/refund_slip.rs",
+    "screens/doctor/letters.rs",
+];
 
 /// The entries of the catalogue: what is said for each text, in its forms.
 fn catalogue() -> BTreeMap<Key, Vec<String>> {
@@ -155,6 +168,20 @@ fn labels(fields: &[Field], all: &mut BTreeSet<String>) {
     }
 }
 
+/// What is measured of a patient.
+fn vital_signs() -> Vec<String> {
+    let fields = EventType::VitalsRecorded.row().fields.iter();
+    let numbers = fields.filter(|field| !matches!(field.shape, Shape::Choice(_)));
+    let metadata = numbers.map(|field| {
+        let value = if field.name == "painScore" { 5 } else { 40 };
+        (field.name.to_owned(), Value::from(value))
+    });
+    let Ok(Event::VitalsRecorded(all)) = Event::parse(EventType::VitalsRecorded, &metadata.collect()) else {
+        panic!("40 is a measurement of everything but pain");
+    };
+    all.measurements().map(|(name, ..)| name.to_owned()).collect()
+}
+
 /// Every word of every table that a screen says.
 fn tables(sources: &[Source]) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = WORKPLACES.iter().map(|workplace| workplace.name.to_owned()).collect();
@@ -164,6 +191,8 @@ fn tables(sources: &[Source]) -> BTreeSet<String> {
     }
     all.extend(FIELDS.iter().map(|field| field_label(field)));
     all.extend([FORMS, &LIVE_WORDS, INSIDE].concat().into_iter().map(str::to_owned));
+    all.extend(BENCHES.iter().map(|bench| bench.label.to_owned()));
+    all.extend(vital_signs());
     all.extend(event_types::own().into_iter().map(|own| own.title));
     for source in sources.iter().filter(|source| !UNSAID.contains(&source.path.as_str())) {
         // The table of events declares its own by a macro.

@@ -20,7 +20,8 @@ use crate::journey::words::{Role, Word};
 use crate::log;
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;
-use crate::screens::billing::cash_up::{CashUp, RefundSlip, cash_up, refund_slip};
+use crate::screens::billing::cash_up::{CashUp, cash_up};
+use crate::screens::billing::refund_slip::{RefundSlip, refund_slip};
 use crate::screens::layout::BILLING;
 
 /// Shows a shift: the open one, or one that was closed.

@@ -3,6 +3,7 @@
 pub mod cash_up;
 mod forms;
 mod receipt;
+pub mod refund_slip;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
