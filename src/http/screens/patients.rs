@@ -13,6 +13,7 @@ use crate::hospital::patients::PatientChanges;
 use crate::hospital::{bookings, patient_search, patients};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::retold;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, PatientId, VisitId};
@@ -166,6 +167,7 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
     all.retain(|card| reader.reads_visit(card.visit.branch_id.as_ref()));
     let mut documents = timeline::documents_of_patient(db, tenant, &id).await?;
     documents.retain(|document| all.iter().any(|card| card.visit.visit_id == document.visit_id));
+    let documents = retold::documents(&desk, documents).await?;
     let data = PatientPage {
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),
