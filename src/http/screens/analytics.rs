@@ -23,6 +23,7 @@ use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
 use crate::projections::{statistics, tests};
 use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
+use crate::screens::analytics::house as told_of_all;
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
 use crate::screens::analytics::tiles::{self, Tile};
@@ -122,7 +123,7 @@ impl Loaded {
         let mut refusals: Vec<_> =
             refusals.into_iter().map(|((code, role), attempts)| (code, role.to_owned(), attempts)).collect();
         refusals.sort_by_key(|(.., attempts)| std::cmp::Reverse(*attempts));
-        let mut events: told::Events = BTreeMap::new();
+        let mut events: told_of_all::Events = BTreeMap::new();
         for (day, event, count) in statistics::of_days(db, &tenant.id, asked.period.from, asked.period.to).await? {
             events.entry(day).or_default().insert(event, count);
         }
@@ -135,8 +136,8 @@ impl Loaded {
             told::no_shows(&journeys::no_shows(visits.clone()), &self.names, asked),
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
-            told::refusals(&refusals),
-            told::events(&events),
+            told_of_all::refusals(&refusals),
+            told_of_all::events(&events),
         ])
     }
 
