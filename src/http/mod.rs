@@ -17,6 +17,7 @@ mod screens;
 mod security;
 mod seen;
 pub mod sign_in;
+mod spoken;
 mod written;
 
 use std::sync::Arc;
@@ -113,6 +114,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/login", get(login::show).post(login::act))
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
+        .route("/language", post(spoken::choose_language))
         .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/documents/{document}", get(documents::document))
@@ -174,6 +176,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
                 .layer(TraceLayer::new_for_http().make_span_with(span))
                 .layer(CompressionLayer::new())
                 .layer(map_response(security::headers))
+                .layer(from_fn(spoken::layer))
                 .layer(from_fn_with_state(state.clone(), problem::pages))
                 .layer(CatchPanicLayer::new())
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))

@@ -12,6 +12,7 @@ use tower_sessions::Session;
 
 use crate::hospital::demo;
 use crate::http::desk::Desk;
+use crate::http::page::choose;
 use crate::http::screens::offline::CLEAR;
 use crate::http::sign_in::{NotSignedIn, SignInError, safe_next};
 use crate::http::{AppState, Page};
@@ -103,11 +104,5 @@ pub struct Chosen {
 /// Keeps the chosen theme in a cookie that says nothing else.
 pub async fn theme(State(app): State<AppState>, Form(chosen): Form<Chosen>) -> Response {
     let theme = if chosen.theme == "night" { "night" } else { "light" };
-    let secure = if app.behind_tls { "; Secure" } else { "" };
-    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly{secure}");
-    let mut response = Redirect::to(safe_next(&chosen.next).unwrap_or("/")).into_response();
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    choose("theme", theme, &chosen.next, &app)
 }
