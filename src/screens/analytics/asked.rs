@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::NaiveDate;
 use tr::tr;
 
 use crate::analytics::waits::Dimension;
@@ -136,13 +136,6 @@ impl Asked {
 /// So many times.
 pub fn times(count: usize) -> String {
     tr!("1 time" | "{count} times" % count, count = grouped(count))
-}
-
-/// A weekday's name, written as chrono has it: `%A` or `%a`; Monday is the first.
-pub fn weekday(day: usize, format: &'static str) -> String {
-    let day = u8::try_from(day).ok().and_then(|day| Weekday::try_from(day).ok()).unwrap_or(Weekday::Mon);
-    // Any week has all seven.
-    NaiveDate::from_isoywd_opt(2000, 1, day).map_or_else(String::new, |day| language::date(day, format))
 }
 
 /// A count as people write it: 4,512.

@@ -91,7 +91,8 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
         };
         let words = match (at.last_hour.median, at.last_hour.p90) {
             (Some(median), Some(p90)) => {
-                tr!("last hour: median {median}, p90 {p90}", median = short(median), p90 = short(p90))
+                let (median, p90) = (short(median), short(p90));
+                tr!("last hour: median {median}, p90 {p90}", median, p90)
             }
             _ => tr!("nobody served in the last hour"),
         };
@@ -151,11 +152,12 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
     };
     let late = now.late.into_iter().map(|late| {
         let class = Lateness::of(late.seconds, Some(late.target / 60)).class("wait");
+        let target = short(late.target);
         view! {
             <li class="list-row">
                 <a class="token token-plain" href=format!("/visits/{}", late.visit)>{late.token}</a>
                 <span class="list-main">{late.words}</span>
-                <span class=class>{short(late.seconds)} <span class="secondary">" " {tr!("of {target}", target = short(late.target))}</span></span>
+                <span class=class>{short(late.seconds)} <span class="secondary">" " {tr!("of {target}", target)}</span></span>
             </li>
         }
     });

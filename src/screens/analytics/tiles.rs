@@ -62,7 +62,7 @@ pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
         }
         _ => Change::Unknown,
     };
-    let p90 = now.p90.map(|p90| tr!("p90 {duration}", duration = short(p90)));
+    let p90 = now.p90.map(short).map(|p90| tr!("p90 {duration}", duration = p90));
     let within = now.share_within().map(|share| tr!("{share} % in target", share = format!("{share:.0}")));
     let missing = (now.missing > 0).then(|| tr!("{count} not reached", count = grouped(now.missing)));
     let name = say(measure.label());

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use tr::tr;
 
-use super::asked::{Asked, Names, grouped, times, weekday};
+use super::asked::{Asked, Names, grouped, times};
 use super::{Tab, head};
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
@@ -57,7 +57,7 @@ pub fn visits(page: Visits) -> impl IntoView {
     let begun = asked
         .weekday
         .zip(asked.hour)
-        .map(|(day, hour)| (weekday(usize::from(day).saturating_sub(1), "%A"), format!("{hour:02}")));
+        .map(|(day, hour)| (language::weekday(usize::from(day).saturating_sub(1), "%A"), format!("{hour:02}")));
     let what = match (begun, listed.len() < count) {
         (None, false) => tr!("{times}, the longest first.", times = all),
         (None, true) => tr!("{times}, the longest first; the first {count} are shown.", times = all, count = first),

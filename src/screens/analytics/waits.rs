@@ -2,7 +2,7 @@
 
 use tr::tr;
 
-use super::asked::{Asked, Names, grouped, times, weekday};
+use super::asked::{Asked, Names, grouped, times};
 use super::charts::{Bar, Chart, Count, Heat, HeatCell, Lines};
 use super::panel::{Cell, Panel, Sheet};
 use crate::analytics::Figure;
@@ -78,7 +78,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
             .filter(|(.., figure)| figure.count > 0)
     };
     for (day, hour, figure) in filled() {
-        let when = [Cell::Text(weekday(day, "%A")), Cell::Text(format!("{hour:02}:00"))];
+        let when = [Cell::Text(language::weekday(day, "%A")), Cell::Text(format!("{hour:02}:00"))];
         sheet.row(Some(figure.count), when.into_iter().chain(figures(figure)).collect());
     }
     let longest = filled().filter_map(|(.., figure)| figure.median).max().unwrap_or(1).max(1);
@@ -94,7 +94,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
                 seconds,
                 step: (1 + seconds * 6 / (longest + 1)).clamp(1, 6) as u8,
                 words: {
-                    let (name, hour) = (weekday(day, "%A"), format!("{hour:02}"));
+                    let (name, hour) = (language::weekday(day, "%A"), format!("{hour:02}"));
                     let (median, times) = (duration(seconds), times(figure.count));
                     tr!(
                         "{weekday} from {hour}:00, median {duration}, {times}",
@@ -108,7 +108,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
                     .address("/analytics/visits"),
             })
         };
-        (weekday(day, "%a"), hours.iter().map(cell).collect())
+        (language::weekday(day, "%a"), hours.iter().map(cell).collect())
     });
     let enough = filled().filter(|(.., figure)| figure.count >= ENOUGH).count() > 0;
     let worst = filled()
@@ -116,7 +116,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
         .filter_map(|(day, hour, figure)| Some((figure.median?, day, hour, figure.count)))
         .max();
     let finding = worst.map_or_else(nothing, |(median, day, hour, count)| {
-        let (name, hour, median) = (weekday(day, "%A"), format!("{hour:02}"), duration(median));
+        let (name, hour, median) = (language::weekday(day, "%A"), format!("{hour:02}"), duration(median));
         tr!(
             "Longest on {weekday}s from {hour}:00: {duration} at the median of {count}.",
             weekday = name,
