@@ -199,7 +199,7 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
     };
     let turn = match person.active {
         true if own => ().into_any(),
-        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} {tr!("Shut out")} }),
+        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} {tr!("verb" => "Shut out")} }),
         false => press("return", "", "button", view! { {icon(Icon::LogIn)} {tr!("Let in again")} }),
     };
     let body = view! {

@@ -294,7 +294,7 @@ fn words(event: EventType) -> String {
         EventType::VisitRegistered => tr!("Registered"),
         EventType::QueueJoined => tr!("Joined a queue"),
         EventType::QueueCalled => tr!("Called"),
-        EventType::EnteredRoom => tr!("Seen"),
+        EventType::EnteredRoom => tr!("funnel" => "Seen"),
         EventType::TestsOrdered => tr!("Tests ordered"),
         EventType::ReportGenerated => tr!("Report out"),
         EventType::VisitCompleted => tr!("Completed"),
