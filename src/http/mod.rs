@@ -51,6 +51,7 @@ use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::documents::MAX_BYTES;
+use crate::language;
 use crate::live::{self, Live};
 use crate::log::AccessLog;
 use crate::record::Recorder;
@@ -103,6 +104,7 @@ pub fn router(state: AppState) -> Router {
 
 /// Every address there is, and what every request and answer goes through.
 pub fn router_with(state: AppState, live: Live) -> Router {
+    language::prepare();
     let metrics = Arc::new(Metrics::default());
     // Where documents may be sent.
     let uploads = Router::new()

@@ -276,14 +276,23 @@ pub fn roles_in(roles: &[Role], say: Say) -> String {
     either(roles.iter().map(|role| say(role.label())).collect(), say)
 }
 
+/// Roles that one person holds: "receptionist and nurse".
+pub fn roles_held(roles: &[Role], say: Say) -> String {
+    listed(&say("{most} and {last}"), &roles.iter().map(|role| say(role.label())).collect::<Vec<_>>())
+}
+
 fn stages_in_words(stages: &[Stage], say: Say) -> String {
     either(stages.iter().map(|stage| say(stage.label()).to_lowercase()).collect(), say)
 }
 
 fn either(words: Vec<String>, say: Say) -> String {
+    listed(&say("{most} or {last}"), &words)
+}
+
+fn listed(form: &str, words: &[String]) -> String {
     match words.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, rest)) => fill(&say("{most} or {last}"), &[("most", &rest.join(", ")), ("last", last)]),
+        Some((last, rest)) => fill(form, &[("most", &rest.join(", ")), ("last", last)]),
         None => String::new(),
     }
 }

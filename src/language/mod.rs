@@ -13,6 +13,10 @@ use tr::{PoTranslator, Translator, set_translator, tr};
 
 use crate::journey::wording::{self, Units};
 
+mod forms;
+
+pub use forms::{FORMS, say_filled};
+
 /// The catalogue in Hindi.
 const HINDI: &str = include_str!("hindi.po");
 
@@ -97,10 +101,20 @@ pub fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or_default()
 }
 
+/// Reads the catalogues; the server does it before anybody is answered.
+pub fn prepare() {
+    LazyLock::force(&CATALOGUES);
+}
+
 /// Has everything that a future does speak a language.
 pub async fn speaking<F: Future>(language: Language, future: F) -> F::Output {
-    LazyLock::force(&CATALOGUES);
+    prepare();
     SPOKEN.scope(language, future).await
+}
+
+/// Makes what is printed and handed out: it speaks the hospital's language, whoever prints it.
+pub fn on_paper<T>(make: impl FnOnce() -> T) -> T {
+    SPOKEN.sync_scope(Language::default(), make)
 }
 
 /// Says a word of a table, or a sentence that was made elsewhere, in the language that is spoken.

@@ -10,8 +10,8 @@ use super::icon::{Icon, icon};
 use super::shell::Theme;
 use crate::hospital::people::Person;
 use crate::hospital::reader::ACCESS_LOG;
-use crate::islands::Live;
 use crate::islands::offline::Outbox;
+use crate::islands::{LIVE_WORDS, Live};
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::words::Role;
@@ -166,7 +166,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                     <input type="search" name="q" value=search placeholder=tr!("Find a patient") aria-label=tr!("Find a patient") data-key="/"/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </form>
-                {listening.map(|Listening { address, after, page }| view! { <Live address after page/> })}
+                {listening.map(|Listening { address, after, page }| view! { <Live address after page words=live_words()/> })}
                 <details class="menu account" name="menu">
                     <summary>
                         <span class="avatar" aria-hidden="true">{initials(&person.name)}</span>
@@ -203,6 +203,11 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
             })}
         {body.into_any()}
     }
+}
+
+/// What the sign of a live page says; nothing in English, which it speaks by itself.
+pub fn live_words() -> Vec<String> {
+    LIVE_WORDS.iter().filter(|_| spoken() != Language::English).map(|word| say(word)).collect()
 }
 
 /// Offers the languages that are not spoken now; each is written as it calls itself.

@@ -5,7 +5,7 @@ use tr::tr;
 
 use super::icon::{Icon, icon};
 use super::layout::{initials, languages, logo};
-use crate::language::say;
+use crate::language::{say, say_filled};
 
 /// What the sign-in page shows.
 pub struct Login {
@@ -60,7 +60,7 @@ pub fn login(login: Login) -> impl IntoView {
                             <div class="notice notice-problem" role="alert" tabindex="-1" id="problem" autofocus>
                                 <h2 class="notice-title">{icon(Icon::TriangleAlert)} {tr!("There is a problem")}</h2>
                                 <ul>
-                                    <li><a href="#passphrase">{problem}</a></li>
+                                    <li><a href="#passphrase">{say_filled(&problem)}</a></li>
                                 </ul>
                             </div>
                         }

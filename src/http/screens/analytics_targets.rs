@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
+use tr::tr;
 
 use super::analytics::Loaded;
 use crate::hospital::digests::{self, MailAddress};
@@ -103,5 +104,5 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         mails: desk.app.mails,
         attempt: attempt.clone(),
     };
-    desk.show("Targets", Seen::Nothing, attempt, move || targets(data)).await
+    desk.show(tr!("Targets"), Seen::Nothing, attempt, move || targets(data)).await
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::people;
 use crate::http::desk::{Desk, Failure};
@@ -110,7 +111,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         visits: known,
         attempt: attempt.clone(),
     };
-    desk.show("Cash-up", Seen::List, attempt, move || cash_up(screen)).await
+    desk.show(tr!("Cash-up"), Seen::List, attempt, move || cash_up(screen)).await
 }
 
 /// Shows the slip of a refund, to be printed.
@@ -137,5 +138,5 @@ pub async fn refund_page(Path((visit, event)): Path<(String, String)>, desk: Des
         number: stored.id.to_string(),
         tenant: desk.tenant.clone(),
     };
-    desk.show("Refund slip", Seen::visit(&card), None, move || refund_slip(slip)).await
+    desk.show(tr!("Refund slip"), Seen::visit(&card), None, move || refund_slip(slip)).await
 }

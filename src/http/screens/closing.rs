@@ -6,6 +6,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Days;
 use serde_json::json;
+use tr::tr;
 
 use crate::hospital::WriteError;
 use crate::hospital::bookings::{self, BookingCard, BookingState};
@@ -42,8 +43,11 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
         match recorder.record(tenant, actor, vec![wish], None).await {
             Ok(_) => confirmed += 1,
             Err(RecordError::Refused(refused)) => {
-                let sentence = refused.refusal.sentence();
-                problems.push(FieldProblem::new("", format!("for {}: {sentence}", card.patient_name)));
+                let sentence = refused.refusal.sentence_in(&say);
+                problems.push(FieldProblem::new(
+                    "",
+                    tr!("for {patient}: {sentence}", patient = card.patient_name, sentence),
+                ));
             }
             Err(error) => return Err(error.into()),
         }
@@ -72,7 +76,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Who did not come", Seen::List, attempt, move || closing(screen)).await
+    desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
 }
 
 /// Who was registered, today or before, and neither seen nor sent away.

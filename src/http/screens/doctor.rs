@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
@@ -106,8 +107,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         chart,
     };
     let title = match &data.chart {
-        Some(chart) => format!("{}, consultation", chart.card.patient_name),
-        None => "Doctor".to_owned(),
+        Some(chart) => tr!("{patient}, consultation", patient = chart.card.patient_name),
+        None => tr!("Doctor"),
     };
     let seen = Seen::chosen(data.chart.as_ref().map(|chart| &chart.card));
     let visit = data.chart.as_ref().map(|chart| chart.card.visit.visit_id.clone());

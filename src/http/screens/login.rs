@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
+use tr::tr;
 
 use crate::hospital::demo;
 use crate::http::desk::Desk;
@@ -71,7 +72,7 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
     if let Some(SignInError::Away(error)) = &error {
         tracing::error!(%error, "signing in failed");
     }
-    let title = if error.is_some() { "Error: Sign in" } else { "Sign in" };
+    let title = if error.is_some() { tr!("Error: {title}", title = tr!("Sign in")) } else { tr!("Sign in") };
     let data = Login { name, next, problem: error.map(|error| error.to_string()), demo };
     let mut response = page.render(status, title, move || login(data)).await;
     if let Some(seconds) = retry_after {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leptos::prelude::RenderHtml as _;
+use tr::tr;
 
 use super::documents::{self, Posted};
 use crate::hospital::patients::PatientChanges;
@@ -37,7 +38,7 @@ pub async fn search(desk: Desk) -> Result<Response, Failure> {
         None => of_today(&desk).await?,
     };
     let data = Search { tenant: desk.tenant.clone(), actor: desk.person.actor(), query, found, now: desk.now };
-    desk.show("Patients", Seen::List, None, move || search_view(data)).await
+    desk.show(tr!("Patients"), Seen::List, None, move || search_view(data)).await
 }
 
 /// Who matches what somebody types: the list alone.

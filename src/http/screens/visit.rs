@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{NaiveDateTime, TimeZone as _};
+use tr::tr;
 
 use super::documents::{self, Posted};
 use crate::hospital::{departments, document_shares, people, rooms, tariff};
@@ -165,7 +166,7 @@ async fn page(
 
 /// Says that a visit was not there yet.
 fn not_yet() -> Failure {
-    Failure::Said(StatusCode::NOT_FOUND, "This visit was not registered yet then. Choose a later moment.".to_owned())
+    Failure::Said(StatusCode::NOT_FOUND, tr!("This visit was not registered yet then. Choose a later moment."))
 }
 
 #[cfg(test)]
