@@ -95,7 +95,7 @@ fn said(tenant: &Tenant, name: &str, value: &Value, names: &Names) -> String {
         Value::String(text) => names.get(text).cloned().unwrap_or_else(|| match text.parse() {
             Ok(moment) => day_and_time(tenant, moment),
             Err(_) if text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') => {
-                text.replace('_', " ").to_lowercase()
+                say(&text.replace('_', " ").to_lowercase())
             }
             Err(_) => text.clone(),
         }),

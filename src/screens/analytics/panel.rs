@@ -160,7 +160,7 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
                 <div class="panel-links">
                     {visits}
                     <a class="button button-quiet button-compact" href=csv aria-label=format!("CSV: {title}")>
-                        {icon(Icon::Download)} "CSV"
+                        {icon(Icon::Download)} {tr!("CSV")}
                     </a>
                 </div>
             </div>
