@@ -17,6 +17,7 @@ use crate::journey::events::EventType;
 use crate::journey::ids::{BookingId, Id as _, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Status, VisitType};
+use crate::language::say;
 use crate::projections::visits::{self, VisitCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::attempt::Attempt;

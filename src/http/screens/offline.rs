@@ -22,6 +22,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
+use crate::language::say;
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::{is_stat, suggested_label};
