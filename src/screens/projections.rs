@@ -107,7 +107,7 @@ fn row(tenant: &Tenant, head: i64, row: Row) -> AnyView {
     let name = row.name;
     let (class, image, state) = match row.condition {
         None => ("tag tag-success", Icon::CircleCheck, tr!("With each event")),
-        Some(Condition::Running) => ("tag tag-success", Icon::CircleCheck, say(Condition::Running.label())),
+        Some(Condition::Running) => ("tag tag-success", Icon::CircleCheck, tr!("read model" => "Running")),
         Some(Condition::Paused) => ("tag", Icon::CircleOff, say(Condition::Paused.label())),
         Some(Condition::Failing) => ("tag tag-urgent", Icon::TriangleAlert, say(Condition::Failing.label())),
     };

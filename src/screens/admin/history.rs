@@ -28,7 +28,7 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
             let title = event_types::title(&event.event_type)
                 .map(|title| say(&title))
                 .unwrap_or_else(|| event.event_type.clone());
-            let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| tr!("somebody"));
+            let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| tr!("name" => "somebody"));
             let at = day_and_time(tenant, event.performed_at);
             let changes = changes(tenant, &event.metadata, names);
             view! {

@@ -162,7 +162,7 @@ fn list(page: &Events) -> AnyView {
                             <th scope="col">{tr!("Event")}</th>
                             <th scope="col">{tr!("Of")}</th>
                             <th scope="col">{tr!("Who")}</th>
-                            <th scope="col">{tr!("Done")}</th>
+                            <th scope="col">{tr!("time" => "Done")}</th>
                             <th scope="col">{tr!("Logged")}</th>
                             <th scope="col">{tr!("Hash")}</th>
                         </tr>

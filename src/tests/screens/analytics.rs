@@ -89,7 +89,8 @@ async fn the_page_speaks_hindi_and_the_spreadsheet_does_not(db: Db) {
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let manager = Browser { cookie: format!("{}; language=hi", manager.cookie), ..manager };
     let page = manager.get("/analytics?period=today&measure=consultation-wait").await;
-    for words in ["मरीज़ कहाँ इंतज़ार करते हैं", "डॉक्टर का इंतज़ार, मीडियन", "5 बार", "रविवार", "विभाग के अनुसार"] {
+    for words in ["मरीज़ कहाँ इंतज़ार करते हैं", "डॉक्टर का इंतज़ार, मीडियन", "5 बार", "रविवार", "विभाग के अनुसार"]
+    {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let journeys = manager.get("/analytics/journeys?period=today").await;
