@@ -9,16 +9,18 @@ use std::future::Future;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone, Weekday};
-use tr::{PoTranslator, Translator, set_translator, tr};
+use tr::{Translator, set_translator, tr};
 
+use self::catalogue::Catalogue;
 use crate::journey::wording::{self, Units};
 
+pub mod catalogue;
 mod forms;
 
 pub use forms::{FORMS, say_filled};
 
 /// The catalogue in Hindi.
-const HINDI: &str = include_str!("hindi.po");
+pub const HINDI: &str = include_str!("hindi.po");
 
 /// A language that screens speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,29 +72,28 @@ tokio::task_local! {
 }
 
 /// The catalogues, read once and handed to `tr!`.
-static CATALOGUES: LazyLock<()> = LazyLock::new(|| match PoTranslator::from_vec_u8(HINDI.into()) {
-    Ok(hindi) => set_translator!(Interpreter { hindi }),
-    Err(error) => tracing::error!(%error, "the Hindi catalogue cannot be read; everybody is answered in English"),
-});
+static CATALOGUES: LazyLock<()> = LazyLock::new(|| set_translator!(Interpreter { hindi: Catalogue::read(HINDI) }));
 
 /// Finds a text in the catalogue of the language that is spoken.
 struct Interpreter {
-    hindi: PoTranslator,
+    hindi: Catalogue,
 }
 
 impl Translator for Interpreter {
     fn translate<'a>(&'a self, text: &'a str, context: Option<&'a str>) -> Cow<'a, str> {
-        match spoken() {
-            Language::English => Cow::Borrowed(text),
-            Language::Hindi => self.hindi.translate(text, context),
-        }
+        let said = match spoken() {
+            Language::English => None,
+            Language::Hindi => self.hindi.find(text, None, context, false),
+        };
+        Cow::Borrowed(said.unwrap_or(text))
     }
 
     fn ntranslate<'a>(&'a self, n: u64, one: &'a str, many: &'a str, context: Option<&'a str>) -> Cow<'a, str> {
-        match spoken() {
-            Language::English => Cow::Borrowed(if n == 1 { one } else { many }),
-            Language::Hindi => self.hindi.ntranslate(n, one, many, context),
-        }
+        let said = match spoken() {
+            Language::English => None,
+            Language::Hindi => self.hindi.find(one, Some(many), context, n != 1),
+        };
+        Cow::Borrowed(said.unwrap_or(if n == 1 { one } else { many }))
     }
 }
 

@@ -1,17 +1,17 @@
 //! The catalogue held against the source: everything that is said is in it, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use sojourn::hospital::event_types;
 use sojourn::islands::LIVE_WORDS;
 use sojourn::journey::events;
 use sojourn::journey::schema::{Field, Shape};
-use sojourn::language::FORMS;
+use sojourn::language::catalogue::entries;
+use sojourn::language::{FORMS, HINDI};
 use sojourn::screens::form::field_label;
 use sojourn::screens::layout::WORKPLACES;
 
-use crate::support::source::{Source, is_part_of_name, package, product};
+use crate::support::source::{Source, is_part_of_name, product};
 
 /// A text of the source: its context, itself, and its plural.
 type Key = (Option<String>, String, Option<String>);
@@ -109,25 +109,13 @@ const PAPER: &[&str] =
 
 /// The entries of the catalogue: what is said for each text, in its forms.
 fn catalogue() -> BTreeMap<Key, Vec<String>> {
-    let text = fs::read_to_string(package().join("src/language/hindi.po")).expect("the catalogue");
-    let mut entries = BTreeMap::new();
-    for block in text.split("\n\n") {
-        let mut fields: BTreeMap<&str, String> = BTreeMap::new();
-        let mut last = "";
-        for line in block.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let (name, quoted) = line.split_at(line.find('"').expect("a quoted text"));
-            last = if name.is_empty() { last } else { name.trim() };
-            let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).expect("a quoted text");
-            let plain = inside.replace("\\\"", "\"").replace("\\n", "\n").replace("\\\\", "\\");
-            fields.entry(last).or_default().push_str(&plain);
-        }
-        let key = (fields.remove("msgctxt"), fields.remove("msgid").expect("a text"), fields.remove("msgid_plural"));
-        let said: Vec<String> = fields.into_values().collect();
-        if !key.1.is_empty() {
-            assert!(entries.insert(key.clone(), said).is_none(), "{key:?} is in the catalogue twice");
-        }
+    let mut all = BTreeMap::new();
+    for entry in entries(HINDI) {
+        let key = (entry.context, entry.text, entry.plural);
+        assert!(!all.contains_key(&key), "{key:?} is in the catalogue twice");
+        all.insert(key, entry.said);
     }
-    entries
+    all
 }
 
 /// The text behind a place, if nothing but a sign is before it, and where it begins.
