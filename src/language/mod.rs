@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use tr::{Translator, set_translator, tr};
 
 use self::catalogue::Catalogue;
@@ -131,6 +131,14 @@ pub fn say(text: &str) -> String {
 /// A date or a time with a word in it, such as a month: `date(day, "%A %-d %B")`.
 pub fn date(day: impl Dated, format: &str) -> String {
     day.written(format, spoken().locale())
+}
+
+/// A weekday's name, long (`%A`) or short (`%a`); 0 is Monday.
+pub fn weekday(day: usize, format: &str) -> String {
+    let day = u8::try_from(day).ok().and_then(|day| Weekday::try_from(day).ok());
+    // Any week has all of them.
+    let day = day.and_then(|day| NaiveDate::from_isoywd_opt(2000, 1, day));
+    day.map_or_else(String::new, |day| date(day, format))
 }
 
 /// What has a day.

@@ -47,6 +47,31 @@ const FIELDS: &[&str] = &[
     "sharedWith",
     "registerAnyway",
     "reason",
+    "active",
+    "actorType",
+    "roles",
+    "sessions",
+    "signInName",
+    "passphrase",
+    "branchId",
+    "departmentId",
+    "roomId",
+    "personId",
+    "code",
+    "tokenPrefix",
+    "targetMinutes",
+    "kind",
+    "price",
+    "specimen",
+    "payBeforeLab",
+    "payBeforeConsultation",
+    "approverMayBePerformer",
+    "weekday",
+    "begins",
+    "ends",
+    "slotMinutes",
+    "label",
+    "mail",
 ];
 
 /// What the journey and the hospital call things inside a sentence.
@@ -71,6 +96,12 @@ const INSIDE: &[&str] = &[
     "test",
     "document",
     "follow-up",
+    "admin",
+    "human",
+    "ai",
+    "consultation",
+    "counter",
+    "lab",
     "arrived",
     "cancelled",
     "did not come",
@@ -78,7 +109,7 @@ const INSIDE: &[&str] = &[
 ];
 
 /// What stands on a screen and is the same in every language.
-const SAME: &[&str] = &["Sojourn", "MRN ", "Ctrl"];
+const SAME: &[&str] = &["Sojourn", "MRN ", "Ctrl", "you@hospital.example"];
 
 /// What is printed and handed out is in the hospital's own language.
 const PAPER: &[&str] = &[
