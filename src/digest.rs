@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, Timelike};
 use tokio::sync::watch;
+use tr::tr;
 
 use crate::analytics::waits::{Dimension, Question};
 use crate::analytics::{Figure, Filter, Kept, Period, Targets};
@@ -15,8 +16,8 @@ use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::{digests, measure_targets, people};
 use crate::journey::course::Measure;
 use crate::journey::ids::Id as _;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Role, Word as _};
+use crate::language::{self, duration, say};
 use crate::mail::{MailError, Mailer};
 
 /// From which hour on it is sent.
@@ -37,40 +38,44 @@ pub struct Digest {
 
 /// Tells a day.
 pub fn digest(tenant: &Tenant, day: NaiveDate, question: Question, departments: &[Department]) -> Digest {
-    let visits = question.visits_in(question.period).count();
-    let mut text = format!("{}, {}\n\n", tenant.name, day.format("%A, %-d %B %Y"));
-    let _ = writeln!(text, "Visits registered: {}", masked(visits));
+    let visits = masked(question.visits_in(question.period).count());
+    let mut text = format!("{}, {}\n\n", tenant.name, language::date(day, "%A, %-d %B %Y"));
+    let _ = writeln!(text, "{}", tr!("Visits registered: {count}", count = visits));
     for measure in Measure::ALL {
         let [now, before] = question.figure(*measure);
-        let _ = writeln!(text, "{}: {}", measure.label(), told(&now, &before));
+        let _ = writeln!(text, "{}: {}", say(measure.label()), told(&now, &before));
     }
-    text.push_str("\nDoor to doctor, by department, the longest first:\n");
+    let _ = writeln!(text, "\n{}", tr!("Door to doctor, by department, the longest first:"));
     for group in question.by(Measure::DoorToDoctor, Dimension::Department) {
         let name = departments.iter().find(|department| Some(department.id.as_str()) == group.key.as_deref());
-        let name = name.map_or("No department", |department| department.name.as_str());
+        let name = name.map_or_else(|| tr!("No department"), |department| department.name.clone());
         let _ = writeln!(text, "- {name}: {}", told(&group.figure, &group.before));
     }
-    let breaches = question.breaches(Measure::DoorToDoctor).len();
-    let _ = writeln!(text, "\nPast the target from door to doctor: {}", masked(breaches));
-    text.push_str("\nYou asked for this digest on the page of targets, where it can be stopped.\n");
-    Digest { subject: format!("{}: where patients waited on {}", tenant.name, day.format("%-d %B")), text }
+    let breaches = masked(question.breaches(Measure::DoorToDoctor).len());
+    let _ = writeln!(text, "\n{}", tr!("Past the target from door to doctor: {count}", count = breaches));
+    let stop = tr!("You asked for this digest on the page of targets, where it can be stopped.");
+    let _ = writeln!(text, "\n{stop}");
+    let day = language::date(day, "%-d %B");
+    Digest { subject: tr!("{hospital}: where patients waited on {day}", hospital = tenant.name, day), text }
 }
 
 fn masked(count: usize) -> String {
-    if (1..FEWEST).contains(&count) { format!("fewer than {FEWEST}") } else { count.to_string() }
+    if (1..FEWEST).contains(&count) { tr!("fewer than {count}", count = FEWEST) } else { count.to_string() }
 }
 
 fn told(now: &Figure, before: &Figure) -> String {
     if now.count < FEWEST {
-        return format!("fewer than {FEWEST}, not told");
+        return tr!("fewer than {count}, not told", count = FEWEST);
     }
-    let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), human_duration);
-    let mut text = format!("{} at the median, {} for nine of ten", words(now.median), words(now.p90));
+    let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), duration);
+    let (median, p90) = (words(now.median), words(now.p90));
+    let mut text = tr!("{median} at the median, {p90} for nine of ten", median, p90);
     if before.count >= FEWEST {
-        let _ = write!(text, " (the day before: {})", words(before.median));
+        let before = words(before.median);
+        let _ = write!(text, " ({})", tr!("the day before: {median}", median = before));
     }
     if let Some(share) = now.share_within() {
-        let _ = write!(text, ", {share:.0} % within target");
+        let _ = write!(text, ", {}", tr!("{share} % within target", share = format!("{share:.0}")));
     }
     text
 }

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use serde_json::{Map, Value, json};
+use tr::tr;
 
 use super::form::Values;
 use super::liveliness::{Liveliness, REFRESH};
@@ -26,8 +27,9 @@ use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
-use crate::journey::refusal::roles_in_words;
+use crate::journey::refusal::{roles_held, roles_in};
 use crate::journey::words::{Priority, Role, Word};
+use crate::language::say;
 use crate::projections::visits;
 use crate::record::{RecordError, Recorded, Wish};
 use crate::screens::attempt::Attempt;
@@ -79,10 +81,10 @@ impl IntoResponse for Failure {
         let (status, words) = match self {
             Self::Forbidden(needed, held) => (
                 StatusCode::FORBIDDEN,
-                Some(format!(
-                    "Only a {} may open this page. You are signed in as {}.",
-                    roles_in_words(needed),
-                    roles_in_words(&held).replace(" or ", " and ")
+                Some(tr!(
+                    "Only a {needed} may open this page. You are signed in as {held}.",
+                    needed = roles_in(needed, &say),
+                    held = roles_held(&held, &say)
                 )),
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
@@ -181,11 +183,12 @@ impl Desk {
         self.saw(seen).await?;
         let listening = self.listening(attempt.as_ref());
         let logged = self.logged().await?;
-        let done = self.query("done").and_then(event_types::title);
+        let done = self.query("done").and_then(event_types::title).map(|title| say(&title));
         let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let title: String = title.into();
         let title = match &attempt {
-            Some(attempt) if !attempt.problems.is_empty() => format!("Error: {}", title.into()),
-            _ => title.into(),
+            Some(attempt) if !attempt.problems.is_empty() => tr!("Error: {title}", title),
+            _ => title,
         };
         let frame = Frame {
             hospital: self.tenant.name,
@@ -241,8 +244,9 @@ impl Desk {
                 Ok(Err(Arc::new(self.attempt(values, event, *refused))))
             }
             Err(RecordError::IdempotencyMismatch) => Ok(Err(Arc::new(Attempt {
-                sentence: "This form was sent before with something else in it. Look whether that was logged, then send it again."
-                    .into(),
+                sentence: tr!(
+                    "This form was sent before with something else in it. Look whether that was logged, then send it again."
+                ),
                 ..self.unreadable(values)
             }))),
             Err(error) => Err(error.into()),

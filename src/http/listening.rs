@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::Deserialize;
 use serde_json::json;
+use tr::tr;
 
 use super::AppState;
 use super::desk::Failure;
@@ -54,8 +55,8 @@ pub async fn listen(
 ) -> Result<Response, Failure> {
     let topics: Option<Vec<Topic>> = asked.topics.split(',').take(TOPICS + 1).map(Topic::parse).collect();
     let topics = topics.filter(|topics| topics.len() <= TOPICS).ok_or_else(|| {
-        let words = "Say in topics what to listen for, such as reception, queue/consultation or visit/ID.";
-        Failure::Said(StatusCode::BAD_REQUEST, words.to_owned())
+        let words = tr!("Say in topics what to listen for, such as reception, queue/consultation or visit/ID.");
+        Failure::Said(StatusCode::BAD_REQUEST, words)
     })?;
     may_hear(&signed_in.person, &topics)?;
     let SignedIn { tenant, person, .. } = &signed_in;
@@ -92,8 +93,7 @@ fn may_hear(person: &Person, topics: &[Topic]) -> Result<(), Failure> {
 }
 
 fn too_many() -> Failure {
-    let words = "Too many pages are open at once. Close some of them.";
-    Failure::Said(StatusCode::TOO_MANY_REQUESTS, words.to_owned())
+    Failure::Said(StatusCode::TOO_MANY_REQUESTS, tr!("Too many pages are open at once. Close some of them."))
 }
 
 /// A connection that is listened on.

@@ -13,10 +13,12 @@ mod page;
 mod past;
 mod problem;
 mod refused;
+mod retold;
 mod screens;
 mod security;
 mod seen;
 pub mod sign_in;
+mod spoken;
 mod written;
 
 use std::sync::Arc;
@@ -50,6 +52,7 @@ use crate::analytics::Kept;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::documents::MAX_BYTES;
+use crate::language;
 use crate::live::{self, Live};
 use crate::log::AccessLog;
 use crate::record::Recorder;
@@ -102,6 +105,7 @@ pub fn router(state: AppState) -> Router {
 
 /// Every address there is, and what every request and answer goes through.
 pub fn router_with(state: AppState, live: Live) -> Router {
+    language::prepare();
     let metrics = Arc::new(Metrics::default());
     // Where documents may be sent.
     let uploads = Router::new()
@@ -113,6 +117,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/login", get(login::show).post(login::act))
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
+        .route("/language", post(spoken::choose_language))
         .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/documents/{document}", get(documents::document))
@@ -174,6 +179,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
                 .layer(TraceLayer::new_for_http().make_span_with(span))
                 .layer(CompressionLayer::new())
                 .layer(map_response(security::headers))
+                .layer(from_fn(spoken::layer))
                 .layer(from_fn_with_state(state.clone(), problem::pages))
                 .layer(CatchPanicLayer::new())
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))

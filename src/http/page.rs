@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::{CONTENT_SECURITY_POLICY, COOKIE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 use futures::StreamExt;
 use futures::stream::once;
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
+use super::sign_in::safe_next;
 use super::{AppState, Site};
 use crate::screens::shell::{Shell, Theme, shell};
 
@@ -99,10 +100,26 @@ fn content_security_policy(nonce: &Nonce) -> String {
 }
 
 fn theme(headers: &HeaderMap) -> Option<Theme> {
+    cookie(headers, "theme").and_then(Theme::from_word)
+}
+
+/// What a cookie says.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|cookies| cookies.to_str().ok())
         .flat_map(|cookies| cookies.split("; "))
-        .find_map(|cookie| Theme::from_word(cookie.strip_prefix("theme=")?))
+        .find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Keeps how somebody wants to see pages in a cookie, and sends them back to where they were.
+pub fn choose(name: &str, word: &str, next: &str, app: &AppState) -> Response {
+    let secure = if app.behind_tls { "; Secure" } else { "" };
+    let cookie = format!("{name}={word}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly{secure}");
+    let mut response = Redirect::to(safe_next(next).unwrap_or("/")).into_response();
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }

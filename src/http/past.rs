@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDateTime, Utc};
+use tr::tr;
 
 use super::desk::{Desk, Failure};
 use crate::hospital::tenants::Tenant;
@@ -14,8 +15,8 @@ impl Desk {
     pub fn as_of(&self) -> Result<Option<DateTime<Utc>>, Failure> {
         let Some(asked) = self.query("asOf") else { return Ok(None) };
         let moment = moment(&self.tenant, asked).ok_or_else(|| {
-            let words = "Give asOf as a day and time on the hospital’s clock, such as 2026-11-21T10:15.";
-            Failure::Said(StatusCode::BAD_REQUEST, words.to_owned())
+            let words = tr!("Give asOf as a day and time on the hospital’s clock, such as 2026-11-21T10:15.");
+            Failure::Said(StatusCode::BAD_REQUEST, words)
         })?;
         Ok(Some(moment).filter(|moment| *moment < self.now))
     }
@@ -36,8 +37,8 @@ impl Desk {
         if self.until()?.is_none() {
             return Ok(());
         }
-        let words = "What is past cannot be changed. Go back to now, then log what was done.";
-        Err(Failure::Said(StatusCode::CONFLICT, words.to_owned()))
+        let words = tr!("What is past cannot be changed. Go back to now, then log what was done.");
+        Err(Failure::Said(StatusCode::CONFLICT, words))
     }
 
     /// What a screen says of the past moment it shows.

@@ -33,7 +33,7 @@ pub async fn pages(State(state): State<AppState>, request: Request, next: Next) 
     if let Some(Explanation(sentence)) = response.extensions_mut().remove() {
         words.sentence = sentence;
     }
-    let mut rendered = page.render(status, words.title, move || problem(words)).await;
+    let mut rendered = page.render(status, words.title.clone(), move || problem(words)).await;
     for (name, value) in response.headers() {
         if name != CONTENT_TYPE && name != CONTENT_LENGTH {
             rendered.headers_mut().append(name, value.clone());

@@ -5,6 +5,7 @@ use axum::http::header::*;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tr::tr;
 
 use super::{Explanation, api};
 
@@ -38,9 +39,9 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
     if safe || is_same_origin(request.headers()) {
         next.run(request).await
     } else {
-        let words = "This form was sent from another site. Open the page here and send it again.";
-        let mut response = (StatusCode::FORBIDDEN, words).into_response();
-        response.extensions_mut().insert(Explanation(words.to_owned()));
+        let words = tr!("This form was sent from another site. Open the page here and send it again.");
+        let mut response = (StatusCode::FORBIDDEN, words.clone()).into_response();
+        response.extensions_mut().insert(Explanation(words));
         response
     }
 }

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 /// The switches for chime and speech. Both are off until somebody presses them: browsers allow no sound before.
 ///
-/// `now` is the server's time in milliseconds, since the display's clock may be wrong.
+/// `chime` and `speech` are what they are called; `now` is the server's time in milliseconds, since the display's clock may be wrong.
 #[island]
-pub fn Bell(now: i64) -> impl IntoView {
+pub fn Bell(now: i64, chime: String, speech: String) -> impl IntoView {
     let chimes = RwSignal::new(false);
     let speaks = RwSignal::new(false);
     #[cfg(feature = "hydrate")]
@@ -19,10 +19,10 @@ pub fn Bell(now: i64) -> impl IntoView {
     let pressed = |on: RwSignal<bool>| move || if on.get() { "true" } else { "false" };
     view! {
         <button type="button" class="display-switch" aria-pressed=pressed(chimes) on:click=move |_| chimes.update(|on| *on = !*on)>
-            "Chime"
+            {chime}
         </button>
         <button type="button" class="display-switch" aria-pressed=pressed(speaks) on:click=move |_| speaks.update(|on| *on = !*on)>
-            "Speech"
+            {speech}
         </button>
     }
 }

@@ -8,5 +8,5 @@ pub mod offline;
 mod pulse;
 
 pub use bell::Bell;
-pub use live::Live;
+pub use live::{Live, WORDS as LIVE_WORDS};
 pub use pulse::Pulse;

@@ -2,6 +2,7 @@
 //!
 //! It works on attributes, so that screens need no island of their own for it:
 //! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
+//! - `<html data-units="d h min">`: what days, hours and minutes are called where that is not English;
 //! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
 
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlFormElement, KeyboardEvent, SubmitEvent};
 
-    use crate::journey::wording::human_duration;
+    use crate::journey::wording::{Units, duration_in};
 
     /// Often enough that no wait is seen a minute late.
     const TICK: Duration = Duration::from_secs(10);
@@ -52,12 +53,18 @@ mod browser {
     }
 
     fn show_waits(now: f64) {
+        let units = document().document_element().and_then(|html| html.get_attribute("data-units"));
+        let mut named = units.iter().flat_map(|units| units.split(' '));
+        let units = match (named.next(), named.next(), named.next()) {
+            (Some(day), Some(hour), Some(minute)) => Units { day, hour, minute },
+            _ => Units::ENGLISH,
+        };
         for element in all("[data-since]:not([data-past] *)") {
             let since = js_sys::Date::parse(&element.get_attribute("data-since").unwrap_or_default());
             if since.is_nan() {
                 continue;
             }
-            let words = human_duration(((now - since) / 1000.0) as i64);
+            let words = duration_in(((now - since) / 1000.0) as i64, &units);
             if element.text_content().as_deref() != Some(&words) {
                 element.set_text_content(Some(&words));
             }

@@ -7,6 +7,7 @@ use super::events::EventType;
 use super::money::Money;
 use super::schema::FieldProblem;
 use super::visit::Subject;
+use super::wording::{Say, fill, in_english};
 use super::words::{Code, Outcome, Role, Stage, Station, Word};
 
 /// A refusal, with the facts that explain it.
@@ -128,77 +129,91 @@ impl Refusal {
         }
     }
 
-    /// One sentence that a receptionist understands.
+    /// One sentence that a receptionist understands, in English.
     pub fn sentence(&self) -> String {
+        self.sentence_in(&in_english)
+    }
+
+    /// The same sentence in any language.
+    pub fn sentence_in(&self, say: Say) -> String {
         match self {
-            Self::InvalidMetadata(_) => "Some of what was entered is missing or not right.".into(),
+            Self::InvalidMetadata(_) => say("Some of what was entered is missing or not right."),
             Self::RoleNotAllowed { event } => {
-                format!(
-                    "Only a {} may do this: {}.",
-                    roles_in_words(event.row().roles),
-                    event.row().action.to_lowercase()
-                )
+                let roles = roles_in(event.row().roles, say);
+                let action = say(event.row().action).to_lowercase();
+                fill(&say("Only a {roles} may do this: {action}."), &[("roles", &roles), ("action", &action)])
             }
-            Self::TypeNotAllowed { event_type, roles } => {
-                format!("Only a {} may log {event_type}.", roles_in_words(roles))
+            Self::TypeNotAllowed { event_type, roles } => fill(
+                &say("Only a {roles} may log {event}."),
+                &[("roles", &roles_in(roles, say)), ("event", event_type)],
+            ),
+            Self::UnknownReference { thing, .. } => {
+                fill(&say("There is no such {thing} in this hospital."), &[("thing", &say(thing))])
             }
-            Self::UnknownReference { thing, .. } => format!("There is no such {thing} in this hospital."),
-            Self::VisitNotFound => "There is no such visit.".into(),
+            Self::VisitNotFound => say("There is no such visit."),
             Self::VersionConflict { .. } => {
-                "Somebody changed this visit while you were looking at it. Look at it again, then decide.".into()
+                say("Somebody changed this visit while you were looking at it. Look at it again, then decide.")
             }
-            Self::InTheFuture => "This is dated in the future. Check the clock of this device.".into(),
-            Self::BeforeRegistration { .. } => "This is dated before the visit was registered.".into(),
-            Self::TooOld => "This is dated more than 72 hours ago and can no longer be logged.".into(),
-            Self::OutOfOrder { subject, .. } => {
-                format!("Something later is already logged for {}.", subject_in_words(subject))
+            Self::InTheFuture => say("This is dated in the future. Check the clock of this device."),
+            Self::BeforeRegistration { .. } => say("This is dated before the visit was registered."),
+            Self::TooOld => say("This is dated more than 72 hours ago and can no longer be logged."),
+            Self::OutOfOrder { subject, .. } => fill(
+                &say("Something later is already logged for {subject}."),
+                &[("subject", &say(subject_in_words(subject)))],
+            ),
+            Self::VisitClosed { outcome } => fill(
+                &say("This visit has ended ({outcome}); nothing more can be done on it."),
+                &[("outcome", &say(outcome.label()).to_lowercase())],
+            ),
+            Self::AlreadyRegistered => say("This visit is already registered."),
+            Self::InRoom => say("The patient is in a room and must leave it first."),
+            Self::AlreadyInQueue { station } => fill(
+                &say("The patient is already in the {station} queue."),
+                &[("station", &say(station.label()).to_lowercase())],
+            ),
+            Self::NoTestAwaiting => say("No test of this patient is waiting for a sample."),
+            Self::NotInQueue => say("The patient is not in a queue and cannot be called."),
+            Self::NotCalled => say("The patient has not been called."),
+            Self::NotInRoom => say("The patient is not in a room."),
+            Self::NotInConsultation => say("No consultation is in progress."),
+            Self::NotSeenYet => say("The patient has not been seen yet."),
+            Self::DuplicateId { .. } => say("This was already logged under the same id."),
+            Self::AlreadyBilled { what } => fill(&say("{what} is already billed."), &[("what", &say(what))]),
+            Self::TestNotOrdered { test } | Self::WrongTestStage { test, stage: None, .. } => {
+                fill(&say("{test} is not among the ordered tests of this visit."), &[("test", &say(test))])
             }
-            Self::VisitClosed { outcome } => {
-                format!("This visit has ended ({}); nothing more can be done on it.", outcome.label().to_lowercase())
-            }
-            Self::AlreadyRegistered => "This visit is already registered.".into(),
-            Self::InRoom => "The patient is in a room and must leave it first.".into(),
-            Self::AlreadyInQueue { station } => {
-                format!("The patient is already in the {} queue.", station.label().to_lowercase())
-            }
-            Self::NoTestAwaiting => "No test of this patient is waiting for a sample.".into(),
-            Self::NotInQueue => "The patient is not in a queue and cannot be called.".into(),
-            Self::NotCalled => "The patient has not been called.".into(),
-            Self::NotInRoom => "The patient is not in a room.".into(),
-            Self::NotInConsultation => "No consultation is in progress.".into(),
-            Self::NotSeenYet => "The patient has not been seen yet.".into(),
-            Self::DuplicateId { .. } => "This was already logged under the same id.".into(),
-            Self::AlreadyBilled { what } => format!("{what} is already billed."),
-            Self::TestNotOrdered { test } => format!("{test} is not among the ordered tests of this visit."),
-            Self::BillNotFound => "This visit has no such bill.".into(),
-            Self::NothingDue => "This bill is settled; nothing is due.".into(),
+            Self::BillNotFound => say("This visit has no such bill."),
+            Self::NothingDue => say("This bill is settled; nothing is due."),
             Self::AmountMismatch { amount, balance } if amount < balance => {
-                "The amount is less than the balance. Take it as a part payment.".into()
+                say("The amount is less than the balance. Take it as a part payment.")
             }
             Self::AmountMismatch { amount, balance } if amount == balance => {
-                "The amount is the whole balance. Take it as a full payment.".into()
+                say("The amount is the whole balance. Take it as a full payment.")
             }
-            Self::AmountMismatch { .. } => "The amount is more than the balance.".into(),
-            Self::RefundExceedsPaid { .. } => "More would be given back than was paid.".into(),
+            Self::AmountMismatch { .. } => say("The amount is more than the balance."),
+            Self::RefundExceedsPaid { .. } => say("More would be given back than was paid."),
             Self::SamePerson { event: EventType::PaymentRefunded } => {
-                "Whoever took a payment cannot give it back. Ask another person.".into()
+                say("Whoever took a payment cannot give it back. Ask another person.")
             }
-            Self::SamePerson { .. } => "Whoever entered the results cannot approve them. Ask another person.".into(),
-            Self::WrongTestStage { test, stage: Some(stage), needs } => {
-                format!("{test} is {}; it must be {} for this.", stage.label().to_lowercase(), stages_in_words(needs))
-            }
-            Self::WrongTestStage { test, stage: None, .. } => {
-                format!("{test} is not among the ordered tests of this visit.")
-            }
-            Self::PaymentRequired { what, .. } => format!("{what} must be paid for first."),
-            Self::DocumentNotFound => "This visit has no such document.".into(),
-            Self::StillInQueue { station } => {
-                format!("The patient is still in the {} queue.", station.label().to_lowercase())
-            }
-            Self::TestsOutstanding { .. } => "Some tests are not finished.".into(),
-            Self::BalanceDue { .. } => "Something is still to be paid.".into(),
-            Self::AlreadySeen => "The patient has been seen, or a sample was taken.".into(),
-            Self::FollowUpNotFound => "This visit has no such follow-up.".into(),
+            Self::SamePerson { .. } => say("Whoever entered the results cannot approve them. Ask another person."),
+            Self::WrongTestStage { test, stage: Some(stage), needs } => fill(
+                &say("{test} is {stage}; it must be {needs} for this."),
+                &[
+                    ("test", test),
+                    ("stage", &say(stage.label()).to_lowercase()),
+                    ("needs", &stages_in_words(needs, say)),
+                ],
+            ),
+            Self::PaymentRequired { what, .. } => fill(&say("{what} must be paid for first."), &[("what", &say(what))]),
+            Self::DocumentNotFound => say("This visit has no such document."),
+            Self::StillInQueue { station } => fill(
+                &say("The patient is still in the {station} queue."),
+                &[("station", &say(station.label()).to_lowercase())],
+            ),
+            Self::TestsOutstanding { .. } => say("Some tests are not finished."),
+            Self::BalanceDue { .. } => say("Something is still to be paid."),
+            Self::AlreadySeen => say("The patient has been seen, or a sample was taken."),
+            Self::FollowUpNotFound => say("This visit has no such follow-up."),
         }
     }
 
@@ -251,19 +266,33 @@ impl Refusal {
     }
 }
 
-/// Roles as people list them: "receptionist or nurse".
+/// Roles as people list them, in English: "receptionist or nurse".
 pub fn roles_in_words(roles: &[Role]) -> String {
-    either(roles.iter().map(|role| role.label().to_owned()).collect())
+    roles_in(roles, &in_english)
 }
 
-fn stages_in_words(stages: &[Stage]) -> String {
-    either(stages.iter().map(|stage| stage.label().to_lowercase()).collect())
+/// The same list in any language.
+pub fn roles_in(roles: &[Role], say: Say) -> String {
+    either(roles.iter().map(|role| say(role.label())).collect(), say)
 }
 
-fn either(words: Vec<String>) -> String {
+/// Roles that one person holds: "receptionist and nurse".
+pub fn roles_held(roles: &[Role], say: Say) -> String {
+    listed(&say("{most} and {last}"), &roles.iter().map(|role| say(role.label())).collect::<Vec<_>>())
+}
+
+fn stages_in_words(stages: &[Stage], say: Say) -> String {
+    either(stages.iter().map(|stage| say(stage.label()).to_lowercase()).collect(), say)
+}
+
+fn either(words: Vec<String>, say: Say) -> String {
+    listed(&say("{most} or {last}"), &words)
+}
+
+fn listed(form: &str, words: &[String]) -> String {
     match words.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) => fill(form, &[("most", &rest.join(", ")), ("last", last)]),
         None => String::new(),
     }
 }

@@ -1,12 +1,13 @@
 //! The journey told to people: each step in one plain sentence.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::events::{Event, EventType};
+use super::events::{Event, EventType, VisitRegistered};
 use super::ids::*;
 use super::money::Money;
 use super::visit::{Step, Visit};
+use super::wording::{fill, in_english};
 use super::words::{Phase, Station, Verdict, VisitType};
 
 /// What people call the things an event names.
@@ -19,8 +20,14 @@ pub trait Names {
     fn department(&self, id: &DepartmentId) -> String;
     /// A day and time on the hospital's clock.
     fn time(&self, at: DateTime<Utc>) -> String;
+    /// A day.
+    fn day(&self, day: NaiveDate) -> String;
     /// An amount in the hospital's currency.
     fn money(&self, amount: Money) -> String;
+    /// An English text in the language that the story is told in.
+    fn say(&self, text: &str) -> String {
+        in_english(text)
+    }
 }
 
 /// A step as people read it.
@@ -60,166 +67,256 @@ pub fn tell(step: &Step, visit: &Visit, names: &dyn Names) -> Telling {
 }
 
 fn title(event: &Event, visit: &Visit, names: &dyn Names) -> String {
+    let say = |text: &str| names.say(text);
     match event {
-        Event::QueueJoined(joined) => {
-            format!("Joined the {} queue", joined.station.unwrap_or(Station::Consultation).label().to_lowercase())
-        }
-        Event::QueueCalled(_) if visit.call.times > 1 => "Called again".into(),
-        Event::EnteredRoom(entered) => format!("Entered {}", names.room(&entered.room_id)),
-        Event::TestsOrdered(ordered) if ordered.tests.len() == 1 => "Test ordered".into(),
-        Event::TestReviewed(reviewed) if reviewed.verdict == Some(Verdict::Repeat) => "Repeat asked for".into(),
+        Event::QueueJoined(joined) => match joined.station.unwrap_or(Station::Consultation) {
+            Station::Consultation => say("Joined the consultation queue"),
+            Station::Lab => say("Joined the lab queue"),
+            Station::Billing => say("Joined the billing queue"),
+        },
+        Event::QueueCalled(_) if visit.call.times > 1 => say("Called again"),
+        Event::EnteredRoom(entered) => fill(&say("Entered {room}"), &[("room", &names.room(&entered.room_id))]),
+        Event::TestsOrdered(ordered) if ordered.tests.len() == 1 => say("Test ordered"),
+        Event::TestReviewed(reviewed) if reviewed.verdict == Some(Verdict::Repeat) => say("Repeat asked for"),
         Event::TestSampleCollected(event)
             if visit.tests.get(&event.test_id).is_some_and(|test| test.recollections > 0) =>
         {
-            "Sample collected again".into()
+            say("Sample collected again")
         }
-        _ => event.event_type().label().to_owned(),
+        _ => say(event.event_type().label()),
     }
 }
 
 fn sentence(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> String {
-    let test = |id: &TestId| visit.tests.get(id).map_or("A test".to_owned(), |test| test.name.clone());
-    let because = |reason: Option<&str>| reason.map_or(String::new(), |reason| format!(": {reason}"));
+    let say = |text: &str| names.say(text);
     match event {
-        Event::VisitRegistered(registered) => {
-            let kind = match visit_type(registered.visit_type) {
-                VisitType::Opd => "a visit",
-                VisitType::Emergency => "an emergency",
-                VisitType::FollowUp => "a follow-up visit",
-                VisitType::LabOnly => "a lab-only visit",
-            };
-            let department =
-                registered.department_id.as_ref().map_or(String::new(), |id| format!(" to {}", names.department(id)));
-            format!("{by} registered {kind}{department}{}.", because(registered.reason.as_ref().map(|r| r.as_str())))
-        }
+        Event::VisitRegistered(registered) => registration(registered, by, names),
         Event::VisitAssigned(assigned) => {
-            let room = assigned.room_id.as_ref().map_or(String::new(), |room| format!(", {}", names.room(room)));
-            format!("{by} assigned the visit to {}{room}.", names.person(&assigned.doctor_id))
+            let doctor = names.person(&assigned.doctor_id);
+            match assigned.room_id.as_ref().map(|room| names.room(room)) {
+                Some(room) => fill(
+                    &say("{by} assigned the visit to {doctor}, {room}."),
+                    &[("by", by), ("doctor", &doctor), ("room", &room)],
+                ),
+                None => fill(&say("{by} assigned the visit to {doctor}."), &[("by", by), ("doctor", &doctor)]),
+            }
         }
         Event::QueueJoined(_) => match visit.doctor() {
             Some(doctor) if visit.place.station() == Some(Station::Consultation) => {
-                format!("Waiting for {}.", names.person(doctor))
+                fill(&say("Waiting for {doctor}."), &[("doctor", &names.person(doctor))])
             }
-            _ => "The wait began.".into(),
+            _ => say("The wait began."),
         },
         Event::QueueCalled(called) => {
-            let whereto = match (&called.room_id, &called.counter) {
-                (Some(room), _) => format!(" to {}", names.room(room)),
-                (None, Some(counter)) => format!(" to {}", counter.as_str()),
-                (None, None) => String::new(),
-            };
-            format!("{by} called the patient{whereto}.")
+            let room = called.room_id.as_ref().map(|room| names.room(room));
+            match room.as_deref().or(called.counter.as_ref().map(|counter| counter.as_str())) {
+                Some(place) => fill(&say("{by} called the patient to {place}."), &[("by", by), ("place", place)]),
+                None => fill(&say("{by} called the patient."), &[("by", by)]),
+            }
         }
-        Event::QueueSkipped(skipped) => {
-            format!("The patient did not come{}.", because(skipped.reason.as_ref().map(|r| r.as_str())))
-        }
-        Event::EnteredRoom(_) => match visit.rounds {
-            0 | 1 => "The consultation began.".into(),
-            round => format!("Consultation round {round} began."),
+        Event::QueueSkipped(skipped) => match &skipped.reason {
+            Some(reason) => fill(&say("The patient did not come: {reason}."), &[("reason", reason.as_str())]),
+            None => say("The patient did not come."),
         },
-        Event::ExitedRoom(_) => "The patient left the room.".into(),
+        Event::EnteredRoom(_) => match visit.rounds {
+            0 | 1 => say("The consultation began."),
+            round => fill(&say("Consultation round {round} began."), &[("round", &round.to_string())]),
+        },
+        Event::ExitedRoom(_) => say("The patient left the room."),
         Event::ConsultationCompleted(completed) => match &completed.diagnosis {
-            Some(diagnosis) => format!("{by} completed the consultation: {}.", diagnosis.as_str()),
-            None => format!("{by} completed the consultation."),
+            Some(diagnosis) => fill(
+                &say("{by} completed the consultation: {diagnosis}."),
+                &[("by", by), ("diagnosis", diagnosis.as_str())],
+            ),
+            None => fill(&say("{by} completed the consultation."), &[("by", by)]),
         },
         Event::PrescriptionGiven(given) => {
-            let drugs = list(given.items.iter().map(|item| item.drug.as_str()));
-            format!("{by} prescribed {drugs}.")
+            let drugs = list(given.items.iter().map(|item| item.drug.as_str()), names);
+            fill(&say("{by} prescribed {drugs}."), &[("by", by), ("drugs", &drugs)])
         }
         Event::TestsOrdered(ordered) => {
-            format!("{by} ordered {}.", list(ordered.tests.iter().map(|test| test.name.as_str())))
+            let tests = list(ordered.tests.iter().map(|test| test.name.as_str()), names);
+            fill(&say("{by} ordered {tests}."), &[("by", by), ("tests", &tests)])
         }
-        Event::ReferralGiven(referral) => {
-            format!("{by} referred the patient to {}: {}.", referral.to.as_str(), referral.reason.as_str())
-        }
+        Event::ReferralGiven(referral) => fill(
+            &say("{by} referred the patient to {to}: {reason}."),
+            &[("by", by), ("to", referral.to.as_str()), ("reason", referral.reason.as_str())],
+        ),
         Event::VitalsRecorded(vitals) => {
-            let measured: Vec<_> =
-                vitals.measurements().map(|(name, value, unit)| format!("{name} {value} {unit}")).collect();
-            format!("{by} measured {}.", measured.join(", "))
+            let signs = vitals.measurements().map(|(name, value, unit)| format!("{} {value} {}", say(name), say(unit)));
+            let signs = signs.collect::<Vec<_>>().join(", ");
+            fill(&say("{by} measured {signs}."), &[("by", by), ("signs", &signs)])
         }
-        Event::ConsultationBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
-        Event::TestsBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
-        Event::PaymentReceived(payment) => {
-            format!("{} by {} to {by}. Nothing left to pay.", names.money(payment.amount.0), payment.method.label())
+        Event::ConsultationBilled(_)
+        | Event::TestsBilled(_)
+        | Event::PaymentReceived(_)
+        | Event::PaymentPartial(_)
+        | Event::PaymentRefunded(_) => billing(event, visit, by, names),
+        Event::TestSampleCollected(_)
+        | Event::TestSampleRejected(_)
+        | Event::TestInProgress(_)
+        | Event::TestCompleted(_)
+        | Event::TestReviewed(_)
+        | Event::TestApproved(_)
+        | Event::ReportGenerated(_)
+        | Event::ReportDelivered(_)
+        | Event::TestCancelled(_) => laboratory(event, visit, by, names),
+        Event::DocumentUploaded(document) => {
+            fill(&say("{by} added {name}."), &[("by", by), ("name", document.file_name.as_str())])
         }
-        Event::PaymentPartial(payment) => {
-            let left = visit.bills.get(&payment.bill_id).map_or(Money::ZERO, |bill| bill.balance());
-            format!(
-                "{} by {} to {by}. {} left to pay.",
-                names.money(payment.amount.0),
-                payment.method.label(),
-                names.money(left)
+        Event::DocumentShared(shared) => {
+            let document = visit.documents.get(&shared.document_id);
+            let name = document.map_or_else(|| say("a document"), |document| document.file_name.clone());
+            let (to, channel) = (shared.shared_with.as_str(), shared.channel.as_str());
+            fill(
+                &say("{by} shared {name} with {to} by {channel}."),
+                &[("by", by), ("name", &name), ("to", to), ("channel", channel)],
             )
         }
-        Event::PaymentRefunded(refund) => {
-            format!("{by} gave back {}: {}.", names.money(refund.amount.0), refund.reason.as_str())
-        }
-        Event::TestSampleCollected(event) => {
-            let sample =
-                event.sample_id.as_ref().map_or(String::new(), |sample| format!(", sample {}", sample.as_str()));
-            format!("{}{sample}, by {by}.", test(&event.test_id))
-        }
-        Event::TestSampleRejected(event) => {
-            format!("{}: {}. To be collected again.", test(&event.test_id), event.reason.as_str())
-        }
-        Event::TestInProgress(event) => {
-            let analyser =
-                event.analyser.as_ref().map_or(String::new(), |analyser| format!(" on {}", analyser.as_str()));
-            format!("{by} began work on {}{analyser}.", test(&event.test_id))
-        }
-        Event::TestCompleted(event) => format!("{by} entered the results of {}.", test(&event.test_id)),
-        Event::TestReviewed(event) => match event.verdict.unwrap_or(Verdict::Accepted) {
-            Verdict::Accepted => format!("{by} accepted the results of {}.", test(&event.test_id)),
-            Verdict::Repeat => format!("{by} asked to repeat {}.", test(&event.test_id)),
-        },
-        Event::TestApproved(event) => format!("{by} approved the results of {}.", test(&event.test_id)),
-        Event::ReportGenerated(event) => format!("The report of {} is ready.", test(&event.test_id)),
-        Event::ReportDelivered(event) => {
-            format!("{by} handed the report of {} to {}.", test(&event.test_id), event.delivered_to.as_str())
-        }
-        Event::TestCancelled(event) => format!("{by} cancelled {}: {}.", test(&event.test_id), event.reason.as_str()),
-        Event::DocumentUploaded(document) => format!("{by} added {}.", document.file_name.as_str()),
-        Event::DocumentShared(shared) => {
-            let name = visit.documents.get(&shared.document_id).map_or("a document", |document| &document.file_name);
-            format!("{by} shared {name} with {} by {}.", shared.shared_with.as_str(), shared.channel.as_str())
-        }
         Event::VisitCompleted(completed) => match &completed.summary {
-            Some(summary) => format!("{by} completed the visit: {}.", summary.as_str()),
-            None => format!("{by} completed the visit."),
+            Some(summary) => {
+                fill(&say("{by} completed the visit: {summary}."), &[("by", by), ("summary", summary.as_str())])
+            }
+            None => fill(&say("{by} completed the visit."), &[("by", by)]),
         },
-        Event::VisitCancelled(cancelled) => format!("{by} cancelled the visit: {}.", cancelled.reason.as_str()),
+        Event::VisitCancelled(cancelled) => {
+            fill(&say("{by} cancelled the visit: {reason}."), &[("by", by), ("reason", cancelled.reason.as_str())])
+        }
         Event::VisitRescheduled(moved) => {
-            let reason = because(moved.reason.as_ref().map(|r| r.as_str()));
-            format!("{by} moved the visit to {}{reason}.", moved.new_date.format("%-d %b %Y"))
+            let day = names.day(moved.new_date);
+            match &moved.reason {
+                Some(reason) => fill(
+                    &say("{by} moved the visit to {day}: {reason}."),
+                    &[("by", by), ("day", &day), ("reason", reason.as_str())],
+                ),
+                None => fill(&say("{by} moved the visit to {day}."), &[("by", by), ("day", &day)]),
+            }
         }
-        Event::VisitNoShow(absent) => {
-            format!("The patient never came{}.", because(absent.reason.as_ref().map(|r| r.as_str())))
-        }
+        Event::VisitNoShow(absent) => match &absent.reason {
+            Some(reason) => fill(&say("The patient never came: {reason}."), &[("reason", reason.as_str())]),
+            None => say("The patient never came."),
+        },
         Event::FollowUpScheduled(planned) => {
-            let doctor =
-                planned.doctor_id.as_ref().map_or(String::new(), |doctor| format!(" with {}", names.person(doctor)));
-            format!("{by} planned a follow-up{doctor} for {}.", names.time(planned.due_at))
+            let time = names.time(planned.due_at);
+            match planned.doctor_id.as_ref().map(|doctor| names.person(doctor)) {
+                Some(doctor) => fill(
+                    &say("{by} planned a follow-up with {doctor} for {time}."),
+                    &[("by", by), ("doctor", &doctor), ("time", &time)],
+                ),
+                None => fill(&say("{by} planned a follow-up for {time}."), &[("by", by), ("time", &time)]),
+            }
         }
-        Event::FollowUpReminderSent(reminder) => format!("A reminder was sent by {}.", reminder.channel.as_str()),
+        Event::FollowUpReminderSent(reminder) => {
+            fill(&say("A reminder was sent by {channel}."), &[("channel", reminder.channel.as_str())])
+        }
     }
 }
 
-fn visit_type(visit_type: Option<VisitType>) -> VisitType {
-    visit_type.unwrap_or(VisitType::Opd)
+fn registration(registered: &VisitRegistered, by: &str, names: &dyn Names) -> String {
+    let say = |text: &str| names.say(text);
+    let kind = match registered.visit_type.unwrap_or(VisitType::Opd) {
+        VisitType::Opd => say("a visit"),
+        VisitType::Emergency => say("an emergency"),
+        VisitType::FollowUp => say("a follow-up visit"),
+        VisitType::LabOnly => say("a lab-only visit"),
+    };
+    let department = registered.department_id.as_ref().map(|id| names.department(id));
+    let reason = registered.reason.as_ref().map(|reason| reason.as_str());
+    let sentence = match (&department, reason) {
+        (Some(_), Some(_)) => say("{by} registered {kind} to {department}: {reason}."),
+        (Some(_), None) => say("{by} registered {kind} to {department}."),
+        (None, Some(_)) => say("{by} registered {kind}: {reason}."),
+        (None, None) => say("{by} registered {kind}."),
+    };
+    let (department, reason) = (department.unwrap_or_default(), reason.unwrap_or_default());
+    fill(&sentence, &[("by", by), ("kind", &kind), ("department", &department), ("reason", reason)])
+}
+
+/// What was billed, paid and given back.
+fn billing(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> String {
+    let say = |text: &str| names.say(text);
+    match event {
+        Event::ConsultationBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
+        Event::TestsBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
+        Event::PaymentReceived(payment) => {
+            let (amount, method) = (names.money(payment.amount.0), say(payment.method.label()));
+            fill(
+                &say("{amount} by {method} to {by}. Nothing left to pay."),
+                &[("amount", &amount), ("method", &method), ("by", by)],
+            )
+        }
+        Event::PaymentPartial(payment) => {
+            let (amount, method) = (names.money(payment.amount.0), say(payment.method.label()));
+            let left = names.money(visit.bills.get(&payment.bill_id).map_or(Money::ZERO, |bill| bill.balance()));
+            fill(
+                &say("{amount} by {method} to {by}. {left} left to pay."),
+                &[("amount", &amount), ("method", &method), ("by", by), ("left", &left)],
+            )
+        }
+        Event::PaymentRefunded(refund) => {
+            let (amount, reason) = (names.money(refund.amount.0), refund.reason.as_str());
+            fill(&say("{by} gave back {amount}: {reason}."), &[("by", by), ("amount", &amount), ("reason", reason)])
+        }
+        _ => String::new(),
+    }
+}
+
+/// What was done on a test.
+fn laboratory(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> String {
+    let say = |text: &str| names.say(text);
+    let test = event.test_id().and_then(|id| visit.tests.get(id)).map(|test| test.name.clone());
+    let test = test.unwrap_or_else(|| say("A test"));
+    let about = [("by", by), ("test", test.as_str())];
+    match event {
+        Event::TestSampleCollected(event) => match &event.sample_id {
+            Some(sample) => fill(
+                &say("{test}, sample {sample}, by {by}."),
+                &[("test", &test), ("sample", sample.as_str()), ("by", by)],
+            ),
+            None => fill(&say("{test}, by {by}."), &about),
+        },
+        Event::TestSampleRejected(event) => fill(
+            &say("{test}: {reason}. To be collected again."),
+            &[("test", &test), ("reason", event.reason.as_str())],
+        ),
+        Event::TestInProgress(event) => match &event.analyser {
+            Some(analyser) => fill(
+                &say("{by} began work on {test} on {analyser}."),
+                &[("by", by), ("test", &test), ("analyser", analyser.as_str())],
+            ),
+            None => fill(&say("{by} began work on {test}."), &about),
+        },
+        Event::TestCompleted(_) => fill(&say("{by} entered the results of {test}."), &about),
+        Event::TestReviewed(event) => match event.verdict.unwrap_or(Verdict::Accepted) {
+            Verdict::Accepted => fill(&say("{by} accepted the results of {test}."), &about),
+            Verdict::Repeat => fill(&say("{by} asked to repeat {test}."), &about),
+        },
+        Event::TestApproved(_) => fill(&say("{by} approved the results of {test}."), &about),
+        Event::ReportGenerated(_) => fill(&say("The report of {test} is ready."), &about),
+        Event::ReportDelivered(event) => fill(
+            &say("{by} handed the report of {test} to {to}."),
+            &[("by", by), ("test", &test), ("to", event.delivered_to.as_str())],
+        ),
+        Event::TestCancelled(event) => fill(
+            &say("{by} cancelled {test}: {reason}."),
+            &[("by", by), ("test", &test), ("reason", event.reason.as_str())],
+        ),
+        _ => String::new(),
+    }
 }
 
 fn billed_sentence(visit: &Visit, bill: &BillId, names: &dyn Names) -> String {
     let Some(bill) = visit.bills.get(bill) else { return String::new() };
-    let items = list(bill.items.iter().map(|item| item.description.as_str()));
-    format!("{} for {items}.", names.money(bill.amount))
+    let items = list(bill.items.iter().map(|item| item.description.as_str()), names);
+    fill(&names.say("{amount} for {items}."), &[("amount", &names.money(bill.amount)), ("items", &items)])
 }
 
 /// Words as people list them: "A, B and C".
-fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+fn list<'a>(words: impl Iterator<Item = &'a str>, names: &dyn Names) -> String {
     let words: Vec<_> = words.collect();
     match words.split_last() {
         Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) => fill(&names.say("{most} and {last}"), &[("most", &rest.join(", ")), ("last", last)]),
         None => String::new(),
     }
 }

@@ -2,16 +2,61 @@
 
 use super::money::Money;
 
-/// How long something took or takes: `<1 min`, `18 min`, `1 h 12 min`, `2 d 3 h`.
+/// Says an English text in another language; what it does not know it leaves as it is.
+pub type Say<'a> = &'a dyn Fn(&str) -> String;
+
+/// Leaves a text in English.
+pub fn in_english(text: &str) -> String {
+    text.to_owned()
+}
+
+/// Puts values into the places of a sentence: `fill(&say("{by} called the patient."), &[("by", name)])`.
+pub fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(2 * sentence.len());
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        let value = values.iter().find(|(known, _)| *known == name);
+        text.push_str(value.map_or(name, |(_, value)| value));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// What days, hours and minutes are called beside a number.
+#[derive(Clone, Copy, Debug)]
+pub struct Units<'a> {
+    /// A day.
+    pub day: &'a str,
+    /// An hour.
+    pub hour: &'a str,
+    /// A minute.
+    pub minute: &'a str,
+}
+
+impl Units<'_> {
+    /// In English.
+    pub const ENGLISH: Self = Self { day: "d", hour: "h", minute: "min" };
+}
+
+/// How long something took or takes, in English: `<1 min`, `18 min`, `1 h 12 min`, `2 d 3 h`.
 pub fn human_duration(seconds: i64) -> String {
+    duration_in(seconds, &Units::ENGLISH)
+}
+
+/// How long something took or takes.
+pub fn duration_in(seconds: i64, units: &Units) -> String {
+    let Units { day, hour, minute } = units;
     let minutes = seconds / 60;
     match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
-        (days @ 1.., 0, _) => format!("{days} d"),
-        (days @ 1.., hours, _) => format!("{days} d {hours} h"),
-        (_, hours @ 1.., 0) => format!("{hours} h"),
-        (_, hours @ 1.., minutes) => format!("{hours} h {minutes:02} min"),
-        (_, _, minutes @ 1..) => format!("{minutes} min"),
-        _ => "<1 min".to_owned(),
+        (days @ 1.., 0, _) => format!("{days} {day}"),
+        (days @ 1.., hours, _) => format!("{days} {day} {hours} {hour}"),
+        (_, hours @ 1.., 0) => format!("{hours} {hour}"),
+        (_, hours @ 1.., minutes) => format!("{hours} {hour} {minutes:02} {minute}"),
+        (_, _, minutes @ 1..) => format!("{minutes} {minute}"),
+        _ => format!("<1 {minute}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::queue::Request;
@@ -161,6 +161,10 @@ impl Names for Things<'_> {
 
     fn time(&self, at: DateTime<Utc>) -> String {
         self.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+    }
+
+    fn day(&self, day: NaiveDate) -> String {
+        day.format("%-d %b %Y").to_string()
     }
 
     fn money(&self, amount: Money) -> String {

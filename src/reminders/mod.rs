@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::sync::watch;
+use tr::tr;
 
 use crate::clock::Clock;
 use crate::db::Db;
@@ -16,6 +17,7 @@ use crate::delivery::webhook::Webhook;
 use crate::hospital::people;
 use crate::hospital::tenants::{self, Tenant};
 use crate::journey::events::EventType;
+use crate::language;
 use crate::log;
 use crate::mail::Mailer;
 use crate::projections::follow_ups::{self, FollowUpCard};
@@ -111,7 +113,7 @@ impl Reminders {
         let words = words(tenant, card);
         let (channel, sent) = match (by_mail, by_message) {
             (Some((mail, address)), _) => {
-                let subject = format!("Your follow-up at {}", tenant.name);
+                let subject = tr!("Your follow-up at {hospital}", hospital = tenant.name);
                 ("e-mail", mail.send(address, &subject, words).await.map_err(|error| error.to_string()))
             }
             (None, Some((webhook, phone))) => ("SMS", message(webhook, tenant, card, phone, &words, now).await),
@@ -153,10 +155,21 @@ async fn message(
 
 /// What a reminder says: where, when and with whom, and nothing of why.
 fn words(tenant: &Tenant, card: &FollowUpCard) -> String {
-    let due = tenant.local(card.follow_up.due_at).format("%A %-d %B %Y, %H:%M");
-    let doctor = card.doctor_name.as_ref().map(|name| format!(" with {name}")).unwrap_or_default();
-    format!(
-        "{}, your follow-up at {} is due on {due}{doctor}. If you cannot come, please tell the reception.",
-        card.patient_name, tenant.name
-    )
+    let due = language::date(tenant.local(card.follow_up.due_at), "%A %-d %B %Y, %H:%M");
+    let (patient, hospital) = (&card.patient_name, &tenant.name);
+    match &card.doctor_name {
+        Some(doctor) => tr!(
+            "{patient}, your follow-up at {hospital} is due on {time} with {doctor}. If you cannot come, please tell the reception.",
+            patient,
+            hospital,
+            time = due,
+            doctor
+        ),
+        None => tr!(
+            "{patient}, your follow-up at {hospital} is due on {time}. If you cannot come, please tell the reception.",
+            patient,
+            hospital,
+            time = due
+        ),
+    }
 }

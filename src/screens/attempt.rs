@@ -1,6 +1,7 @@
 //! What somebody tried on a screen and was refused: shown with its reason, what was typed, and what can be done instead.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::form::button;
 use super::icon::{Icon, icon};
@@ -8,6 +9,7 @@ use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::Code;
+use crate::language::say;
 
 /// A form that was refused.
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ fn problem(attempt: &Attempt) -> AnyView {
     let about = (attempt.event, attempt.visit.clone());
     view! {
         <div class="notice notice-problem" role="alert" tabindex="-1" id="problem" autofocus>
-            <h2 class="notice-title">{icon(Icon::TriangleAlert)} "There is a problem"</h2>
+            <h2 class="notice-title">{icon(Icon::TriangleAlert)} {tr!("There is a problem")}</h2>
             <ul>
                 {problems
                     .into_iter()
@@ -73,8 +75,8 @@ fn problem(attempt: &Attempt) -> AnyView {
 
 fn refused(attempt: &Attempt) -> AnyView {
     let title = match attempt.event {
-        Some(event) => format!("{}: not possible now", event.row().action),
-        None => "Not possible now".to_owned(),
+        Some(event) => tr!("{action}: not possible now", action = say(event.row().action)),
+        None => tr!("Not possible now"),
     };
     let facts = attempt.facts.clone();
     let visit = attempt.visit.clone();
@@ -95,7 +97,7 @@ fn refused(attempt: &Attempt) -> AnyView {
                 .filter(|_| !instead.is_empty())
                 .map(|visit| {
                     view! {
-                        <p>"What can be done instead:"</p>
+                        <p>{tr!("What can be done instead:")}</p>
                         <div class="row">{instead.into_iter().map(|event| instead_button(event, &visit)).collect_view()}</div>
                     }
                 })}
@@ -110,6 +112,6 @@ fn instead_button(event: EventType, visit: &VisitId) -> AnyView {
         button(event, visit, None, &[]).class("button").view()
     } else {
         let href = format!("/visits/{visit}?do={}#do", crate::journey::words::Word::word(event));
-        view! { <a class="button" href=href>{icon(Icon::of(event))} {event.row().action}</a> }.into_any()
+        view! { <a class="button" href=href>{icon(Icon::of(event))} {say(event.row().action)}</a> }.into_any()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::admin::history::{Names, history};
 use super::attempt::Attempt;
@@ -16,6 +17,7 @@ use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
 use crate::hospital::tenants::Tenant;
 use crate::journey::words::Phase;
+use crate::language::{date, say};
 use crate::log::StoredEvent;
 
 /// A doctor's day.
@@ -61,30 +63,38 @@ pub struct Day {
 /// Shows the day.
 pub fn day(screen: Day) -> impl IntoView {
     let count = screen.bookings.iter().filter(|card| card.booking.state != BookingState::Cancelled).count();
-    let lead = format!("{} · {count} booked", screen.day.format("%A %-d %B %Y"));
+    let lead = tr!("{day} · {count} booked", day = date(screen.day, "%A %-d %B %Y"), count);
     let banner = match &screen.choosing {
         Choosing::Nothing => None,
         Choosing::For(patient) => {
             let age = age_and_sex(patient.birth_date, patient.sex, screen.tenant.local_day(screen.now));
-            Some(banner(format!("A time for {}", patient.name), format!("{age} · MRN {}", patient.mrn)))
+            Some(banner(tr!("A time for {patient}", patient = patient.name), format!("{age} · MRN {}", patient.mrn)))
         }
         Choosing::Moving(card) => Some(banner(
-            format!("Another time for {}", card.patient_name),
-            format!("now {} with {}", day_and_time(&screen.tenant, card.booking.starts_at), card.doctor_name),
+            tr!("Another time for {patient}", patient = card.patient_name),
+            tr!(
+                "now {time} with {doctor}",
+                time = day_and_time(&screen.tenant, card.booking.starts_at),
+                doctor = card.doctor_name
+            ),
         )),
     };
     let doctors = screen.doctors.iter().map(|doctor| doctor_card(&screen, doctor)).collect_view();
     let nobody = screen.doctors.is_empty().then(|| {
-        empty(Icon::CalendarX, "Nobody has hours on this day", "Hours are set by the administrator, person by person.")
+        empty(
+            Icon::CalendarX,
+            tr!("Nobody has hours on this day"),
+            tr!("Hours are set by the administrator, person by person."),
+        )
     });
     view! {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Bookings"</h1>
+                    <h1>{tr!("Bookings")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions">{screen.step(-1, "The day before")} {screen.step(1, "The day after")}</div>
+                <div class="actions">{screen.step(-1, tr!("The day before"))} {screen.step(1, tr!("The day after"))}</div>
             </div>
             {banner} {chooser(&screen)} {doctors} {nobody}
         </main>
@@ -110,18 +120,18 @@ fn chooser(screen: &Day) -> AnyView {
         })
         .collect_view();
     view! {
-        <form class="card" action="/bookings" aria-label="Day and doctor">
+        <form class="card" action="/bookings" aria-label=tr!("Day and doctor")>
             {kept}
             <div class="row row-end-line">
             <div class="field">
-                <label for="day">"Day"</label>
+                <label for="day">{tr!("Day")}</label>
                 <input type="date" id="day" name="day" value=screen.day.to_string() required/>
             </div>
             <div class="field">
-                <label for="doctor">"Doctor"</label>
-                <select id="doctor" name="doctor"><option value="">"All doctors"</option> {doctors}</select>
+                <label for="doctor">{tr!("Doctor")}</label>
+                <select id="doctor" name="doctor"><option value="">{tr!("All doctors")}</option> {doctors}</select>
             </div>
-            <button class="button">"Show"</button>
+            <button class="button">{tr!("Show")}</button>
             </div>
         </form>
     }
@@ -154,7 +164,7 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
                             " "
                             {state_tag(card.booking.state)}
                         </p>
-                        <p class="list-detail">{card.booking.reason.clone().unwrap_or_else(|| card.booking.minutes.to_string() + " min")}</p>
+                        <p class="list-detail">{card.booking.reason.clone().unwrap_or_else(|| duration_of(card))}</p>
                     </div>
                 </li>
             }
@@ -173,12 +183,13 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
         })
         .collect_view();
     let times = if free.is_empty() {
-        view! { <p class="secondary">"No time is free any more."</p> }.into_any()
+        view! { <p class="secondary">{tr!("No time is free any more.")}</p> }.into_any()
     } else {
         view! { <div class="row">{times}</div> }.into_any()
     };
     let form = if chooses {
-        let reason = matches!(screen.choosing, Choosing::For(_)).then(|| entry.text("reason", "Reason", false, ""));
+        let reason =
+            matches!(screen.choosing, Choosing::For(_)).then(|| entry.text("reason", &tr!("Reason"), false, ""));
         let about = screen.kept().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
         view! {
             <form method="post" action="/bookings" class="stack">
@@ -194,14 +205,18 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
         <section class="card stack" aria-labelledby=id.clone()>
             <div class="row row-between">
                 <h2 id=id.clone()>{day.doctor.name.clone()}</h2>
-                <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {free.len()} " free"</span>
+                <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {tr!("{count} free", count = free.len())}</span>
             </div>
             {(!own.is_empty()).then(|| view! { <ul class="list list-inset">{booked}</ul> })}
-            <h3>{if chooses { "Choose a time" } else { "Free times" }}</h3>
+            <h3>{if chooses { tr!("Choose a time") } else { tr!("Free times") }}</h3>
             {form}
         </section>
     }
     .into_any()
+}
+
+fn duration_of(card: &BookingCard) -> String {
+    tr!("{minutes} min", minutes = card.booking.minutes)
 }
 
 /// The tag of what became of a booking.
@@ -212,7 +227,7 @@ pub fn state_tag(state: BookingState) -> AnyView {
         BookingState::Cancelled => ("tag".to_owned(), Icon::CalendarX),
         BookingState::Missed => ("tag".to_owned(), Icon::UserX),
     };
-    view! { <span class=class>{icon(name)} {state.label()}</span> }.into_any()
+    view! { <span class=class>{icon(name)} {say(state.label())}</span> }.into_any()
 }
 
 impl Day {
@@ -225,7 +240,7 @@ impl Day {
         }
     }
 
-    fn step(&self, days: i64, label: &'static str) -> AnyView {
+    fn step(&self, days: i64, label: String) -> AnyView {
         let day = match days {
             ..0 => self.day.checked_sub_days(Days::new(days.unsigned_abs())),
             _ => self.day.checked_add_days(Days::new(days.unsigned_abs())),
@@ -265,28 +280,28 @@ pub fn one_booking(screen: OneBooking) -> impl IntoView {
     let stands = booking.state == BookingState::Booked;
     let cancel = Entry::new("cancel", "", attempt.as_ref());
     let check_in = (stands && registers)
-        .then(|| press("check-in", "", "button button-primary", view! { {icon(Icon::UserCheck)} "Check in" }));
+        .then(|| press("check-in", "", "button button-primary", view! { {icon(Icon::UserCheck)} {tr!("Check in")} }));
     let visit = booking.visit_id.as_ref().map(|visit| {
-        view! { <a class="button" href=format!("/visits/{visit}")>{icon(Icon::Route)} "Open the visit"</a> }
+        view! { <a class="button" href=format!("/visits/{visit}")>{icon(Icon::Route)} {tr!("Open the visit")}</a> }
     });
     let moving = stands.then(|| {
         let href = format!("/bookings?move={}&day={}&doctor={}", booking.id, booking.day, booking.doctor_id);
-        view! { <a class="button" href=href>{icon(Icon::CalendarClock)} "Another time"</a> }
+        view! { <a class="button" href=href>{icon(Icon::CalendarClock)} {tr!("Another time")}</a> }
     });
     let cancelling = stands.then(|| {
         view! {
             <section class="card" aria-labelledby="cancel">
-                <h2 id="cancel">"Cancel"</h2>
+                <h2 id="cancel">{tr!("Cancel")}</h2>
                 <form method="post" class="stack">
-                    {cancel.hidden()} {cancel.text("reason", "Reason", false, "")}
-                    <div class="form-foot"><button class="button button-danger">{icon(Icon::CalendarX)} "Cancel the booking"</button></div>
+                    {cancel.hidden()} {cancel.text("reason", &tr!("Reason"), false, "")}
+                    <div class="form-foot"><button class="button button-danger">{icon(Icon::CalendarX)} {tr!("Cancel the booking")}</button></div>
                 </form>
             </section>
         }
     });
     view! {
         <main class="page stack" id="main">
-            <section class="card patient-banner" aria-label="Booking">
+            <section class="card patient-banner" aria-label=tr!("Booking")>
                 <span class="token">{clock_time(&tenant, booking.starts_at)}</span>
                 <div class="patient-main">
                     <h1 class="patient-name">
@@ -295,7 +310,7 @@ pub fn one_booking(screen: OneBooking) -> impl IntoView {
                         {state_tag(booking.state)}
                     </h1>
                     <ul class="patient-facts">
-                        <li>{day_and_time(&tenant, booking.starts_at)} ", " {booking.minutes} " min"</li>
+                        <li>{day_and_time(&tenant, booking.starts_at)} ", " {duration_of(&card)}</li>
                         <li>{card.doctor_name.clone()}</li>
                         <li>"MRN " {card.patient_mrn.clone()}</li>
                         {card.patient_phone.clone().map(|phone| view! { <li>{phone}</li> })}
@@ -330,8 +345,8 @@ pub fn expected(tenant: &Tenant, bookings: &[BookingCard], registers: bool, now:
                 view! {
                     <form method="post" action=format!("/bookings/{}", booking.id)>
                         {entry.hidden()} <input type="hidden" name="_then" value="/reception"/>
-                        <button class="button button-compact" aria-label=format!("Check in {}", card.patient_name)>
-                            {icon(Icon::UserCheck)} "Check in"
+                        <button class="button button-compact" aria-label=tr!("Check in {patient}", patient = card.patient_name)>
+                            {icon(Icon::UserCheck)} {tr!("Check in")}
                         </button>
                     </form>
                 }
@@ -343,7 +358,7 @@ pub fn expected(tenant: &Tenant, bookings: &[BookingCard], registers: bool, now:
                         <p class="list-title">
                             <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>
                             " "
-                            {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} "Not here yet"</span> })}
+                            {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} {tr!("Not here yet")}</span> })}
                         </p>
                         <p class="list-detail">{detail.join(" · ")}</p>
                     </div>
@@ -353,17 +368,18 @@ pub fn expected(tenant: &Tenant, bookings: &[BookingCard], registers: bool, now:
         })
         .collect_view();
     let list = if awaited.is_empty() {
-        view! { <div class="empty"><p class="empty-title">"Everybody booked for today is here"</p></div> }.into_any()
+        view! { <div class="empty"><p class="empty-title">{tr!("Everybody booked for today is here")}</p></div> }
+            .into_any()
     } else {
         view! { <ul class="list">{rows}</ul> }.into_any()
     };
     view! {
         <section class="card card-flush" aria-labelledby="expected">
             <div class="card-head">
-                <h2 id="expected">"Expected today"</h2>
+                <h2 id="expected">{tr!("Expected today")}</h2>
                 <div class="row">
-                    <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {awaited.len()} " to come"</span>
-                    <span class="tag tag-success">{icon(Icon::CircleCheck)} {arrived} " arrived"</span>
+                    <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {tr!("{count} to come", count = awaited.len())}</span>
+                    <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("{count} arrived", count = arrived)}</span>
                 </div>
             </div>
             {list}

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::form::button;
 use super::icon::{Icon, icon};
@@ -29,8 +30,13 @@ pub struct Calls {
 pub fn calls(screen: Calls) -> impl IntoView {
     let Adherence { due, came } = screen.adherence;
     let lead = match due {
-        0 => "No follow-up was due in the last 30 days".to_owned(),
-        due => format!("{came} of {due} came who were due in the last 30 days, {} %", came * 100 / due),
+        0 => tr!("No follow-up was due in the last 30 days"),
+        due => tr!(
+            "{came} of {due} came who were due in the last 30 days, {percent} %",
+            came,
+            due,
+            percent = came * 100 / due
+        ),
     };
     let (missed, rest): (Vec<_>, Vec<_>) =
         screen.awaited.iter().partition(|card| card.follow_up.reminders > 0 && card.follow_up.due_at < screen.now);
@@ -39,28 +45,22 @@ pub fn calls(screen: Calls) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Call list"</h1>
+                    <h1>{tr!("Call list")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions"><a class="button" href="/reception">"Back to reception"</a></div>
+                <div class="actions"><a class="button" href="/reception">{tr!("Back to reception")}</a></div>
             </div>
-            {list(&screen, "to-call", "To be called", "Nobody is to be called", &to_call)}
-            {list(&screen, "reminded", "Reminded, and still to come", "Nobody is awaited", &reminded)}
-            {list(&screen, "missed", "Reminded, and did not come", "Everybody came", &missed)}
+            {list(&screen, "to-call", [tr!("To be called"), tr!("Nobody is to be called")], &to_call)}
+            {list(&screen, "reminded", [tr!("Reminded, and still to come"), tr!("Nobody is awaited")], &reminded)}
+            {list(&screen, "missed", [tr!("Reminded, and did not come"), tr!("Everybody came")], &missed)}
         </main>
     }
 }
 
-fn list(
-    screen: &Calls,
-    id: &'static str,
-    title: &'static str,
-    nobody: &'static str,
-    cards: &[&FollowUpCard],
-) -> AnyView {
+fn list(screen: &Calls, id: &'static str, [title, nobody]: [String; 2], cards: &[&FollowUpCard]) -> AnyView {
     let rows = cards.iter().map(|card| row(screen, card)).collect_view();
     let body = if cards.is_empty() {
-        empty(Icon::Phone, nobody, "Follow-ups show up here two days before they are due.")
+        empty(Icon::Phone, nobody, tr!("Follow-ups show up here two days before they are due."))
     } else {
         view! { <ul class="list">{rows}</ul> }.into_any()
     };
@@ -76,16 +76,16 @@ fn list(
 fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
     let follow_up = &card.follow_up;
     let late = follow_up.due_at < screen.now;
-    let mut details = vec![format!("due {}", day_and_time(&screen.tenant, follow_up.due_at))];
+    let mut details = vec![tr!("due {time}", time = day_and_time(&screen.tenant, follow_up.due_at))];
     details.extend(card.doctor_name.clone());
     details.extend(follow_up.note.clone());
-    details.extend(follow_up.reminded_at.map(|at| format!("reminded {}", day_and_time(&screen.tenant, at))));
-    details.extend(card.problem.as_ref().map(|problem| format!("not reached: {problem}")));
-    let phone = card.patient_phone.clone().unwrap_or_else(|| "no phone recorded".to_owned());
+    details.extend(follow_up.reminded_at.map(|at| tr!("reminded {time}", time = day_and_time(&screen.tenant, at))));
+    details.extend(card.problem.as_ref().map(|problem| tr!("not reached: {problem}", problem)));
+    let phone = card.patient_phone.clone().unwrap_or_else(|| tr!("no phone recorded"));
     let called = screen.actor.may_log(EventType::FollowUpReminderSent, None).then(|| {
         let given = [("followUpId", follow_up.follow_up_id.to_string()), ("channel", "phone".to_owned())];
         let pressed = button(EventType::FollowUpReminderSent, &follow_up.visit_id, None, &given);
-        pressed.label("Called").class("button button-compact").view()
+        pressed.label(tr!("phone" => "Called")).class("button button-compact").view()
     });
     let register = screen.actor.may_log(EventType::VisitRegistered, None).then(|| {
         let href = format!(
@@ -96,8 +96,8 @@ fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
         );
         let booking = format!("/bookings?patient={}", follow_up.patient_id);
         view! {
-            <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} "Book"</a>
-            <a class="button button-compact button-quiet" href=href>{icon(Icon::ClipboardPlus)} "Register visit"</a>
+            <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} {tr!("Book")}</a>
+            <a class="button button-compact button-quiet" href=href>{icon(Icon::ClipboardPlus)} {tr!("Register visit")}</a>
         }
     });
     view! {
@@ -109,7 +109,7 @@ fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
                     " "
                     {phone}
                     " "
-                    {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} "Overdue"</span> })}
+                    {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} {tr!("Overdue")}</span> })}
                 </p>
                 <p class="list-detail">{details.join(" · ")}</p>
             </div>

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::entry::Entry;
@@ -34,7 +35,12 @@ pub fn closing(screen: Closing) -> impl IntoView {
     let Closing { tenant, visits, bookings, confirmed, now, attempt } = screen;
     let entry = Entry::new("sweep", "", attempt.as_ref());
     let nobody = visits.is_empty() && bookings.is_empty();
-    let lead = format!("{} · {} not seen, {} not here", day_and_time(&tenant, now), visits.len(), bookings.len());
+    let lead = tr!(
+        "{time} · {unseen} not seen, {absent} not here",
+        time = day_and_time(&tenant, now),
+        unseen = visits.len(),
+        absent = bookings.len()
+    );
     let tick = |name: &'static str, value: String, label: String| {
         view! {
             <td class="cell-icon">
@@ -48,7 +54,7 @@ pub fn closing(screen: Closing) -> impl IntoView {
             let visit = &card.visit;
             view! {
                 <tr>
-                    {tick("visit", visit.visit_id.to_string(), format!("No-show: {}", card.patient_name))}
+                    {tick("visit", visit.visit_id.to_string(), tr!("No-show: {patient}", patient = card.patient_name))}
                     <th scope="row">
                         <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
                         <span class="sub">{visit.token.clone()} " · MRN " {card.patient_mrn.clone()}</span>
@@ -66,12 +72,12 @@ pub fn closing(screen: Closing) -> impl IntoView {
             let booking = &card.booking;
             view! {
                 <tr>
-                    {tick("booking", booking.id.to_string(), format!("Did not come: {}", card.patient_name))}
+                    {tick("booking", booking.id.to_string(), tr!("Did not come: {patient}", patient = card.patient_name))}
                     <th scope="row">
                         <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>
                         <span class="sub">"MRN " {card.patient_mrn.clone()}</span>
                     </th>
-                    <td><span class="tag">{icon(Icon::CalendarClock)} "Booked"</span></td>
+                    <td><span class="tag">{icon(Icon::CalendarClock)} {tr!("Booked")}</span></td>
                     <td>{day_and_time(&tenant, booking.starts_at)}</td>
                     <td>{card.doctor_name.clone()}</td>
                 </tr>
@@ -79,7 +85,11 @@ pub fn closing(screen: Closing) -> impl IntoView {
         })
         .collect_view();
     let body = if nobody {
-        empty(Icon::CircleCheck, "Nobody is left", "Everybody who was registered was seen, cancelled or rescheduled.")
+        empty(
+            Icon::CircleCheck,
+            tr!("Nobody is left"),
+            tr!("Everybody who was registered was seen, cancelled or rescheduled."),
+        )
     } else {
         view! {
             <form method="post">
@@ -88,26 +98,25 @@ pub fn closing(screen: Closing) -> impl IntoView {
                     <table class="table">
                         <thead>
                             <tr>
-                                <th scope="col"><span class="visually-hidden">"Confirm"</span></th>
-                                <th scope="col">"Patient"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"Expected"</th>
-                                <th scope="col">"Doctor"</th>
+                                <th scope="col"><span class="visually-hidden">{tr!("Confirm")}</span></th>
+                                <th scope="col">{tr!("Patient")}</th>
+                                <th scope="col">{tr!("State")}</th>
+                                <th scope="col">{tr!("Expected")}</th>
+                                <th scope="col">{tr!("Doctor")}</th>
                             </tr>
                         </thead>
                         <tbody>{visit_rows} {booking_rows}</tbody>
                     </table>
                 </div>
                 <div class="card-body form-foot">
-                    <button class="button button-danger">{icon(Icon::UserX)} "Mark those ticked as no-shows"</button>
+                    <button class="button button-danger">{icon(Icon::UserX)} {tr!("Mark those ticked as no-shows")}</button>
                 </div>
             </form>
         }
         .into_any()
     };
     let confirmed = confirmed.map(|count| {
-        let words =
-            if count == 1 { "1 no-show was logged.".to_owned() } else { format!("{count} no-shows were logged.") };
+        let words = tr!("1 no-show was logged." | "{n} no-shows were logged." % count);
         view! {
             <div class="notice notice-success notice-line" role="status">{icon(Icon::CircleCheck)} <p>{words}</p></div>
         }
@@ -116,14 +125,14 @@ pub fn closing(screen: Closing) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Who did not come"</h1>
+                    <h1>{tr!("Who did not come")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions"><a class="button" href="/reception">"Back to reception"</a></div>
+                <div class="actions"><a class="button" href="/reception">{tr!("Back to reception")}</a></div>
             </div>
             {confirmed}
             <section class="card card-flush" aria-labelledby="left">
-                <div class="card-head"><h2 id="left">"Take the tick away from who may still come"</h2></div>
+                <div class="card-head"><h2 id="left">{tr!("Take the tick away from who may still come")}</h2></div>
                 {body}
             </section>
         </main>

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Offset as _, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
-use super::layout::Listening;
+use super::layout::{Listening, live_words};
 use super::parts::clock_time;
 use crate::hospital::branches::Branch;
 use crate::hospital::tenants::Tenant;
 use crate::islands::{Bell, Live};
-use crate::journey::wording::human_duration;
 use crate::journey::words::Station;
+use crate::language::{duration, say};
 use crate::projections::calls::{Called, Waiting};
 
 /// How many tokens of a station are shown before their turn.
@@ -44,20 +45,20 @@ pub fn display(display: Display) -> impl IntoView {
             <header class="display-head">
                 <h1>{tenant.name.clone()} " · " {branch.name}</h1>
                 <div class="display-signs">
-                    <Bell now=now.timestamp_millis()/>
-                    <Live address after page/>
+                    <Bell now=now.timestamp_millis() chime=tr!("Chime") speech=tr!("Speech")/>
+                    <Live address after page words=live_words()/>
                     <time class="display-clock" data-clock=offset.to_string()>{clock_time(&tenant, now)}</time>
                 </div>
             </header>
             <main id="main" class="display-main">
-                <section class="display-now" aria-label="Called now">{newest_call(newest)}</section>
+                <section class="display-now" aria-label=tr!("Called now")>{newest_call(newest)}</section>
                 <section class="display-before" aria-labelledby="before">
-                    <h2 id="before">"Called before"</h2>
+                    <h2 id="before">{tr!("Called before")}</h2>
                     <ol class="display-list">{calls.map(call_before).collect_view()}</ol>
                 </section>
-                <section class="display-next" aria-label="Next">{next_tokens(&next)} {waits(&next, now)}</section>
+                <section class="display-next" aria-label=tr!("Next")>{next_tokens(&next)} {waits(&next, now)}</section>
                 <p class="display-stale" role="alert">
-                    {icon(Icon::TriangleAlert)} "This display is not up to date. Please ask at the desk."
+                    {icon(Icon::TriangleAlert)} {tr!("This display is not up to date. Please ask at the desk.")}
                 </p>
             </main>
         </div>
@@ -66,7 +67,7 @@ pub fn display(display: Display) -> impl IntoView {
 
 fn newest_call(call: Option<Called>) -> AnyView {
     let Some(call) = call else {
-        return view! { <p class="display-nobody">"Nobody has been called yet"</p> }.into_any();
+        return view! { <p class="display-nobody">{tr!("Nobody has been called yet")}</p> }.into_any();
     };
     let words = spoken(&call);
     view! {
@@ -92,10 +93,11 @@ fn call_before(call: Called) -> impl IntoView {
 fn spoken(call: &Called) -> String {
     let (letters, number) = call.token.split_once('-').unwrap_or((&call.token, ""));
     let letters = letters.chars().map(String::from).collect::<Vec<_>>().join(" ");
-    let token = format!("Token {letters} {}", number.trim_start_matches('0'));
+    let token = format!("{letters} {}", number.trim_start_matches('0'));
+    let token = token.trim_end();
     match &call.place {
-        Some(place) => format!("{}, please go to {place}.", token.trim_end()),
-        None => format!("{}, please come to the desk.", token.trim_end()),
+        Some(place) => tr!("Token {token}, please go to {place}.", token, place),
+        None => tr!("Token {token}, please come to the desk.", token),
     }
 }
 
@@ -103,7 +105,7 @@ fn next_tokens(next: &[(Station, Vec<Waiting>)]) -> AnyView {
     let stations = next.iter().filter(|(_, waiting)| !waiting.is_empty());
     let rows = stations
         .map(|(station, waiting)| {
-            let label = if *station == Station::Consultation { "Next" } else { station.label() };
+            let label = if *station == Station::Consultation { tr!("Next") } else { say(station.label()) };
             let tokens = waiting.iter().take(NEXT);
             view! {
                 <div class="display-station">
@@ -123,11 +125,11 @@ fn waits(next: &[(Station, Vec<Waiting>)], now: DateTime<Utc>) -> AnyView {
     since.sort_unstable();
     let (Some(longest), Some(shortest)) = (since.first(), since.last()) else { return ().into_any() };
     let ticking = |since: &DateTime<Utc>| {
-        let words = human_duration((now - *since).num_seconds().max(0));
+        let words = duration((now - *since).num_seconds().max(0));
         view! { <time data-since=since.to_rfc3339()>{words}</time> }
     };
     view! {
-        <p class="display-waits">"Waiting now " {(since.len() > 1).then(|| view! { {ticking(shortest)} " to " })} {ticking(longest)}</p>
+        <p class="display-waits">{tr!("Waiting now ")} {(since.len() > 1).then(|| view! { {ticking(shortest)} {tr!(" to ")} })} {ticking(longest)}</p>
     }
     .into_any()
 }

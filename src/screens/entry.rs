@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::form::problem_in_words;
@@ -90,7 +91,7 @@ impl Entry {
         let class = if problem.is_some() { "field field-error" } else { "field" };
         view! {
             <div class=class>
-                <label for=self.id(field)>{label.to_owned()} {optional.then(|| view! { " " <span class="optional">"optional"</span> })}</label>
+                <label for=self.id(field)>{label.to_owned()} {optional.then(|| view! { " " <span class="optional">{tr!("optional")}</span> })}</label>
                 {problem
                     .map(|problem| {
                         view! {
@@ -134,7 +135,7 @@ impl Entry {
         let control = view! {
             <select id=self.id(field) name=field required=required
                 aria-invalid=self.problem(field).map(|_| "true") aria-describedby=self.message_id(field)>
-                {(!required || chosen.is_empty()).then(|| view! { <option value="">"Choose"</option> })}
+                {(!required || chosen.is_empty()).then(|| view! { <option value="">{tr!("Choose")}</option> })}
                 {choices
                     .into_iter()
                     .map(|(value, words)| {

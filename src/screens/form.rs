@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::icon::{Icon, icon};
@@ -11,6 +12,7 @@ use crate::journey::events::EventType;
 use crate::journey::ids::{RequestKey, VisitId};
 use crate::journey::schema::{FieldProblem, Shape};
 use crate::journey::words::Word;
+use crate::language::{say, say_filled};
 
 /// The id of a field's element: unique on the page.
 pub fn field_id(event: EventType, visit: Option<&VisitId>, field: &str) -> String {
@@ -20,7 +22,7 @@ pub fn field_id(event: EventType, visit: Option<&VisitId>, field: &str) -> Strin
     format!("{}-{visit}-{field}", event.word().to_ascii_lowercase().replace('_', "-"))
 }
 
-/// What people call a field: `birthDate` is "Birth date", `items[1].dose` is "Dose, line 2".
+/// What people call a field, in the language that is spoken: `birthDate` is "Birth date", `items[1].dose` is "Dose, line 2".
 pub fn field_label(field: &str) -> String {
     let (list, name) = field.rsplit_once('.').unwrap_or(("", field));
     let name = match name {
@@ -49,15 +51,15 @@ pub fn field_label(field: &str) -> String {
     }
     let line = list.split_once('[').and_then(|(_, rest)| rest.trim_end_matches(']').parse::<u32>().ok());
     match line {
-        Some(line) => format!("{words}, line {}", line + 1),
-        None => words,
+        Some(line) => tr!("{field}, line {line}", field = say(&words), line = line + 1),
+        None => say(&words),
     }
 }
 
 /// What is wrong with a field, as a sentence.
 pub fn problem_in_words(problem: &FieldProblem) -> String {
-    let field = if problem.field.is_empty() { "What was entered".to_owned() } else { field_label(&problem.field) };
-    format!("{field} {}", problem.problem)
+    let field = if problem.field.is_empty() { tr!("What was entered") } else { field_label(&problem.field) };
+    tr!("{field} {problem}", field, problem = say_filled(&problem.problem))
 }
 
 /// A form for one event, perhaps one that was refused before.
@@ -132,7 +134,7 @@ impl EventForm {
         let class = if problem.is_some() { "field field-error" } else { "field" };
         view! {
             <div class=class>
-                <label for=self.id(field)>{label.to_owned()} {optional.then(|| view! { " " <span class="optional">"optional"</span> })}</label>
+                <label for=self.id(field)>{label.to_owned()} {optional.then(|| view! { " " <span class="optional">{tr!("optional")}</span> })}</label>
                 {problem
                     .map(|problem| {
                         view! {
@@ -164,7 +166,7 @@ impl EventForm {
             }
             .into_any(),
             Shape::Choice(choices) => {
-                let choices = choices.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
+                let choices = choices.iter().map(|(word, label)| ((*word).to_owned(), say(label))).collect();
                 self.select(field, choices, required, aria_label, given)
             }
             shape => {
@@ -201,7 +203,7 @@ impl EventForm {
         view! {
             <select id=self.id(field) name=field.to_owned() required=required aria-label=aria_label
                 aria-invalid=self.problem(field).map(|_| "true") aria-describedby=self.describedby(field)>
-                {(!required || chosen.is_empty()).then(|| view! { <option value="">"Choose"</option> })}
+                {(!required || chosen.is_empty()).then(|| view! { <option value="">{tr!("Choose")}</option> })}
                 {choices
                     .into_iter()
                     .map(|(value, words)| {
@@ -239,7 +241,7 @@ pub fn button(event: EventType, visit: &VisitId, version: Option<i64>, given: &[
         form: EventForm::new(event, Some(visit), version, None),
         given: given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         class: "button",
-        label: event.row().action.to_owned(),
+        label: say(event.row().action),
         key: None,
     }
 }

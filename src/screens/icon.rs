@@ -84,6 +84,7 @@ icons! {
     Info "info",
     KeyRound "key-round",
     Keyboard "keyboard",
+    Languages "languages",
     Lock "lock",
     LogIn "log-in",
     LogOut "log-out",

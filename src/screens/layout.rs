@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::{Attempt, refusal};
 use super::icon::{Icon, icon};
 use super::shell::Theme;
 use crate::hospital::people::Person;
 use crate::hospital::reader::ACCESS_LOG;
-use crate::islands::Live;
 use crate::islands::offline::Outbox;
+use crate::islands::{LIVE_WORDS, Live};
 use crate::journey::events::EventType;
 use crate::journey::ids::VisitId;
 use crate::journey::words::Role;
+use crate::language::{Language, say, spoken};
 
 /// What stands around a screen.
 pub struct Frame {
@@ -133,17 +135,17 @@ pub fn own_workplace(person: &Person) -> &'static str {
 /// Puts a screen's body under the masthead.
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     let Frame { hospital, person, path, search, theme, logged, done, attempt, listening } = frame;
-    let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
+    let roles = person.roles.iter().map(|role| say(role.label())).collect::<Vec<_>>().join(", ");
     let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
     let (other_theme, other_icon) = match theme {
         Some(Theme::Night) => ("light", Icon::Sun),
         _ => ("night", Icon::Moon),
     };
     view! {
-        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
         <header class="masthead">
             <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
-            <nav class="nav" aria-label="Workplaces">
+            <nav class="nav" aria-label=tr!("Workplaces")>
                 <ul>
                     {open
                         .into_iter()
@@ -151,7 +153,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                             let current = path.starts_with(workplace.path).then_some("page");
                             view! {
                                 <li>
-                                    <a href=workplace.path aria-current=current>{icon(workplace.icon)} {workplace.name}</a>
+                                    <a href=workplace.path aria-current=current>{icon(workplace.icon)} {say(workplace.name)}</a>
                                 </li>
                             }
                         })
@@ -159,12 +161,12 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </ul>
             </nav>
             <div class="masthead-end">
-                <form class="find" role="search" aria-label="Find a patient" action="/patients">
+                <form class="find" role="search" aria-label=tr!("Find a patient") action="/patients">
                     {icon(Icon::Search)}
-                    <input type="search" name="q" value=search placeholder="Find a patient" aria-label="Find a patient" data-key="/"/>
+                    <input type="search" name="q" value=search placeholder=tr!("Find a patient") aria-label=tr!("Find a patient") data-key="/"/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </form>
-                {listening.map(|Listening { address, after, page }| view! { <Live address after page/> })}
+                {listening.map(|Listening { address, after, page }| view! { <Live address after page words=live_words()/> })}
                 <details class="menu account" name="menu">
                     <summary>
                         <span class="avatar" aria-hidden="true">{initials(&person.name)}</span>
@@ -175,14 +177,15 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                     </summary>
                     <div class="menu-panel">
                         <form method="post" action="/theme">
-                            <input type="hidden" name="next" value=path/>
+                            <input type="hidden" name="next" value=path.clone()/>
                             <button class="menu-item" name="theme" value=other_theme>
-                                {icon(other_icon)} {if other_theme == "night" { "Night" } else { "Light" }}
+                                {icon(other_icon)} {if other_theme == "night" { tr!("Night") } else { tr!("Light") }}
                             </button>
                         </form>
+                        {languages(path, "menu-item")}
                         <hr/>
                         <form method="post" action="/logout">
-                            <button class="menu-item">{icon(Icon::LogOut)} "Sign out"</button>
+                            <button class="menu-item">{icon(Icon::LogOut)} {tr!("Sign out")}</button>
                         </form>
                     </div>
                 </details>
@@ -202,6 +205,31 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     }
 }
 
+/// What the sign of a live page says; nothing in English, which it speaks by itself.
+pub fn live_words() -> Vec<String> {
+    LIVE_WORDS.iter().filter(|_| spoken() != Language::English).map(|word| say(word)).collect()
+}
+
+/// Offers the languages that are not spoken now; each is written as it calls itself.
+pub fn languages(next: String, class: &'static str) -> AnyView {
+    let others = Language::ALL.into_iter().filter(|language| *language != spoken());
+    view! {
+        <form method="post" action="/language">
+            <input type="hidden" name="next" value=next/>
+            {others
+                .map(|language| {
+                    view! {
+                        <button class=class name="language" value=language.tag() lang=language.tag()>
+                            {icon(Icon::Languages)} {language.name()}
+                        </button>
+                    }
+                })
+                .collect_view()}
+        </form>
+    }
+    .into_any()
+}
+
 fn just_done(words: String) -> impl IntoView {
     view! {
         <div class="notice notice-success notice-line" role="status">{icon(Icon::CircleCheck)} <p>{words}</p></div>
@@ -211,13 +239,13 @@ fn just_done(words: String) -> impl IntoView {
 fn just_logged(logged: Logged) -> impl IntoView {
     let slip = (logged.event == EventType::VisitRegistered).then(|| {
         let href = format!("/visits/{}/slip", logged.visit);
-        view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} "Token slip"</a> }
+        view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} {tr!("Token slip")}</a> }
     });
     view! {
         <div class="notice notice-success notice-line" role="status">
             {icon(Icon::CircleCheck)}
             <p>
-                {logged.event.label()} ": " {logged.token} " "
+                {say(logged.event.label())} ": " {logged.token} " "
                 <a href=format!("/visits/{}", logged.visit)>{logged.patient}</a>
             </p>
             {slip}

@@ -1,9 +1,11 @@
 //! The sign-in page.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
-use super::layout::{initials, logo};
+use super::layout::{initials, languages, logo};
+use crate::language::{say, say_filled};
 
 /// What the sign-in page shows.
 pub struct Login {
@@ -47,35 +49,36 @@ pub fn login(login: Login) -> impl IntoView {
                 <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
                 <div class="stack stack-loose">
                     {path()}
-                    <p>"Who is next, how long have they waited, what can I do now."</p>
+                    <p>{tr!("Who is next, how long have they waited, what can I do now.")}</p>
                 </div>
-                <small>"Every step of a visit, logged and checked"</small>
+                <small>{tr!("Every step of a visit, logged and checked")}</small>
             </div>
             <div class="sign-in-form">
                 {problem
                     .map(|problem| {
                         view! {
                             <div class="notice notice-problem" role="alert" tabindex="-1" id="problem" autofocus>
-                                <h2 class="notice-title">{icon(Icon::TriangleAlert)} "There is a problem"</h2>
+                                <h2 class="notice-title">{icon(Icon::TriangleAlert)} {tr!("There is a problem")}</h2>
                                 <ul>
-                                    <li><a href="#passphrase">{problem}</a></li>
+                                    <li><a href="#passphrase">{say_filled(&problem)}</a></li>
                                 </ul>
                             </div>
                         }
                     })}
-                <h1>"Sign in"</h1>
+                <h1>{tr!("Sign in")}</h1>
                 <form method="post" action="/login" class="stack">
-                    <input type="hidden" name="next" value=next/>
+                    <input type="hidden" name="next" value=next.clone()/>
                     <div class="field">
-                        <label for="name">"User name"</label>
+                        <label for="name">{tr!("User name")}</label>
                         <input id="name" name="name" value=name autocomplete="username" autocapitalize="none" spellcheck="false" required/>
                     </div>
                     <div class=if wrong { "field field-error" } else { "field" }>
-                        <label for="passphrase">"Passphrase"</label>
+                        <label for="passphrase">{tr!("Passphrase")}</label>
                         <input id="passphrase" name="passphrase" type="password" value=passphrase autocomplete="current-password" required/>
                     </div>
-                    <button class="button button-primary button-wide" data-key="n">{icon(Icon::LogIn)} "Sign in"</button>
+                    <button class="button button-primary button-wide" data-key="n">{icon(Icon::LogIn)} {tr!("Sign in")}</button>
                 </form>
+                {languages(next, "button button-compact")}
                 {demo.map(people)}
             </div>
         </main>
@@ -109,7 +112,7 @@ fn people(demo: DemoPeople) -> AnyView {
                 <li>
                     <a href=format!("/login?name={sign_in_name}")>
                         <span class="avatar" aria-hidden="true">{initials(name)}</span>
-                        <span><b>{sign_in_name}</b> <small>{name} ", " {role}</small></span>
+                        <span><b>{sign_in_name}</b> <small>{name} ", " {say(role)}</small></span>
                     </a>
                 </li>
             }
@@ -117,8 +120,8 @@ fn people(demo: DemoPeople) -> AnyView {
         .collect_view();
     view! {
         <section class="stack stack-tight" aria-labelledby="demo">
-            <h2 id="demo">"Demo hospital"</h2>
-            <p class="secondary">"Choose a person; the passphrase of each is " <code class="nowrap">{demo.passphrase}</code> "."</p>
+            <h2 id="demo">{tr!("Demo hospital")}</h2>
+            <p class="secondary">{tr!("Choose a person; the passphrase of each is ")} <code class="nowrap">{demo.passphrase}</code> "."</p>
             <ul class="people">{people}</ul>
         </section>
     }

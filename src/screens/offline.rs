@@ -1,6 +1,7 @@
 //! The laboratory's shell: what a tablet opens without network. The browser keeps it, so there is nothing on it of anybody.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
 use super::layout::logo;
@@ -9,18 +10,18 @@ use crate::islands::offline::Bench;
 /// Shows the shell.
 pub fn shell() -> impl IntoView {
     view! {
-        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
         <header class="masthead">
             <a class="brand" href="/lab">{logo()} <span>"Sojourn"</span></a>
             <div class="masthead-end">
-                <span class="live live-off" role="status">"Offline"</span>
+                <span class="live live-off" role="status">{tr!("Offline")}</span>
                 <form method="post" action="/logout">
-                    <button class="button button-quiet">{icon(Icon::LogOut)} "Sign out"</button>
+                    <button class="button button-quiet">{icon(Icon::LogOut)} {tr!("Sign out")}</button>
                 </form>
             </div>
         </header>
         <main class="page stack touch" id="main">
-            <h1 class="visually-hidden">"Laboratory"</h1>
+            <h1 class="visually-hidden">{tr!("Laboratory")}</h1>
             <Bench/>
         </main>
     }

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
 use crate::hospital::tenants::Tenant;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Priority, Sex, Stage, Status, Word};
+use crate::language::{date, duration, say};
 
 /// How a wait stands against its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub fn wait(since: DateTime<Utc>, now: DateTime<Utc>, target_minutes: Option<i64
     let class = Lateness::of(seconds, target_minutes).class("wait");
     view! {
         <time class=class datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>
-            {human_duration(seconds)}
+            {duration(seconds)}
         </time>
     }
     .into_any()
@@ -55,10 +56,10 @@ pub fn wait(since: DateTime<Utc>, now: DateTime<Utc>, target_minutes: Option<i64
 pub fn priority_tag(priority: Priority) -> AnyView {
     match priority {
         Priority::Emergency => {
-            view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} "Emergency"</span> }.into_any()
+            view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("Emergency")}</span> }.into_any()
         }
         Priority::Urgent => {
-            view! { <span class="tag tag-urgent">{icon(Icon::TriangleAlert)} "Urgent"</span> }.into_any()
+            view! { <span class="tag tag-urgent">{icon(Icon::TriangleAlert)} {tr!("Urgent")}</span> }.into_any()
         }
         Priority::Routine => ().into_any(),
     }
@@ -78,7 +79,7 @@ pub fn status_tag(status: Status) -> AnyView {
         Status::NoShow => ("tag".to_owned(), Icon::UserX),
         Status::Rescheduled => ("tag".to_owned(), Icon::CalendarClock),
     };
-    view! { <span class=class>{icon(name)} {status.label()}</span> }.into_any()
+    view! { <span class=class>{icon(name)} {say(status.label())}</span> }.into_any()
 }
 
 /// A class with the colours of a phase: `tag phase-wait`.
@@ -96,15 +97,14 @@ pub fn stage_bar(stage: Stage) -> AnyView {
 /// Age and sex in words: "42 years, female".
 pub fn age_and_sex(birth_date: Option<NaiveDate>, sex: Option<Sex>, today: NaiveDate) -> String {
     let age = birth_date.and_then(|born| match today.years_since(born)? {
-        0 => Some(format!("{} months", (today - born).num_days() / 30)),
-        1 => Some("1 year".to_owned()),
-        years => Some(format!("{years} years")),
+        0 => Some(tr!("{months} months", months = (today - born).num_days() / 30)),
+        years => Some(tr!("1 year" | "{n} years" % years)),
     });
     match (age, sex) {
-        (Some(age), Some(sex)) => format!("{age}, {sex}"),
+        (Some(age), Some(sex)) => format!("{age}, {}", say(sex.label())),
         (Some(age), None) => age,
-        (None, Some(sex)) => sex.to_string(),
-        (None, None) => "age not recorded".to_owned(),
+        (None, Some(sex)) => say(sex.label()),
+        (None, None) => tr!("age not recorded"),
     }
 }
 
@@ -115,15 +115,15 @@ pub fn clock_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
 
 /// The day and time on the hospital's clock.
 pub fn day_and_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
-    tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+    date(tenant.local(at), "%-d %b %Y, %H:%M")
 }
 
 /// Says that there is nothing, and what to do about it.
-pub fn empty(name: Icon, title: &'static str, words: &'static str) -> AnyView {
+pub fn empty(name: Icon, title: impl Into<String>, words: impl Into<String>) -> AnyView {
     view! {
         <div class="empty">
-            {icon(name)} <p class="empty-title">{title}</p>
-            <p>{words}</p>
+            {icon(name)} <p class="empty-title">{title.into()}</p>
+            <p>{words.into()}</p>
         </div>
     }
     .into_any()

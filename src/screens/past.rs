@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
@@ -25,14 +26,14 @@ pub fn banner(past: Option<&Past>) -> AnyView {
     let Some(past) = past else { return ().into_any() };
     let moment = day_and_time(&past.tenant, past.moment);
     let words = match past.step {
-        Some(step) => format!("As it was after step {step}, logged on {moment}."),
-        None => format!("As it was known on {moment}."),
+        Some(step) => tr!("As it was after step {step}, logged on {moment}.", step, moment),
+        None => tr!("As it was known on {moment}.", moment),
     };
     view! {
         <div class="notice notice-warning notice-line" role="status" id="past">
             {icon(Icon::History)}
-            <p>{words} " Nothing can be logged here."</p>
-            <a href=past.now.clone()>"Back to now"</a>
+            <p>{words} " " {tr!("Nothing can be logged here.")}</p>
+            <a href=past.now.clone()>{tr!("Back to now")}</a>
         </div>
     }
     .into_any()
@@ -46,14 +47,14 @@ pub fn chooser(tenant: &Tenant, now: DateTime<Utc>, past: Option<&Past>, kept: &
         kept.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone()/> }).collect_view();
     view! {
         <details class="menu" name="menu">
-            <summary class="button button-compact chevron">{icon(Icon::History)} "Earlier"</summary>
+            <summary class="button button-compact chevron">{icon(Icon::History)} {tr!("Earlier")}</summary>
             <form class="menu-panel stack stack-tight menu-form">
                 {kept}
                 <div class="field">
-                    <label for="as-of">"As it was on"</label>
+                    <label for="as-of">{tr!("As it was on")}</label>
                     <input type="datetime-local" id="as-of" name="asOf" value=typed(chosen) required/>
                 </div>
-                <button class="button button-primary button-wide">"Show"</button>
+                <button class="button button-primary button-wide">{tr!("Show")}</button>
             </form>
         </details>
     }

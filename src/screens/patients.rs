@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
 use super::layout::initials;
@@ -12,6 +13,7 @@ use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::PatientId;
 use crate::journey::words::Sex;
+use crate::language::date;
 use crate::projections::visits::VisitCard;
 
 /// A patient who was found.
@@ -66,13 +68,17 @@ pub fn search(search: Search) -> impl IntoView {
     let Search { tenant, actor, query, found, now } = search;
     let count = found.len();
     let (title, lead) = match &query {
-        Some(query) => ("Found", matches(count, query)),
-        None => ("Today", format!("{count} here today")),
+        Some(query) => (tr!("Found"), matches(count, query)),
+        None => (tr!("Today"), tr!("{count} here today", count)),
     };
     let body = if found.is_empty() {
         match query {
             Some(_) => nobody(),
-            None => empty(Icon::IdCard, "Nobody has come yet today", "Search for a patient by name, phone or MRN."),
+            None => empty(
+                Icon::IdCard,
+                tr!("Nobody has come yet today"),
+                tr!("Search for a patient by name, phone or MRN."),
+            ),
         }
     } else {
         results(&tenant, &actor, found, now)
@@ -81,12 +87,12 @@ pub fn search(search: Search) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Patients"</h1>
+                    <h1>{tr!("Patients")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions">{new_patient(&actor)}</div>
             </div>
-            <section class="card" aria-label="Search">{search_form("/patients", query.unwrap_or_default())}</section>
+            <section class="card" aria-label=tr!("Search")>{search_form("/patients", query.unwrap_or_default())}</section>
             <section class="card card-flush" aria-labelledby="found" data-found-before>
                 <div class="card-head"><h2 id="found">{title}</h2></div>
                 {body}
@@ -98,10 +104,9 @@ pub fn search(search: Search) -> impl IntoView {
 /// How many match, in words.
 pub fn matches(count: usize, query: &str) -> String {
     match count {
-        0 => format!("Nobody matches “{query}”"),
-        1 => format!("1 patient matches “{query}”"),
-        20 => format!("The first 20 patients that match “{query}”; add a word to narrow it"),
-        count => format!("{count} patients match “{query}”"),
+        0 => tr!("Nobody matches “{query}”", query),
+        20 => tr!("The first 20 patients that match “{query}”; add a word to narrow it", query),
+        count => tr!("1 patient matches “{query}”" | "{n} patients match “{query}”" % count, query),
     }
 }
 
@@ -109,8 +114,8 @@ pub fn matches(count: usize, query: &str) -> String {
 pub fn nobody() -> AnyView {
     empty(
         Icon::Search,
-        "Nobody was found",
-        "Try the beginning of a name, the last four digits of the phone, or the MRN.",
+        tr!("Nobody was found"),
+        tr!("Try the beginning of a name, the last four digits of the phone, or the MRN."),
     )
 }
 
@@ -124,12 +129,12 @@ pub fn found_now(tenant: &Tenant, actor: &Actor, query: &str, found: Vec<Found>,
 /// The large search box.
 pub fn search_form(action: &'static str, query: String) -> AnyView {
     view! {
-        <form class="search search-large" role="search" aria-label="Patients" action=action data-lookup="/patients/found">
+        <form class="search search-large" role="search" aria-label=tr!("Patients") action=action data-lookup="/patients/found">
             <div class="search-box">
                 {icon(Icon::Search)}
-                <input type="search" name="q" value=query placeholder="Name, phone or MRN" aria-label="Search by name, phone or MRN"/>
+                <input type="search" name="q" value=query placeholder=tr!("Name, phone or MRN") aria-label=tr!("Search by name, phone or MRN")/>
             </div>
-            <button class="button button-primary">"Search"</button>
+            <button class="button button-primary">{tr!("Search")}</button>
             <div class="search-found" data-found role="status"></div>
         </form>
     }
@@ -142,7 +147,7 @@ pub fn new_patient(actor: &Actor) -> AnyView {
         .may_log(EventType::VisitRegistered, None)
         .then(|| {
             view! {
-                <a class="button" href="/reception?register=new" data-key="n">{icon(Icon::UserPlus)} "New patient"</a>
+                <a class="button" href="/reception?register=new" data-key="n">{icon(Icon::UserPlus)} {tr!("New patient")}</a>
             }
         })
         .into_any()
@@ -160,21 +165,22 @@ fn result(tenant: &Tenant, actor: &Actor, found: Found, now: DateTime<Utc>) -> A
     let mut details = vec![age_and_sex(found.birth_date, found.sex, today), format!("MRN {}", found.mrn)];
     details.extend(found.phone);
     details.push(match &found.latest {
-        Some(card) if card.visit.day == today => format!("today, token {}", card.visit.token),
-        Some(card) => format!("last visit {}", card.visit.day.format("%-d %b %Y")),
-        None => "no visit yet".to_owned(),
+        Some(card) if card.visit.day == today => tr!("today, token {token}", token = card.visit.token),
+        Some(card) => tr!("last visit {day}", day = date(card.visit.day, "%-d %b %Y")),
+        None => tr!("no visit yet"),
     });
     let action = match here {
         Some(card) => {
             let href = format!("/visits/{}", card.visit.visit_id);
-            view! { <a class="button button-compact" href=href>{icon(Icon::Route)} "Open the visit"</a> }.into_any()
+            view! { <a class="button button-compact" href=href>{icon(Icon::Route)} {tr!("Open the visit")}</a> }
+                .into_any()
         }
         None if actor.may_log(EventType::VisitRegistered, None) => {
             let href = format!("/reception?register={}", found.id);
             let booking = format!("/bookings?patient={}", found.id);
             view! {
-                <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} "Book"</a>
-                <a class="button button-compact" href=href>{icon(Icon::ClipboardPlus)} "Register visit"</a>
+                <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} {tr!("Book")}</a>
+                <a class="button button-compact" href=href>{icon(Icon::ClipboardPlus)} {tr!("Register visit")}</a>
             }
             .into_any()
         }

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::admin::tabs;
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
 use crate::hospital::tenants::Tenant;
+use crate::language::say;
 use crate::projections::checkpoint::Condition;
 use crate::projections::following::State;
 
@@ -46,7 +48,7 @@ struct Row {
 /// Shows the read models.
 pub fn read_models(screen: ReadModels) -> impl IntoView {
     let ReadModels { tenant, head, states, news } = screen;
-    let lead = format!("The log holds {head} events");
+    let lead = tr!("The log holds {count} events", count = head);
     let journey = Row {
         name: "journey",
         version: "–".to_owned(),
@@ -71,26 +73,26 @@ pub fn read_models(screen: ReadModels) -> impl IntoView {
             {tabs("/admin/projections")}
             <div class="page-head">
                 <div>
-                    <h1>"Read models"</h1>
+                    <h1>{tr!("Read models")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
             </div>
             {news.map(notice)}
             <section class="card card-flush" aria-labelledby="models">
-                <div class="card-head"><h2 id="models">"How far each has got"</h2></div>
+                <div class="card-head"><h2 id="models">{tr!("How far each has got")}</h2></div>
                 <div class="table-wrap" role="group" aria-labelledby="models" tabindex="0">
                     <table class="table">
                         <thead>
                             <tr>
-                                <th scope="col">"Name"</th>
-                                <th scope="col" class="number">"Version"</th>
-                                <th scope="col" class="number">"Position"</th>
-                                <th scope="col" class="number">"Head"</th>
-                                <th scope="col" class="number">"Lag"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"Since"</th>
-                                <th scope="col">"Last error"</th>
-                                <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                                <th scope="col">{tr!("Name")}</th>
+                                <th scope="col" class="number">{tr!("Version")}</th>
+                                <th scope="col" class="number">{tr!("Position")}</th>
+                                <th scope="col" class="number">{tr!("Head")}</th>
+                                <th scope="col" class="number">{tr!("Lag")}</th>
+                                <th scope="col">{tr!("State")}</th>
+                                <th scope="col">{tr!("Since")}</th>
+                                <th scope="col">{tr!("Last error")}</th>
+                                <th scope="col"><span class="visually-hidden">{tr!("Actions")}</span></th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
@@ -104,25 +106,25 @@ pub fn read_models(screen: ReadModels) -> impl IntoView {
 fn row(tenant: &Tenant, head: i64, row: Row) -> AnyView {
     let name = row.name;
     let (class, image, state) = match row.condition {
-        None => ("tag tag-success", Icon::CircleCheck, "With each event"),
-        Some(Condition::Running) => ("tag tag-success", Icon::CircleCheck, Condition::Running.label()),
-        Some(Condition::Paused) => ("tag", Icon::CircleOff, Condition::Paused.label()),
-        Some(Condition::Failing) => ("tag tag-urgent", Icon::TriangleAlert, Condition::Failing.label()),
+        None => ("tag tag-success", Icon::CircleCheck, tr!("With each event")),
+        Some(Condition::Running) => ("tag tag-success", Icon::CircleCheck, tr!("read model" => "Running")),
+        Some(Condition::Paused) => ("tag", Icon::CircleOff, say(Condition::Paused.label())),
+        Some(Condition::Failing) => ("tag tag-urgent", Icon::TriangleAlert, say(Condition::Failing.label())),
     };
-    let act = move |what: &'static str, label: &'static str| {
+    let act = move |what: &'static str, label: String| {
         view! {
             <form method="post">
                 <input type="hidden" name="projection" value=name/>
                 <button class="button button-compact" name="act" value=what aria-label=format!("{label} {name}")>
-                    {label}
+                    {label.clone()}
                 </button>
             </form>
         }
     };
     let turn = row.condition.map(|condition| match condition {
-        Condition::Running => act("pause", "Pause").into_any(),
-        Condition::Paused => act("resume", "Resume").into_any(),
-        Condition::Failing => view! { {act("resume", "Resume")} {act("pause", "Pause")} }.into_any(),
+        Condition::Running => act("pause", tr!("Pause")).into_any(),
+        Condition::Paused => act("resume", tr!("Resume")).into_any(),
+        Condition::Failing => view! { {act("resume", tr!("Resume"))} {act("pause", tr!("Pause"))} }.into_any(),
     });
     view! {
         <tr>
@@ -134,7 +136,7 @@ fn row(tenant: &Tenant, head: i64, row: Row) -> AnyView {
             <td><span class=class>{icon(image)} {state}</span></td>
             <td>{row.since.map(|since| day_and_time(tenant, since))}</td>
             <td>{row.error}</td>
-            <td><div class="row">{turn} {act("rebuild", "Rebuild")}</div></td>
+            <td><div class="row">{turn} {act("rebuild", tr!("Rebuild"))}</div></td>
         </tr>
     }
     .into_any()
@@ -143,22 +145,22 @@ fn row(tenant: &Tenant, head: i64, row: Row) -> AnyView {
 fn notice(news: News) -> AnyView {
     let (class, image, words) = match news {
         News::Rebuilt(name, 0) => {
-            ("notice notice-success notice-line", Icon::CircleCheck, format!("{name} was rebuilt. No row differed."))
+            ("notice notice-success notice-line", Icon::CircleCheck, tr!("{name} was rebuilt. No row differed.", name))
         }
         News::Rebuilt(name, rows) => (
             "notice notice-success notice-line",
             Icon::CircleCheck,
-            format!("{name} was rebuilt. {rows} rows differed and were put right."),
+            tr!("{name} was rebuilt. {rows} rows differed and were put right.", name, rows),
         ),
         News::Rebuilding(name) => (
             "notice notice-line",
             Icon::Hourglass,
-            format!("{name} is being rebuilt beside the live rows. They are switched when it is done."),
+            tr!("{name} is being rebuilt beside the live rows. They are switched when it is done.", name),
         ),
         News::Failed(name) => (
             "notice notice-line",
             Icon::TriangleAlert,
-            format!("{name} was not rebuilt; its rows are as they were. The server's log says why."),
+            tr!("{name} was not rebuilt; its rows are as they were. The server's log says why.", name),
         ),
     };
     view! { <div class=class role="status">{icon(image)} <p>{words}</p></div> }.into_any()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::form::{EventForm, button};
@@ -16,8 +17,8 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, RoomId, VisitId};
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Station, Status};
+use crate::language::{duration, say};
 use crate::projections::visits::VisitCard;
 
 /// How many minutes a patient of no department should wait at most.
@@ -56,7 +57,7 @@ pub struct Board {
 /// A column of the board.
 struct Column {
     id: &'static str,
-    title: &'static str,
+    title: String,
     status: Status,
     tag: String,
     icon: Icon,
@@ -70,26 +71,26 @@ pub fn board(board: Board) -> impl IntoView {
     let columns = [
         Column {
             id: "waiting",
-            title: "Waiting",
+            title: tr!("Waiting"),
             status: Status::Waiting,
             tag: phase_class("tag", Phase::Wait),
             icon: Icon::Hourglass,
         },
         Column {
             id: "called",
-            title: "Called",
+            title: tr!("Called"),
             status: Status::Called,
             tag: phase_class("tag", Phase::Consult),
             icon: Icon::Megaphone,
         },
         Column {
             id: "room",
-            title: "In room",
+            title: tr!("In room"),
             status: Status::InConsultation,
             tag: phase_class("tag", Phase::Consult),
             icon: Icon::Stethoscope,
         },
-        Column { id: "away", title: "Away", status: Status::Away, tag: "tag".to_owned(), icon: Icon::UserX },
+        Column { id: "away", title: tr!("Away"), status: Status::Away, tag: "tag".to_owned(), icon: Icon::UserX },
     ];
     let shown = columns.into_iter().filter(|column| board.station == Station::Consultation || column.id != "room");
     let columns = shown.map(|column| column_view(&board, &cards, column)).collect_view();
@@ -97,7 +98,7 @@ pub fn board(board: Board) -> impl IntoView {
     let first = cards.iter().find(|card| card.visit.status == Status::Waiting);
     let next = first.filter(|_| board.may(EventType::QueueCalled)).map(|card| {
         button(EventType::QueueCalled, &card.visit.visit_id, Some(card.visit.version), &board.call_to(card))
-            .label(format!("Call next · {}", card.visit.token))
+            .label(tr!("Call next · {token}", token = card.visit.token))
             .class("button button-primary")
             .key("n")
             .view()
@@ -107,7 +108,7 @@ pub fn board(board: Board) -> impl IntoView {
             {banner(board.past.as_ref())}
             <div class="page-head">
                 <div>
-                    <h1>{board.station.label()} " queue"</h1>
+                    <h1>{tr!("{station} queue", station = say(board.station.label()))}</h1>
                     <p class="page-lead">{lead(&cards, board.now)}</p>
                 </div>
                 <div class="actions">
@@ -116,13 +117,13 @@ pub fn board(board: Board) -> impl IntoView {
                     {chooser(&board.tenant, board.now, board.past.as_ref(), &kept)} {next}
                 </div>
             </div>
-            <nav class="tabs" aria-label="Stations">
+            <nav class="tabs" aria-label=tr!("Stations")>
                 <ul>
                     {[(Station::Consultation, "/queue/consultation"), (Station::Lab, "/queue/lab"), (Station::Billing, "/queue/billing")]
                         .map(|(station, href)| {
                             let current = (station == board.station).then_some("true");
                             let href = address(board.past.as_ref(), href.to_owned());
-                            view! { <li><a href=href aria-current=current>{station.label()}</a></li> }
+                            view! { <li><a href=href aria-current=current>{say(station.label())}</a></li> }
                         })
                         .collect_view()}
                 </ul>
@@ -134,7 +135,7 @@ pub fn board(board: Board) -> impl IntoView {
 
 fn display_link(branch: BranchId) -> impl IntoView {
     view! {
-        <a class="button button-compact" href=format!("/display/{branch}") target="_blank">{icon(Icon::Monitor)} "Waiting-room display"</a>
+        <a class="button button-compact" href=format!("/display/{branch}") target="_blank">{icon(Icon::Monitor)} {tr!("Waiting-room display")}</a>
     }
 }
 
@@ -147,8 +148,10 @@ fn lead(cards: &[&VisitCard], now: DateTime<Utc>) -> String {
         .collect();
     waits.sort_unstable();
     match waits.get(waits.len() / 2) {
-        Some(median) => format!("{} waiting, half of them longer than {}", waits.len(), human_duration(*median)),
-        None => "Nobody is waiting".to_owned(),
+        Some(median) => {
+            tr!("{count} waiting, half of them longer than {time}", count = waits.len(), time = duration(*median))
+        }
+        None => tr!("Nobody is waiting"),
     }
 }
 
@@ -156,13 +159,13 @@ fn filters(board: &Board, departments: BTreeSet<String>) -> AnyView {
     if departments.len() < 2 && board.department.is_none() {
         return ().into_any();
     }
-    let label = board.department.clone().unwrap_or_else(|| "All departments".to_owned());
+    let label = board.department.clone().unwrap_or_else(|| tr!("All departments"));
     let address = |query: String| address(board.past.as_ref(), query);
     view! {
         <details class="menu" name="menu">
             <summary class="button button-compact chevron">{icon(Icon::Building)} {label}</summary>
             <div class="menu-panel">
-                <a class="menu-item" href=address("?".to_owned())>"All departments"</a>
+                <a class="menu-item" href=address("?".to_owned())>{tr!("All departments")}</a>
                 {departments
                     .into_iter()
                     .map(|name| {
@@ -180,7 +183,7 @@ fn column_view(board: &Board, cards: &[&VisitCard], column: Column) -> AnyView {
     let tickets: Vec<_> = cards.iter().filter(|card| card.visit.status == column.status).collect();
     let count = tickets.len();
     let body = if tickets.is_empty() {
-        view! { <div class="empty"><p>"Nobody"</p></div> }.into_any()
+        view! { <div class="empty"><p>{tr!("Nobody")}</p></div> }.into_any()
     } else {
         view! { <ul class="board-list">{tickets.into_iter().map(|card| ticket(board, card)).collect_view()}</ul> }
             .into_any()
@@ -205,10 +208,10 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
     details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
     details.extend(card.room_name.clone().or_else(|| visit.counter.clone()));
     if visit.calls > 1 {
-        details.push(format!("called {} times", visit.calls));
+        details.push(tr!("called {count} times", count = visit.calls));
     }
     if visit.attended && visit.status == Status::Waiting {
-        details.push("seen before".to_owned());
+        details.push(tr!("seen before"));
     }
     view! {
         <li class=class data-row=visit.visit_id.to_string()>
@@ -223,7 +226,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
                 {board
                     .with_results
                     .contains(&visit.visit_id)
-                    .then(|| view! { <span class=phase_class("tag", Phase::Test)>{icon(Icon::TestTubes)} "Results"</span> })}
+                    .then(|| view! { <span class=phase_class("tag", Phase::Test)>{icon(Icon::TestTubes)} {tr!("Results")}</span> })}
             </p>
             <p class="ticket-detail">{details.join(" · ")}</p>
             <div class="ticket-actions">{actions(board, card)} {menu(board, card)}</div>
@@ -249,12 +252,12 @@ fn actions(board: &Board, card: &VisitCard) -> AnyView {
         }
         // At a counter the service itself is the next step; it is logged where it is done.
         Status::Called => offered(EventType::QueueSkipped).map(|form| form.view()).into_any(),
-        Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label("Left").view()).into_any(),
+        Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label(tr!("Left")).view()).into_any(),
         Status::Away => board
             .may(EventType::QueueCalled)
             .then(|| {
                 button(EventType::QueueCalled, id, version, &board.call_to(card))
-                    .label("Recall")
+                    .label(tr!("Recall"))
                     .class("button button-primary")
                     .view()
             })
@@ -269,13 +272,13 @@ fn enter(board: &Board, card: &VisitCard) -> AnyView {
     let (event, id, version) = (EventType::EnteredRoom, &visit.visit_id, Some(visit.version));
     if let Some(room) = visit.room_id.as_ref().or(board.own_room.as_ref()) {
         let given = [("roomId", room.to_string())];
-        return button(event, id, version, &given).label("Entered").class("button button-primary").view();
+        return button(event, id, version, &given).label(tr!("Entered")).class("button button-primary").view();
     }
     let form = EventForm::new(event, Some(id), version, board.attempt.as_ref());
     view! {
         <form method="post" class="row">
-            {form.hidden()} {form.select("roomId", board.room_choices(), true, Some("Room".to_owned()), "")}
-            <button class="button button-primary">{icon(Icon::DoorOpen)} "Entered"</button>
+            {form.hidden()} {form.select("roomId", board.room_choices(), true, Some(tr!("Room")), "")}
+            <button class="button button-primary">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
         </form>
     }
     .into_any()
@@ -295,27 +298,27 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
         && board.may(EventType::VisitNoShow);
     view! {
         <details class="menu" name="menu">
-            <summary class="button button-quiet button-icon" aria-label=format!("More for {}", visit.token)>
+            <summary class="button button-quiet button-icon" aria-label=tr!("More for {token}", token = visit.token)>
                 {icon(Icon::EllipsisVertical)}
             </summary>
             <div class="menu-panel">
                 {again
                     .then(|| {
                         button(EventType::QueueCalled, id, version, &board.call_to(card))
-                            .label("Call again")
+                            .label(tr!("Call again"))
                             .class("menu-item")
                             .view()
                     })}
                 {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
                 <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
-                    {icon(Icon::Route)} "Open the journey"
+                    {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>
                 {board
                     .may(EventType::VitalsRecorded)
                     .then(|| {
                         view! {
                             <a class="menu-item" href=format!("/visits/{id}?do=VITALS_RECORDED#do")>
-                                {icon(Icon::HeartPulse)} "Record vitals"
+                                {icon(Icon::HeartPulse)} {tr!("Record vitals")}
                             </a>
                         }
                     })}
@@ -324,7 +327,7 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                     .then(|| {
                         view! {
                             <a class="menu-item" href=format!("/visits/{id}?do=VISIT_ASSIGNED#do")>
-                                {icon(Icon::UserCheck)} "Assign a doctor"
+                                {icon(Icon::UserCheck)} {tr!("Assign a doctor")}
                             </a>
                         }
                     })}
@@ -332,7 +335,7 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                     .then(|| {
                         view! {
                             <hr/>
-                            {button(EventType::VisitNoShow, id, version, &[]).label("Mark as no-show").class("menu-item").view()}
+                            {button(EventType::VisitNoShow, id, version, &[]).label(tr!("Mark as no-show")).class("menu-item").view()}
                         }
                     })}
             </div>

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::form::EventForm;
@@ -18,6 +19,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Priority, Sex, VisitType, Word};
+use crate::language::say;
 use crate::projections::visits::VisitCard;
 
 /// The fields of the visit that the address may fill in beforehand.
@@ -60,8 +62,8 @@ pub struct Registration {
 pub fn registration(registration: Registration) -> impl IntoView {
     let form = EventForm::new(EventType::VisitRegistered, None, None, registration.attempt.as_ref());
     let lead = match &registration.patient {
-        Some(_) => "A known patient, and the visit that begins now",
-        None => "A new patient, and the visit that begins now",
+        Some(_) => tr!("A known patient, and the visit that begins now"),
+        None => tr!("A new patient, and the visit that begins now"),
     };
     let patient = match &registration.patient {
         Some(patient) => known_patient(&registration, patient),
@@ -75,7 +77,7 @@ pub fn registration(registration: Registration) -> impl IntoView {
         <main class="page page-narrow stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Register a visit"</h1>
+                    <h1>{tr!("Register a visit")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
             </div>
@@ -84,8 +86,8 @@ pub fn registration(registration: Registration) -> impl IntoView {
                 {form.hidden()} <input type="hidden" name="_then" value="/reception"/> {origins} {patient}
                 {visit_fields(&registration, &form)} {test_picks(&registration, &form)}
                 <div class="form-foot">
-                    <button class="button button-primary">{icon(Icon::ClipboardPlus)} "Register visit"</button>
-                    <a class="button button-quiet push" href="/reception">"Back to reception"</a>
+                    <button class="button button-primary">{icon(Icon::ClipboardPlus)} {tr!("Register visit")}</button>
+                    <a class="button button-quiet push" href="/reception">{tr!("Back to reception")}</a>
                 </div>
             </form>
         </main>
@@ -94,12 +96,14 @@ pub fn registration(registration: Registration) -> impl IntoView {
 
 /// Warns that the patient's last visit is not over.
 fn open_visit(card: &VisitCard) -> AnyView {
+    let (patient, token) = (&card.patient_name, &card.visit.token);
+    let words = tr!("{patient} has a visit that is still open: {token}", patient, token);
     view! {
         <div class="notice notice-warning notice-line" role="status">
             {icon(Icon::TriangleAlert)}
-            <p>{card.patient_name.clone()} " has a visit that is still open: " {card.visit.token.clone()}</p>
+            <p>{words}</p>
             {status_tag(card.visit.status)}
-            <a class="push" href=format!("/visits/{}", card.visit.visit_id)>"Open that visit"</a>
+            <a class="push" href=format!("/visits/{}", card.visit.visit_id)>{tr!("Open that visit")}</a>
         </div>
     }
     .into_any()
@@ -108,7 +112,7 @@ fn open_visit(card: &VisitCard) -> AnyView {
 fn known_patient(registration: &Registration, patient: &Patient) -> AnyView {
     let today = registration.tenant.local_day(registration.now);
     view! {
-        <section class="card patient-banner" aria-label="Patient">
+        <section class="card patient-banner" aria-label=tr!("Patient")>
             <input type="hidden" name="patientId" value=patient.id.to_string()/>
             <span class="avatar avatar-large" aria-hidden="true">{initials(&patient.name)}</span>
             <div class="patient-main">
@@ -125,32 +129,32 @@ fn known_patient(registration: &Registration, patient: &Patient) -> AnyView {
 }
 
 fn new_patient(registration: &Registration, form: &EventForm) -> AnyView {
-    let text = |field: &'static str, label: &'static str, max: usize, required: bool| {
-        form.field(field, label, !required, form.input(field, Shape::Text { max }, required, None, ""))
+    let text = |field: &'static str, label: String, max: usize, required: bool| {
+        form.field(field, &label, !required, form.input(field, Shape::Text { max }, required, None, ""))
     };
     let sexes = Sex::ALL.iter().map(|sex| {
         let label = match sex {
-            Sex::Female => "Female",
-            Sex::Male => "Male",
-            Sex::Other => "Other",
-            Sex::Unknown => "Not recorded",
+            Sex::Female => tr!("Female"),
+            Sex::Male => tr!("Male"),
+            Sex::Other => tr!("Other"),
+            Sex::Unknown => tr!("Not recorded"),
         };
         (sex.word(), label)
     });
     view! {
         <section class="card" aria-labelledby="new-patient">
-            <h2 id="new-patient">"Patient"</h2>
+            <h2 id="new-patient">{tr!("Patient")}</h2>
             <div class="fields">
-                {text("name", "Name", 200, true)} {text("phone", "Phone", 20, false)} {text("email", "Mail", 254, false)}
-                {form.field("birthDate", "Date of birth", true, form.input("birthDate", Shape::Date, false, None, ""))}
+                {text("name", tr!("Name"), 200, true)} {text("phone", tr!("Phone"), 20, false)} {text("email", tr!("Mail"), 254, false)}
+                {form.field("birthDate", &tr!("Date of birth"), true, form.input("birthDate", Shape::Date, false, None, ""))}
                 {form
                     .field(
                         "age",
-                        "or age in years",
+                        &tr!("or age in years"),
                         true,
                         form.input("age", Shape::Whole { min: 0, max: 130 }, false, None, ""),
                     )}
-                {choices(form, "sex", "Sex", sexes, Sex::Unknown.word())}
+                {choices(form, "sex", tr!("Sex"), sexes, Sex::Unknown.word())}
             </div>
             {(!registration.duplicates.is_empty()).then(|| duplicates(registration, form))}
         </section>
@@ -178,7 +182,7 @@ fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
                         <b>{patient.name.clone()}</b> <br/> <span class="small">{details.join(" · ")}</span>
                     </p>
                     <a class="button button-compact" href=format!("/reception?register={}{typed}", patient.id)>
-                        {icon(Icon::UserCheck)} "This is the same person"
+                        {icon(Icon::UserCheck)} {tr!("This is the same person")}
                     </a>
                 </li>
             }
@@ -186,12 +190,12 @@ fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
         .collect_view();
     view! {
         <div class="notice notice-warning">
-            <h3 class="notice-title">{icon(Icon::TriangleAlert)} "This patient may be known already"</h3>
+            <h3 class="notice-title">{icon(Icon::TriangleAlert)} {tr!("This patient may be known already")}</h3>
             <ul class="stack stack-tight">{rows}</ul>
             <label class="choice">
                 <input type="checkbox" id=form.id("registerAnyway") name="registerAnyway" value="yes"
                     checked=form.chose("registerAnyway", "yes")/>
-                "Register anyway: this is another person"
+                {tr!("Register anyway: this is another person")}
             </label>
         </div>
     }
@@ -199,8 +203,9 @@ fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
 }
 
 fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
-    let types = VisitType::CHOICES.iter().copied();
-    let priorities = Priority::CHOICES.iter().rev().copied();
+    let spoken = |(word, label): &(&'static str, &'static str)| (*word, say(label));
+    let types = VisitType::CHOICES.iter().map(spoken);
+    let priorities = Priority::CHOICES.iter().rev().map(spoken);
     let or_first = |name: &str, first: &'static str| match registration.given(name) {
         given if given.is_empty() => first.to_owned(),
         given => given,
@@ -214,21 +219,21 @@ fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
     let joins = !form.was_refused() || form.chose("joinQueue", "yes");
     view! {
         <section class="card" aria-labelledby="new-visit">
-            <h2 id="new-visit">"Visit"</h2>
+            <h2 id="new-visit">{tr!("Visit")}</h2>
             <div class="fields">
-                {choices(form, "visitType", "Kind of visit", types, &or_first("visitType", VisitType::Opd.word()))}
-                {choices(form, "priority", "Priority", priorities, &or_first("priority", Priority::Routine.word()))}
+                {choices(form, "visitType", tr!("Kind of visit"), types, &or_first("visitType", VisitType::Opd.word()))}
+                {choices(form, "priority", tr!("Priority"), priorities, &or_first("priority", Priority::Routine.word()))}
                 {form
                     .field(
                         "doctorId",
-                        "Doctor",
+                        &tr!("Doctor"),
                         true,
                         form.select("doctorId", doctors, false, None, &registration.given("doctorId")),
                     )}
                 {form
                     .field(
                         "departmentId",
-                        "Department",
+                        &tr!("Department"),
                         true,
                         form.select("departmentId", departments, false, None, &registration.given("departmentId")),
                     )}
@@ -236,7 +241,7 @@ fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
                     {form
                         .field(
                             "reason",
-                            "Reason for the visit",
+                            &tr!("Reason for the visit"),
                             true,
                             form.input("reason", Shape::Text { max: 500 }, false, None, &registration.given("reason")),
                         )}
@@ -244,7 +249,7 @@ fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
             </div>
             <label class="choice not-for-lab">
                 <input type="checkbox" name="joinQueue" value="yes" checked=joins/>
-                "Join the consultation queue now"
+                {tr!("Join the consultation queue now")}
             </label>
         </section>
     }
@@ -273,9 +278,9 @@ fn test_picks(registration: &Registration, form: &EventForm) -> AnyView {
         .collect_view();
     view! {
         <section class="card only-for-lab" aria-labelledby="new-tests">
-            <h2 id="new-tests">"Tests"</h2>
+            <h2 id="new-tests">{tr!("Tests")}</h2>
             <fieldset class="pick-group" id=form.id("tests")>
-                <legend>"What is to be done in the laboratory; it can be ordered later too"</legend>
+                <legend>{tr!("What is to be done in the laboratory; it can be ordered later too")}</legend>
                 <div class="pick-list">{picks}</div>
             </fieldset>
         </section>
@@ -287,8 +292,8 @@ fn test_picks(registration: &Registration, form: &EventForm) -> AnyView {
 fn choices(
     form: &EventForm,
     field: &'static str,
-    legend: &'static str,
-    choices: impl Iterator<Item = (&'static str, &'static str)>,
+    legend: String,
+    choices: impl Iterator<Item = (&'static str, String)>,
     given: &str,
 ) -> AnyView {
     let chosen = form.value(field).unwrap_or_else(|| given.to_owned());
@@ -326,7 +331,7 @@ impl Registration {
             words = format!("{words} · {}", department.name);
         }
         if doctor.waiting > 0 {
-            words = format!("{words} · {} waiting", doctor.waiting);
+            words = tr!("{doctor} · {count} waiting", doctor = words, count = doctor.waiting);
         }
         (person.id.to_string(), words)
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::icon::{Icon, icon};
 use super::layout::logo;
@@ -21,15 +22,16 @@ pub struct Shared {
 /// Shows who lends the document; it is opened by a button, so that programs that look at links open nothing.
 pub fn shared(shared: Shared) -> impl IntoView {
     let Shared { tenant, shared_with, expires_at } = shared;
+    let until = tr!("The link works until {time}. Each opening is recorded.", time = day_and_time(&tenant, expires_at));
     view! {
         <main class="page page-narrow stack" id="main">
             <p class="brand">{logo()} <span>"Sojourn"</span></p>
             <section class="card stack" aria-labelledby="lent">
-                <h1 id="lent">{tenant.name.clone()} " shares a document with you"</h1>
-                <p>"It is for " <b>{shared_with}</b> ". Whoever else has this link should throw it away."</p>
-                <p class="secondary">"The link works until " {day_and_time(&tenant, expires_at)} ". Each opening is recorded."</p>
+                <h1 id="lent">{tr!("{hospital} shares a document with you", hospital = tenant.name)}</h1>
+                <p>{tr!("It is for ")} <b>{shared_with}</b> {tr!(". Whoever else has this link should throw it away.")}</p>
+                <p class="secondary">{until}</p>
                 <form method="post">
-                    <button class="button button-primary button-large">{icon(Icon::Download)} "Open the document"</button>
+                    <button class="button button-primary button-large">{icon(Icon::Download)} {tr!("Open the document")}</button>
                 </form>
             </section>
         </main>

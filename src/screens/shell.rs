@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
+use tr::tr;
 
 use crate::islands::Pulse;
+use crate::language::{Language, spoken, units};
 
 /// Light or night, when a person chose; otherwise the device decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +55,12 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
     let Shell { title, theme, site_name, now, reloads } = shell;
     let style_sheet = format!("/pkg/{site_name}.css");
     let options = LeptosOptions::builder().output_name(site_name).build();
+    let language = spoken();
+    // What the page's waits tick in; without it, in English.
+    let units = (language != Language::English).then(|| units().join(" "));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.map(Theme::word)>
+        <html lang=language.tag() data-units=units data-theme=theme.map(Theme::word)>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -70,17 +75,17 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
             <body>
                 {body}
                 <dialog id="keys" aria-labelledby="keys-title">
-                    <h2 id="keys-title">"Keys"</h2>
+                    <h2 id="keys-title">{tr!("Keys")}</h2>
                     <dl class="facts">
                         <dt><kbd>"/"</kbd></dt>
-                        <dd>"Find a patient"</dd>
+                        <dd>{tr!("Find a patient")}</dd>
                         <dt><kbd>"n"</kbd></dt>
-                        <dd>"The main action of the page"</dd>
+                        <dd>{tr!("The main action of the page")}</dd>
                         <dt><kbd>"?"</kbd></dt>
-                        <dd>"Show or hide this list"</dd>
+                        <dd>{tr!("Show or hide this list")}</dd>
                     </dl>
                     <form method="dialog">
-                        <button class="button">"Close"</button>
+                        <button class="button">{tr!("Close")}</button>
                     </form>
                 </dialog>
                 <Pulse now=now.timestamp_millis()/>

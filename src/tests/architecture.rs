@@ -65,8 +65,9 @@ fn the_journey_needs_nothing_but_std_serde_and_time() {
 #[test]
 fn modules_use_only_those_before_them() {
     // Each module, and those it may use beside itself.
-    const ORDER: [(&str, &[&str]); 22] = [
+    const ORDER: [(&str, &[&str]); 23] = [
         ("journey", &[]),
+        ("language", &["journey"]),
         ("islands", &["journey"]),
         ("clock", &[]),
         ("db", &["journey"]),
@@ -74,22 +75,29 @@ fn modules_use_only_those_before_them() {
         ("log", &["journey", "db", "schemas"]),
         ("hospital", &["journey", "db", "schemas"]),
         ("projections", &["journey", "clock", "db", "schemas", "log", "hospital::tenants"]),
-        ("analytics", &["journey", "db", "hospital", "projections"]),
+        ("analytics", &["journey", "language", "db", "hospital", "projections"]),
         ("mail", &[]),
-        ("digest", &["journey", "clock", "db", "hospital", "analytics", "mail"]),
+        ("digest", &["journey", "language", "clock", "db", "hospital", "analytics", "mail"]),
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("delivery", &["journey", "clock", "db", "schemas", "log", "record"]),
         ("live", &["journey", "db", "log", "record"]),
-        ("reminders", &["journey", "clock", "db", "log", "hospital", "projections", "mail", "record", "delivery"]),
+        (
+            "reminders",
+            &["journey", "language", "clock", "db", "log", "hospital", "projections", "mail", "record", "delivery"],
+        ),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
         ("export", &["journey", "db", "log", "hospital", "record"]),
         ("import", &["journey", "db", "log", "hospital", "record", "demo"]),
         ("simulation", &["journey", "db", "hospital", "record", "demo"]),
-        ("screens", &["journey", "islands", "clock", "db", "log", "hospital", "projections", "analytics", "record"]),
+        (
+            "screens",
+            &["journey", "language", "islands", "clock", "db", "log", "hospital", "projections", "analytics", "record"],
+        ),
         (
             "http",
             &[
                 "journey",
+                "language",
                 "islands",
                 "clock",
                 "db",

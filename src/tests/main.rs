@@ -9,6 +9,7 @@ mod faults;
 mod following;
 mod hospital;
 mod import;
+mod language;
 mod log;
 mod log_verify;
 mod measures;

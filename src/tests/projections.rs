@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -294,6 +294,9 @@ impl Names for Called<'_> {
     }
     fn time(&self, at: DateTime<Utc>) -> String {
         self.house.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+    }
+    fn day(&self, day: NaiveDate) -> String {
+        day.format("%-d %b %Y").to_string()
     }
     fn money(&self, amount: Money) -> String {
         self.house.tenant.money(amount)

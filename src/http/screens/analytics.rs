@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
+use tr::tr;
 
 use crate::analytics::journeys;
 use crate::analytics::now::now;
@@ -18,6 +19,7 @@ use crate::http::seen::Seen;
 use crate::journey::course::Measure;
 use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId};
 use crate::journey::words::{Priority, Role, Station, VisitType, Word};
+use crate::language::{Language, say, speaking};
 use crate::live::Topic;
 use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
@@ -27,7 +29,7 @@ use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
 use crate::screens::analytics::tiles::{self, Tile};
 use crate::screens::analytics::visits::{Listed, Visits, visits as list};
-use crate::screens::analytics::{Analytics, Tab, analytics, now as now_told, waits};
+use crate::screens::analytics::{Analytics, Tab, analytics, house, now as now_told, waits};
 use crate::screens::layout::ANALYTICS;
 
 /// How many visits are listed.
@@ -109,20 +111,21 @@ impl Loaded {
         let visits = question.visits_in(asked.period);
         let before = journeys::detours(question.visits_in(asked.period.before()));
         let moments = tenant.day_bounds(asked.period.from).start..tenant.day_bounds(asked.period.to).end;
-        let roles: BTreeMap<PersonId, &'static str> = people::list(db, &tenant.id)
+        let roles: BTreeMap<PersonId, String> = people::list(db, &tenant.id)
             .await?
             .into_iter()
-            .filter_map(|person| Some((person.id, person.roles.first()?.label())))
+            .filter_map(|person| Some((person.id, say(person.roles.first()?.label()))))
             .collect();
+        let program = tr!("program");
         let mut refusals: BTreeMap<(String, &str), usize> = BTreeMap::new();
         for (code, person, attempts) in refused::counts(db, &tenant.id, moments).await? {
-            let role = roles.get(&person).copied().unwrap_or("program");
+            let role = roles.get(&person).unwrap_or(&program);
             *refusals.entry((code, role)).or_default() += attempts.unsigned_abs() as usize;
         }
         let mut refusals: Vec<_> =
             refusals.into_iter().map(|((code, role), attempts)| (code, role.to_owned(), attempts)).collect();
         refusals.sort_by_key(|(.., attempts)| std::cmp::Reverse(*attempts));
-        let mut events: told::Events = BTreeMap::new();
+        let mut events: house::Events = BTreeMap::new();
         for (day, event, count) in statistics::of_days(db, &tenant.id, asked.period.from, asked.period.to).await? {
             events.entry(day).or_default().insert(event, count);
         }
@@ -135,8 +138,8 @@ impl Loaded {
             told::no_shows(&journeys::no_shows(visits.clone()), &self.names, asked),
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
-            told::refusals(&refusals),
-            told::events(&events),
+            house::refusals(&refusals),
+            house::events(&events),
         ])
     }
 
@@ -259,16 +262,16 @@ async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
     desk.show("Waits", Seen::List, None, move || list(data)).await
 }
 
-/// What a panel of the waits shows, for a spreadsheet.
+/// What a panel of the waits shows, for a spreadsheet: in English, whoever asks, so that programs can rely on it.
 pub async fn waits_csv(Path(file): Path<String>, desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    csv(&file, loaded.waits(&desk).await?)
+    csv(&file, speaking(Language::English, loaded.waits(&desk)).await?)
 }
 
-/// What a panel of the journeys shows, for a spreadsheet.
+/// What a panel of the journeys shows, for a spreadsheet: in English too.
 pub async fn journeys_csv(Path(file): Path<String>, desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    csv(&file, loaded.journeys(&desk).await?)
+    csv(&file, speaking(Language::English, loaded.journeys(&desk)).await?)
 }
 
 fn csv(file: &str, panels: Vec<Panel>) -> Result<Response, Failure> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
+use tr::tr;
 
 use super::analytics::Loaded;
 use crate::hospital::digests::{self, MailAddress};
@@ -12,6 +13,7 @@ use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::schema::FieldProblem;
+use crate::language::say;
 use crate::record::targets::TargetChange;
 use crate::screens::analytics::targets::{TargetsPage, field, targets};
 use crate::screens::analytics::waits::measures;
@@ -72,7 +74,7 @@ async fn changes(
                 None => None,
                 Some(Ok(minutes)) if (1..=measure_targets::LONGEST).contains(&minutes) => Some(minutes),
                 Some(_) => {
-                    let what = format!("{}, {}", department.name, measure.label());
+                    let what = format!("{}, {}", department.name, say(measure.label()));
                     let problem = format!("must be a number of minutes from 1 to {}", measure_targets::LONGEST);
                     problems.push(FieldProblem::new(what, problem));
                     continue;
@@ -103,5 +105,5 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         mails: desk.app.mails,
         attempt: attempt.clone(),
     };
-    desk.show("Targets", Seen::Nothing, attempt, move || targets(data)).await
+    desk.show(tr!("Targets"), Seen::Nothing, attempt, move || targets(data)).await
 }

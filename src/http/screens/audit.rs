@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::Response;
 use chrono::NaiveDate;
+use tr::tr;
 
 use crate::db::new_id;
 use crate::hospital::patients::{self, Patient};
@@ -63,7 +64,7 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
         accesses,
         asked,
     };
-    desk.show("Audit", Seen::AccessLog, None, move || audit(data)).await
+    desk.show(tr!("Audit"), Seen::AccessLog, None, move || audit(data)).await
 }
 
 async fn page(desk: &Desk, filter: &Filter, after: Option<&Cursor>) -> Result<(Vec<Access>, Option<String>), Failure> {

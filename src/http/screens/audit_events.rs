@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use tokio::sync::Semaphore;
+use tr::tr;
 
 use crate::hospital::people;
 use crate::http::desk::{Desk, Failure};
@@ -69,5 +70,5 @@ async fn page(desk: Desk, proof: Option<Proof>) -> Result<Response, Failure> {
         asked,
         proof,
     };
-    desk.show("Log", Seen::List, None, move || events(data)).await
+    desk.show(tr!("Log"), Seen::List, None, move || events(data)).await
 }

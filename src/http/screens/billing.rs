@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::tariff::{self, TariffKind};
 use crate::hospital::{patients, people};
@@ -90,7 +91,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let visit = data.chosen.as_ref().map(|chosen| chosen.card.visit.visit_id.clone());
     let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Billing]);
     let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
-    desk.show("Billing", seen, attempt, move || billing(data)).await
+    desk.show(tr!("Billing"), seen, attempt, move || billing(data)).await
 }
 
 async fn chosen(desk: &Desk, id: &VisitId) -> Result<Option<Chosen>, Failure> {
@@ -120,5 +121,5 @@ pub async fn receipt_page(Path((visit_id, bill_id)): Path<(String, String)>, des
         names: people::names(desk.db(), &desk.tenant.id).await?,
         now: desk.now,
     };
-    desk.show("Receipt", Seen::visit(&data.card), None, move || receipt(data)).await
+    desk.show(tr!("Receipt"), Seen::visit(&data.card), None, move || receipt(data)).await
 }

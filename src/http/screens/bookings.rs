@@ -6,6 +6,7 @@ use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use tr::tr;
 
 use super::registration;
 use crate::db::new_id;
@@ -114,7 +115,7 @@ async fn page(desk: Desk, asked: Values, attempt: Option<Arc<Attempt>>) -> Resul
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Bookings", Seen::List, attempt, move || day_view(screen)).await
+    desk.show(tr!("Bookings"), Seen::List, attempt, move || day_view(screen)).await
 }
 
 /// A booking of the desk's branch.
@@ -204,5 +205,5 @@ async fn one(desk: Desk, id: &str, attempt: Option<Arc<Attempt>>) -> Result<Resp
         attempt: attempt.clone(),
     };
     let seen = Seen::Patient(screen.card.booking.patient_id.clone());
-    desk.show("Booking", seen, attempt, move || one_booking(screen)).await
+    desk.show(tr!("Booking"), seen, attempt, move || one_booking(screen)).await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::response::Response;
 use chrono::TimeDelta;
+use tr::tr;
 
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
@@ -48,5 +49,5 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         adherence: follow_ups::adherence(db, tenant, now - BACK, now).await?,
         now,
     };
-    desk.show("Call list", Seen::List, attempt, move || calls(screen)).await
+    desk.show(tr!("Call list"), Seen::List, attempt, move || calls(screen)).await
 }

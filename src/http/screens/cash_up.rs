@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::people;
 use crate::http::desk::{Desk, Failure};
@@ -19,9 +20,9 @@ use crate::journey::words::{Role, Word};
 use crate::log;
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;
-use crate::screens::billing::cash_up::{CashUp, RefundSlip, cash_up, refund_slip};
+use crate::screens::billing::cash_up::{CashUp, cash_up};
+use crate::screens::billing::refund_slip::{RefundSlip, refund_slip};
 use crate::screens::layout::BILLING;
-use crate::screens::parts::day_and_time;
 
 /// Shows a shift: the open one, or one that was closed.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
@@ -110,7 +111,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         visits: known,
         attempt: attempt.clone(),
     };
-    desk.show("Cash-up", Seen::List, attempt, move || cash_up(screen)).await
+    desk.show(tr!("Cash-up"), Seen::List, attempt, move || cash_up(screen)).await
 }
 
 /// Shows the slip of a refund, to be printed.
@@ -133,9 +134,9 @@ pub async fn refund_page(Path((visit, event)): Path<(String, String)>, desk: Des
         by: names.get(&stored.performed_by).cloned().unwrap_or_default(),
         amount: Money(amount),
         reason: reason.to_owned(),
-        at: day_and_time(&desk.tenant, stored.performed_at),
+        at: stored.performed_at,
         number: stored.id.to_string(),
         tenant: desk.tenant.clone(),
     };
-    desk.show("Refund slip", Seen::visit(&card), None, move || refund_slip(slip)).await
+    desk.show(tr!("Refund slip"), Seen::visit(&card), None, move || refund_slip(slip)).await
 }

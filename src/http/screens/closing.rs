@@ -6,6 +6,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Days;
 use serde_json::json;
+use tr::tr;
 
 use crate::hospital::WriteError;
 use crate::hospital::bookings::{self, BookingCard, BookingState};
@@ -16,6 +17,7 @@ use crate::journey::events::EventType;
 use crate::journey::ids::{BookingId, Id as _, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Status, VisitType};
+use crate::language::say;
 use crate::projections::visits::{self, VisitCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::attempt::Attempt;
@@ -42,8 +44,11 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
         match recorder.record(tenant, actor, vec![wish], None).await {
             Ok(_) => confirmed += 1,
             Err(RecordError::Refused(refused)) => {
-                let sentence = refused.refusal.sentence();
-                problems.push(FieldProblem::new("", format!("for {}: {sentence}", card.patient_name)));
+                let sentence = refused.refusal.sentence_in(&say);
+                problems.push(FieldProblem::new(
+                    "",
+                    tr!("for {patient}: {sentence}", patient = card.patient_name, sentence),
+                ));
             }
             Err(error) => return Err(error.into()),
         }
@@ -72,7 +77,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Who did not come", Seen::List, attempt, move || closing(screen)).await
+    desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
 }
 
 /// Who was registered, today or before, and neither seen nor sent away.

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::branches::{self, Branch};
 use crate::hospital::tenants::{self, Tenant};
@@ -50,7 +51,7 @@ pub async fn show(
         branch,
         tenant,
     };
-    let title = format!("Waiting room, {}", data.branch.name);
+    let title = tr!("Waiting room, {branch}", branch = data.branch.name);
     Ok(page.reloading(true).render(StatusCode::OK, title, move || display(data)).await)
 }
 

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
+use crate::http::retold::retold;
 use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
 use crate::journey::events::EventType;
@@ -106,8 +108,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         chart,
     };
     let title = match &data.chart {
-        Some(chart) => format!("{}, consultation", chart.card.patient_name),
-        None => "Doctor".to_owned(),
+        Some(chart) => tr!("{patient}, consultation", patient = chart.card.patient_name),
+        None => tr!("Doctor"),
     };
     let seen = Seen::chosen(data.chart.as_ref().map(|chart| &chart.card));
     let visit = data.chart.as_ref().map(|chart| chart.card.visit.visit_id.clone());
@@ -174,7 +176,7 @@ async fn chart(
         None => desk.query("tab").and_then(Tab::from_word).unwrap_or(Tab::Journey),
     };
     chart.content = match tab {
-        Tab::Journey => Content::Journey(timeline::of_visit(db, tenant, id).await?),
+        Tab::Journey => Content::Journey(retold(desk, timeline::of_visit(db, tenant, id).await?, &chart.steps).await?),
         Tab::Visits => Content::Visits(told(desk, earlier).await?),
         Tab::Vitals => Content::Vitals(told(desk, earlier).await?),
         Tab::Prescribe => Content::Prescribe(prescription(desk, &chart, earlier, attempt, draft).await?),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::{patients, people, tariff};
@@ -85,7 +86,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         address,
     };
     let desk = desk.live([Topic::Lab]).reloads(data.opened.is_none());
-    desk.show("Laboratory", Seen::List, attempt, move || lab(data)).await
+    desk.show(tr!("Laboratory"), Seen::List, attempt, move || lab(data)).await
 }
 
 /// Where this person calls patients to: their own room, or else those of their branch's laboratory.
@@ -174,13 +175,14 @@ pub async fn report_page(Path((visit, test)): Path<(String, String)>, desk: Desk
     if paper.test.results.is_empty() {
         return Err(Failure::NotFound);
     }
-    desk.show(format!("Report of {}", paper.test.name), seen(&paper), None, move || report(paper)).await
+    let title = tr!("Report of {test}", test = paper.test.name);
+    desk.show(title, seen(&paper), None, move || report(paper)).await
 }
 
 /// The label of a specimen.
 pub async fn label_page(Path((visit, test)): Path<(String, String)>, desk: Desk) -> Result<Response, Failure> {
     let paper = paper(&desk, &visit, &test).await?;
-    desk.show("Label", seen(&paper), None, move || label(paper)).await
+    desk.show(tr!("Label"), seen(&paper), None, move || label(paper)).await
 }
 
 fn seen(paper: &Paper) -> Seen {

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use super::visit::visit_id;
 use crate::hospital::{patients, people};
@@ -28,5 +29,9 @@ pub async fn show(Path((visit, number)): Path<(String, usize)>, desk: Desk) -> R
     let seen = Seen::Visit(visit_id.clone(), patient.id.clone());
     let (token, written_at, tenant) = (card.visit.token, step.at, desk.tenant.clone());
     let shown = Letter { tenant, patient, visit_id, token, doctor, written_at, diagnosis, matter };
-    desk.show(shown.matter.title(), seen, None, move || letter(shown)).await
+    let title = match shown.matter {
+        Matter::Prescription(_) => tr!("Prescription"),
+        Matter::Referral(_) => tr!("Referral"),
+    };
+    desk.show(title, seen, None, move || letter(shown)).await
 }

@@ -9,9 +9,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
+use tr::tr;
 
 use crate::hospital::demo;
 use crate::http::desk::Desk;
+use crate::http::page::choose;
 use crate::http::screens::offline::CLEAR;
 use crate::http::sign_in::{NotSignedIn, SignInError, safe_next};
 use crate::http::{AppState, Page};
@@ -70,7 +72,7 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
     if let Some(SignInError::Away(error)) = &error {
         tracing::error!(%error, "signing in failed");
     }
-    let title = if error.is_some() { "Error: Sign in" } else { "Sign in" };
+    let title = if error.is_some() { tr!("Error: {title}", title = tr!("Sign in")) } else { tr!("Sign in") };
     let data = Login { name, next, problem: error.map(|error| error.to_string()), demo };
     let mut response = page.render(status, title, move || login(data)).await;
     if let Some(seconds) = retry_after {
@@ -103,11 +105,5 @@ pub struct Chosen {
 /// Keeps the chosen theme in a cookie that says nothing else.
 pub async fn theme(State(app): State<AppState>, Form(chosen): Form<Chosen>) -> Response {
     let theme = if chosen.theme == "night" { "night" } else { "light" };
-    let secure = if app.behind_tls { "; Secure" } else { "" };
-    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly{secure}");
-    let mut response = Redirect::to(safe_next(&chosen.next).unwrap_or("/")).into_response();
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    choose("theme", theme, &chosen.next, &app)
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::Offset;
 use serde_json::{Value, json};
+use tr::tr;
 
 use crate::hospital::tariff;
 use crate::http::desk::{Desk, Failure};
@@ -21,6 +22,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
+use crate::language::say;
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::{is_stat, suggested_label};
@@ -40,7 +42,7 @@ pub const CLEAR: (HeaderName, HeaderValue) =
 
 /// The shell; it is the same for everybody.
 pub async fn show(page: Page) -> Response {
-    page.render(StatusCode::OK, "Laboratory", shell).await
+    page.render(StatusCode::OK, tr!("Laboratory"), shell).await
 }
 
 /// The service worker of this build of the site: with another one it is another script, and the browser takes it anew.
@@ -118,15 +120,23 @@ pub async fn act(desk: Desk, Json(sent): Json<Value>) -> Result<Response, Failur
         (status, Json(Refused { sentence: sentence.to_owned(), visit }.to_json())).into_response()
     };
     let Some(deed) = Deed::from_json(&sent) else {
-        return Ok(refused(StatusCode::BAD_REQUEST, "This step could not be read. Do it again on the visit.", None));
+        return Ok(refused(
+            StatusCode::BAD_REQUEST,
+            &tr!("This step could not be read. Do it again on the visit."),
+            None,
+        ));
     };
     if deed.person != desk.person.id {
-        return Ok(refused(StatusCode::FORBIDDEN, "Somebody else did this, and has to sign in to send it.", None));
+        return Ok(refused(
+            StatusCode::FORBIDDEN,
+            &tr!("Somebody else did this, and has to sign in to send it."),
+            None,
+        ));
     }
     if !EVENTS.contains(&deed.event_type) {
         return Ok(refused(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "This step is not taken later. Do it on the visit.",
+            &tr!("This step is not taken later. Do it on the visit."),
             None,
         ));
     }
@@ -145,11 +155,11 @@ pub async fn act(desk: Desk, Json(sent): Json<Value>) -> Result<Response, Failur
                 Refusal::VersionConflict { .. } => (StatusCode::CONFLICT, found.visit),
                 _ => (StatusCode::UNPROCESSABLE_ENTITY, None),
             };
-            Ok(refused(status, &found.refusal.sentence(), visit))
+            Ok(refused(status, &found.refusal.sentence_in(&say), visit))
         }
         Err(RecordError::IdempotencyMismatch) => Ok(refused(
             StatusCode::CONFLICT,
-            "Another step was logged under this one’s id. Do it again on the visit.",
+            &tr!("Another step was logged under this one’s id. Do it again on the visit."),
             None,
         )),
         Err(error) => Err(error.into()),

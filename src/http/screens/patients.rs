@@ -6,12 +6,14 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use leptos::prelude::RenderHtml as _;
+use tr::tr;
 
 use super::documents::{self, Posted};
 use crate::hospital::patients::PatientChanges;
 use crate::hospital::{bookings, patient_search, patients};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::retold;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, PatientId, VisitId};
@@ -37,7 +39,7 @@ pub async fn search(desk: Desk) -> Result<Response, Failure> {
         None => of_today(&desk).await?,
     };
     let data = Search { tenant: desk.tenant.clone(), actor: desk.person.actor(), query, found, now: desk.now };
-    desk.show("Patients", Seen::List, None, move || search_view(data)).await
+    desk.show(tr!("Patients"), Seen::List, None, move || search_view(data)).await
 }
 
 /// Who matches what somebody types: the list alone.
@@ -165,6 +167,7 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
     all.retain(|card| reader.reads_visit(card.visit.branch_id.as_ref()));
     let mut documents = timeline::documents_of_patient(db, tenant, &id).await?;
     documents.retain(|document| all.iter().any(|card| card.visit.visit_id == document.visit_id));
+    let documents = retold::documents(&desk, documents).await?;
     let data = PatientPage {
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),

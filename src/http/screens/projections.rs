@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
+use tr::tr;
 
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
@@ -30,7 +31,7 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let states = following::states(desk.db(), &desk.tenant.id, FOLLOWING).await?;
     let head = log::position(desk.db(), &desk.tenant.id).await?;
     let screen = ReadModels { tenant: desk.tenant.clone(), head, states, news };
-    desk.show("Read models", Seen::Nothing, None, move || read_models(screen)).await
+    desk.show(tr!("Read models"), Seen::Nothing, None, move || read_models(screen)).await
 }
 
 /// Pauses, resumes or rebuilds a read model.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use crate::hospital::{branches, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::words::{Station, Word};
+use crate::language::say;
 use crate::live::Topic;
 use crate::projections::{tests, visits};
 use crate::record::past;
@@ -75,5 +77,6 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         attempt: attempt.clone(),
     };
     let desk = desk.live([Topic::Queue(station)]).reloads(true);
-    desk.show(format!("{station} queue"), Seen::List, attempt, move || board(data)).await
+    let title = tr!("{station} queue", station = say(station.label()));
+    desk.show(title, Seen::List, attempt, move || board(data)).await
 }

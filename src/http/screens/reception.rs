@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use super::{patients, registration};
 use crate::hospital::{bookings, branches, departments, people, rooms};
@@ -74,7 +75,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     };
     let typed = data.query.is_some() || data.opened.is_some();
     let desk = desk.live([Topic::Reception]).reloads(!typed);
-    desk.show("Reception", Seen::List, attempt, move || reception(data)).await
+    desk.show(tr!("Reception"), Seen::List, attempt, move || reception(data)).await
 }
 
 /// The form that stands open below a row: the one refused just now, or the one that the address asks for.
@@ -101,5 +102,6 @@ pub async fn slip_page(Path(visit): Path<String>, desk: Desk) -> Result<Response
         None => None,
     };
     let data = Slip { tenant: desk.tenant.clone(), branch: branch.map(|branch| branch.name), card };
-    desk.show(format!("Token slip {}", data.card.visit.token), Seen::visit(&data.card), None, move || slip(data)).await
+    let title = tr!("Token slip {token}", token = data.card.visit.token);
+    desk.show(title, Seen::visit(&data.card), None, move || slip(data)).await
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
+use tr::tr;
 
 use crate::db::new_id;
 use crate::hospital::patients::{self, NewPatient, Patient};
@@ -77,7 +78,7 @@ pub async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response,
     };
     let seen = data.patient.as_ref().map_or(Seen::Nothing, |patient| Seen::Patient(patient.id.clone()));
     let seen = if data.duplicates.is_empty() { seen } else { Seen::List };
-    desk.show("Register a visit", seen, attempt, move || registration(data)).await
+    desk.show(tr!("Register a visit"), seen, attempt, move || registration(data)).await
 }
 
 /// The doctors of the desk's branch, with how many patients wait for each.

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tr::tr;
 
 use super::documents::{handed_out, uploaded};
 use crate::db::new_id;
@@ -19,7 +20,7 @@ pub async fn show(Path(secret): Path<String>, State(app): State<AppState>, page:
     let share = live(&app, &secret).await?;
     let tenant = tenants::by_id(&app.db, &share.tenant_id).await?.ok_or(Failure::NotFound)?;
     let screen = Shared { tenant, shared_with: share.shared_with, expires_at: share.expires_at };
-    Ok(page.render(StatusCode::OK, "A document for you", move || shared(screen)).await)
+    Ok(page.render(StatusCode::OK, tr!("A document for you"), move || shared(screen)).await)
 }
 
 /// Hands the document out, and keeps that it was opened.
@@ -50,8 +51,8 @@ pub async fn open(Path(secret): Path<String>, State(app): State<AppState>) -> Re
 
 async fn live(app: &AppState, secret: &str) -> Result<Share, Failure> {
     let gone = || {
-        let words = "This link is not valid, or not any more. Ask the hospital for a new one.";
-        Failure::Said(StatusCode::NOT_FOUND, words.to_owned())
+        let words = tr!("This link is not valid, or not any more. Ask the hospital for a new one.");
+        Failure::Said(StatusCode::NOT_FOUND, words)
     };
     document_shares::live(&app.db, secret, app.clock.now()).await?.ok_or_else(gone)
 }

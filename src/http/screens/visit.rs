@@ -7,11 +7,13 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{NaiveDateTime, TimeZone as _};
+use tr::tr;
 
 use super::documents::{self, Posted};
 use crate::hospital::{departments, document_shares, people, rooms, tariff};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::retold::retold;
 use crate::http::screens::lab::flagged;
 use crate::http::screens::peers::peers;
 use crate::http::seen::Seen;
@@ -132,6 +134,7 @@ async fn page(
     let now = past.as_ref().map_or(desk.now, |past| past.moment);
     let mut told = timeline::of_visit(db, tenant, id).await?;
     told.retain(|row| row.version <= last.event.version);
+    let told = retold(&desk, told, &happened).await?;
     let data = VisitPage {
         person: desk.person.clone(),
         actor: desk.actor_at(past.as_ref()),
@@ -165,7 +168,7 @@ async fn page(
 
 /// Says that a visit was not there yet.
 fn not_yet() -> Failure {
-    Failure::Said(StatusCode::NOT_FOUND, "This visit was not registered yet then. Choose a later moment.".to_owned())
+    Failure::Said(StatusCode::NOT_FOUND, tr!("This visit was not registered yet then. Choose a later moment."))
 }
 
 #[cfg(test)]

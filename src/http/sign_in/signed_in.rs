@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use tower_sessions::Session;
+use tr::tr;
 
 use super::session::Ticket;
 use crate::clock::Clock;
@@ -52,10 +53,10 @@ impl IntoResponse for NotSignedIn {
             Self::Fetch => (StatusCode::UNAUTHORIZED, "Sign in first.").into_response(),
             Self::Away(error) => {
                 tracing::error!(%error, "who is signed in could not be read");
-                let words = "Sojourn is away for a moment. Try again in a few seconds.";
+                let words = tr!("Sojourn is away for a moment. Try again in a few seconds.");
                 let retry = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
-                let mut response = (StatusCode::SERVICE_UNAVAILABLE, retry, words).into_response();
-                response.extensions_mut().insert(Explanation(words.to_owned()));
+                let mut response = (StatusCode::SERVICE_UNAVAILABLE, retry, words.clone()).into_response();
+                response.extensions_mut().insert(Explanation(words));
                 response
             }
         }

@@ -9,7 +9,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, MessageEvent, XmlHttpRequest, XmlHttpRequestResponseType};
 
-use super::renewal;
+use super::{WORDS, renewal};
+use crate::journey::wording::fill;
 
 /// How often the sign is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -27,6 +28,8 @@ const PAUSE: f64 = 200.0;
 /// What a page knows of its connection. Times are the browser's, in milliseconds.
 struct Connection {
     address: String,
+    /// What the sign says where that is not English.
+    words: Vec<String>,
     page: String,
     source: Option<EventSource>,
     /// The position in the log up to which everything was heard.
@@ -51,10 +54,11 @@ struct Connection {
 type Shared = Rc<RefCell<Connection>>;
 
 /// Opens the connection of a page.
-pub fn open(address: String, after: Option<i64>, page: String) {
+pub fn open(address: String, after: Option<i64>, page: String, words: Vec<String>) {
     let now = js_sys::Date::now();
     let shared: Shared = Rc::new(RefCell::new(Connection {
         address,
+        words,
         page,
         source: None,
         position: after.map(|position| position.to_string()),
@@ -129,6 +133,10 @@ impl Connection {
         !self.open && (now - self.lost > PATIENCE || !window().navigator().on_line())
     }
 
+    fn word(&self, which: usize) -> String {
+        self.words.get(which).cloned().unwrap_or_else(|| WORDS[which].to_owned())
+    }
+
     /// Says how fresh the page is.
     fn show(&self, now: f64) {
         let Some(sign) = document().get_element_by_id("live") else { return };
@@ -138,16 +146,16 @@ impl Connection {
             return;
         }
         let (class, words) = if self.over {
-            ("live live-off", "Signed out".to_owned())
+            ("live live-off", self.word(2))
         } else if self.is_offline(now) {
-            ("live live-off", "Offline".to_owned())
+            ("live live-off", self.word(1))
         } else if self.open && (!self.stale || now - self.fresh < 2_000.0) {
-            ("live", "Live".to_owned())
+            ("live", self.word(0))
         } else {
             // In steps, so that screen readers are not told every second.
             let seconds = (((now - self.fresh) / 1000.0) as i64).max(0);
             let seconds = if seconds < 10 { seconds } else { seconds / 5 * 5 };
-            ("live live-late", format!("Updated {seconds} s ago"))
+            ("live live-late", fill(&self.word(3), &[("seconds", &seconds.to_string())]))
         };
         let _ = sign.remove_attribute("hidden");
         if sign.class_name() != class {

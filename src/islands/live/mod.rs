@@ -12,12 +12,17 @@ mod renewal;
 
 use leptos::prelude::*;
 
+/// What the sign says: when it hears of changes, has lost the connection, nobody is signed in, the page is old.
+pub const WORDS: [&str; 4] = ["Live", "Offline", "Signed out", "Updated {seconds} s ago"];
+
 /// The sign that says how fresh the page is. It hears of changes at `address`, from the position `after` on, and fetches `page` anew.
+///
+/// `words` is what the sign says where that is not English, in the order of [`WORDS`].
 #[island]
-pub fn Live(address: String, after: Option<i64>, page: String) -> impl IntoView {
+pub fn Live(address: String, after: Option<i64>, page: String, words: Vec<String>) -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    connection::open(address, after, page);
+    connection::open(address, after, page, words);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (address, after, page);
+    let _ = (address, after, page, words);
     view! { <span class="live" role="status" id="live" hidden></span> }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
+use tr::tr;
 
 use crate::hospital::event_types;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
+use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
@@ -23,8 +25,11 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
         .rev()
         .map(|stored| {
             let event = &stored.event;
-            let title = event_types::title(&event.event_type).unwrap_or_else(|| event.event_type.clone());
-            let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| "somebody".to_owned());
+            let title = event_types::title(&event.event_type)
+                .map(|title| say(&title))
+                .unwrap_or_else(|| event.event_type.clone());
+            let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| tr!("name" => "somebody"));
+            let at = day_and_time(tenant, event.performed_at);
             let changes = changes(tenant, &event.metadata, names);
             view! {
                 <li class="list-row">
@@ -32,20 +37,24 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
                     <div class="list-main">
                         <p class="list-title">{title}</p>
                         {changes.into_iter().map(|words| view! { <p class="list-detail">{words}</p> }).collect_view()}
-                        <p class="list-detail">{day_and_time(tenant, event.performed_at)} " by " {by}</p>
+                        <p class="list-detail">{tr!("{time} by {person}", time = at, person = by)}</p>
                     </div>
                 </li>
             }
         })
         .collect_view();
     let body = if events.is_empty() {
-        empty(Icon::History, "Nothing was changed yet", "Every change stands here, with its old and its new value.")
+        empty(
+            Icon::History,
+            tr!("Nothing was changed yet"),
+            tr!("Every change stands here, with its old and its new value."),
+        )
     } else {
         view! { <ul class="list">{rows}</ul> }.into_any()
     };
     view! {
         <section class="card card-flush" aria-labelledby="history">
-            <div class="card-head"><h2 id="history">"History"</h2></div>
+            <div class="card-head"><h2 id="history">{tr!("History")}</h2></div>
             {body}
         </section>
     }
@@ -77,19 +86,20 @@ fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
 
 fn said(tenant: &Tenant, name: &str, value: &Value, names: &Names) -> String {
     match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(answer) => if *answer { "yes" } else { "no" }.to_owned(),
+        Value::Null => tr!("none"),
+        Value::Bool(true) => tr!("yes"),
+        Value::Bool(false) => tr!("no"),
         Value::Number(number) if name == "price" => {
             tenant.money(crate::journey::money::Money(number.as_i64().unwrap_or_default()))
         }
         Value::String(text) => names.get(text).cloned().unwrap_or_else(|| match text.parse() {
             Ok(moment) => day_and_time(tenant, moment),
             Err(_) if text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') => {
-                text.replace('_', " ").to_lowercase()
+                say(&text.replace('_', " ").to_lowercase())
             }
             Err(_) => text.clone(),
         }),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) if items.is_empty() => tr!("none"),
         Value::Array(items) => items.iter().map(|item| said(tenant, name, item, names)).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

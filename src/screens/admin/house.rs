@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::history::{Names, history};
 use super::page;
@@ -12,6 +13,7 @@ use crate::hospital::departments::Department;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::words::Word;
+use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::attempt::Attempt;
 use crate::screens::entry::Entry;
@@ -37,20 +39,25 @@ pub fn house(screen: House) -> impl IntoView {
     let attempt = attempt.as_ref();
     let branches = places.branches.iter().map(|branch| branch_card(branch, &places, attempt)).collect_view();
     let new = Entry::new("add-branch", "", attempt);
-    let lead = format!("{} departments and {} rooms in {}", places.departments.len(), places.rooms.len(), tenant.name);
+    let lead = tr!(
+        "{departments} departments and {rooms} rooms in {hospital}",
+        departments = places.departments.len(),
+        rooms = places.rooms.len(),
+        hospital = tenant.name
+    );
     let body = view! {
         {branches}
         <section class="card" aria-labelledby="new-branch">
-            <h2 id="new-branch">"Add a branch"</h2>
+            <h2 id="new-branch">{tr!("Add a branch")}</h2>
             <form method="post" class="stack">
                 {new.hidden()}
-                <div class="fields">{new.text("name", "Name", true, "")} {new.text("code", "Code", true, "")}</div>
-                <div class="form-foot"><button class="button button-primary">{icon(Icon::Plus)} "Add branch"</button></div>
+                <div class="fields">{new.text("name", &tr!("Name"), true, "")} {new.text("code", &tr!("Code"), true, "")}</div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::Plus)} {tr!("Add branch")}</button></div>
             </form>
         </section>
         {history(&tenant, &events, &names)}
     };
-    page("/admin/house", "Branches and rooms".to_owned(), lead, body)
+    page("/admin/house", tr!("Branches and rooms"), lead, body)
 }
 
 fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>) -> AnyView {
@@ -67,32 +74,32 @@ fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>)
         <section class="card stack" aria-labelledby=id.clone()>
             <h2 id=id.clone()>{branch.name.clone()} " " <span class="secondary">{branch.code.clone()}</span></h2>
             {fold(
-                "Change this branch",
+                tr!("Change this branch"),
                 &entry,
-                view! { {entry.text("name", "Name", true, &branch.name)} {entry.text("code", "Code", true, &branch.code)} },
+                view! { {entry.text("name", &tr!("Name"), true, &branch.name)} {entry.text("code", &tr!("Code"), true, &branch.code)} },
             )}
-            <h3>"Departments"</h3>
+            <h3>{tr!("Departments")}</h3>
             <ul class="list list-inset">
                 {departments.iter().map(|department| department_row(department, attempt)).collect_view()}
             </ul>
-            {fold("Add a department", &new_department, department_fields(&new_department, None))}
-            <h3>"Rooms"</h3>
+            {fold(tr!("Add a department"), &new_department, department_fields(&new_department, None))}
+            <h3>{tr!("Rooms")}</h3>
             <ul class="list list-inset">{rooms.iter().map(|room| room_row(room, &choices, attempt)).collect_view()}</ul>
-            {fold("Add a room", &new_room, room_fields(&new_room, &choices, None))}
+            {fold(tr!("Add a room"), &new_room, room_fields(&new_room, &choices, None))}
         </section>
     }
     .into_any()
 }
 
 /// A form that opens when it is needed, and stands open when it was refused.
-fn fold(label: &'static str, entry: &Entry, fields: impl IntoView + 'static) -> AnyView {
+fn fold(label: String, entry: &Entry, fields: impl IntoView + 'static) -> AnyView {
     view! {
         <details class="fold" open=entry.was_refused()>
             <summary>{label}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">
                     {entry.hidden()} <div class="fields">{fields.into_any()}</div>
-                    <div class="form-foot"><button class="button button-primary">"Save"</button></div>
+                    <div class="form-foot"><button class="button button-primary">{tr!("Save")}</button></div>
                 </form>
             </div>
         </details>
@@ -107,8 +114,8 @@ fn department_row(department: &Department, attempt: Option<&Arc<Attempt>>) -> An
             <span class="token token-plain">{department.token_prefix.clone()}</span>
             <div class="list-main">
                 <p class="list-title">{department.name.clone()}</p>
-                <p class="list-detail">"Target: called within " {department.target_minutes} " min"</p>
-                {fold("Change", &entry, department_fields(&entry, Some(department)))}
+                <p class="list-detail">{tr!("Target: called within {minutes} min", minutes = department.target_minutes)}</p>
+                {fold(tr!("Change"), &entry, department_fields(&entry, Some(department)))}
             </div>
         </li>
     }
@@ -121,8 +128,8 @@ fn department_fields(entry: &Entry, department: Option<&Department>) -> AnyView 
         None => (String::new(), String::new(), "30".to_owned()),
     };
     view! {
-        {entry.text("name", "Name", true, &name)} {entry.text("tokenPrefix", "Tokens begin with", true, &prefix)}
-        {entry.text("targetMinutes", "Target, in minutes", true, &target)}
+        {entry.text("name", &tr!("Name"), true, &name)} {entry.text("tokenPrefix", &tr!("Tokens begin with"), true, &prefix)}
+        {entry.text("targetMinutes", &tr!("Target, in minutes"), true, &target)}
     }
     .into_any()
 }
@@ -131,14 +138,14 @@ fn room_row(room: &Room, departments: &[(String, String)], attempt: Option<&Arc<
     let entry = Entry::new("room", &room.id, attempt);
     let department = room.department_id.as_ref().map(ToString::to_string);
     let department = departments.iter().find(|(id, _)| Some(id) == department.as_ref()).map(|(_, name)| name.clone());
-    let details: Vec<_> = [Some(room.kind.label().to_owned()), department].into_iter().flatten().collect();
+    let details: Vec<_> = [Some(say(room.kind.label())), department].into_iter().flatten().collect();
     view! {
         <li class="list-row">
             {icon(Icon::DoorClosed)}
             <div class="list-main">
                 <p class="list-title">{room.name.clone()}</p>
                 <p class="list-detail">{details.join(" · ")}</p>
-                {fold("Change", &entry, room_fields(&entry, departments, Some(room)))}
+                {fold(tr!("Change"), &entry, room_fields(&entry, departments, Some(room)))}
             </div>
         </li>
     }
@@ -146,12 +153,12 @@ fn room_row(room: &Room, departments: &[(String, String)], attempt: Option<&Arc<
 }
 
 fn room_fields(entry: &Entry, departments: &[(String, String)], room: Option<&Room>) -> AnyView {
-    let kinds = RoomKind::ALL.iter().map(|kind| (kind.word().to_owned(), kind.label().to_owned())).collect();
+    let kinds = RoomKind::ALL.iter().map(|kind| (kind.word().to_owned(), say(kind.label()))).collect();
     let (name, kind) = room.map_or(("", RoomKind::Consultation), |room| (&room.name, room.kind));
     let department = room.and_then(|room| room.department_id.as_ref()).map(ToString::to_string).unwrap_or_default();
     view! {
-        {entry.text("name", "Name", true, name)} {entry.select("kind", "Kind", kinds, true, kind.word())}
-        {entry.select("departmentId", "Department", departments.to_vec(), false, &department)}
+        {entry.text("name", &tr!("Name"), true, name)} {entry.select("kind", &tr!("Kind"), kinds, true, kind.word())}
+        {entry.select("departmentId", &tr!("Department"), departments.to_vec(), false, &department)}
     }
     .into_any()
 }

@@ -9,24 +9,23 @@ pub mod tariff;
 pub mod tokens;
 
 use leptos::prelude::*;
-
-/// The pages of the administration: address, name.
-const TABS: [(&str, &str); 6] = [
-    ("/admin", "People"),
-    ("/admin/house", "Branches and rooms"),
-    ("/admin/tariff", "Tariff"),
-    ("/admin/rules", "Rules"),
-    ("/admin/tokens", "Tokens"),
-    ("/admin/projections", "Read models"),
-];
+use tr::tr;
 
 /// The way from one page of the administration to another.
 pub fn tabs(current: &'static str) -> AnyView {
-    let links = TABS
+    let pages = [
+        ("/admin", tr!("People")),
+        ("/admin/house", tr!("Branches and rooms")),
+        ("/admin/tariff", tr!("Tariff")),
+        ("/admin/rules", tr!("Rules")),
+        ("/admin/tokens", tr!("Tokens")),
+        ("/admin/projections", tr!("Read models")),
+    ];
+    let links = pages
         .into_iter()
         .map(|(href, name)| view! { <li><a href=href aria-current=(href == current).then_some("true")>{name}</a></li> })
         .collect_view();
-    view! { <nav class="tabs" aria-label="Administration"><ul>{links}</ul></nav> }.into_any()
+    view! { <nav class="tabs" aria-label=tr!("Administration")><ul>{links}</ul></nav> }.into_any()
 }
 
 /// A page of the administration: its tabs, its title, what it holds.

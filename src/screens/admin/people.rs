@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::history::{Names, history};
 use super::page;
@@ -14,6 +15,7 @@ use crate::hospital::rooms::Room;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
 use crate::journey::words::{ActorType, Role, Word};
+use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::attempt::Attempt;
 use crate::screens::entry::{Entry, press};
@@ -76,19 +78,19 @@ pub fn people(screen: People) -> impl IntoView {
     let entry = Entry::new("add", "", attempt.as_ref());
     let working = people.iter().filter(|person| person.active).count();
     let rows = people.iter().map(|person| row(person, &places)).collect_view();
-    let kinds = [ActorType::Human, ActorType::Ai].map(|kind| (kind.word().to_owned(), kind.label().to_owned()));
+    let kinds = [ActorType::Human, ActorType::Ai].map(|kind| (kind.word().to_owned(), say(kind.label())));
     let body = view! {
         <section class="card card-flush" aria-labelledby="people">
-            <div class="card-head"><h2 id="people">"Who works here"</h2></div>
+            <div class="card-head"><h2 id="people">{tr!("Who works here")}</h2></div>
             <div class="table-wrap" role="group" aria-labelledby="people" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Roles"</th>
-                            <th scope="col">"Signs in as"</th>
-                            <th scope="col">"Place"</th>
-                            <th scope="col">"State"</th>
+                            <th scope="col">{tr!("Name")}</th>
+                            <th scope="col">{tr!("Roles")}</th>
+                            <th scope="col">{tr!("Signs in as")}</th>
+                            <th scope="col">{tr!("Place")}</th>
+                            <th scope="col">{tr!("State")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -96,24 +98,24 @@ pub fn people(screen: People) -> impl IntoView {
             </div>
         </section>
         <section class="card" aria-labelledby="new-person">
-            <h2 id="new-person">"Add a person"</h2>
+            <h2 id="new-person">{tr!("Add a person")}</h2>
             <form method="post" class="stack">
                 {entry.hidden()}
                 <div class="fields">
-                    {entry.text("name", "Name", true, "")} {entry.text("signInName", "Sign-in name", false, "")}
-                    {entry.input("password", "passphrase", "Passphrase, 15 characters or more", false, "")}
-                    {entry.select("actorType", "Kind", kinds.into(), true, ActorType::Human.word())}
+                    {entry.text("name", &tr!("Name"), true, "")} {entry.text("signInName", &tr!("Sign-in name"), false, "")}
+                    {entry.input("password", "passphrase", &tr!("Passphrase, 15 characters or more"), false, "")}
+                    {entry.select("actorType", &tr!("Kind"), kinds.into(), true, ActorType::Human.word())}
                     {places_fields(&entry, &places, None)} {roles(&entry, &[])}
                 </div>
-                <div class="form-foot"><button class="button button-primary">{icon(Icon::UserPlus)} "Add person"</button></div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::UserPlus)} {tr!("Add person")}</button></div>
             </form>
         </section>
     };
-    page("/admin", "People".to_owned(), format!("{working} work here"), body)
+    page("/admin", tr!("People"), tr!("{count} work here", count = working), body)
 }
 
 fn row(person: &Person, places: &Places) -> AnyView {
-    let roles = person.roles.iter().map(|role| role.label()).collect::<Vec<_>>().join(", ");
+    let roles = person.roles.iter().map(|role| say(role.label())).collect::<Vec<_>>().join(", ");
     let names = places.names();
     let place = [
         person.department_id.as_ref().map(|id| id.as_str()),
@@ -121,7 +123,7 @@ fn row(person: &Person, places: &Places) -> AnyView {
         person.branch_id.as_ref().map(|id| id.as_str()),
     ];
     let place: Vec<_> = place.into_iter().flatten().filter_map(|id| names.get(id).cloned()).collect();
-    let missing = || view! { <span class="secondary">"never"</span> }.into_any();
+    let missing = || view! { <span class="secondary">{tr!("never")}</span> }.into_any();
     view! {
         <tr>
             <th scope="row"><a href=format!("/admin/people/{}", person.id)>{person.name.clone()}</a></th>
@@ -136,9 +138,9 @@ fn row(person: &Person, places: &Places) -> AnyView {
 
 fn state(person: &Person) -> AnyView {
     if person.active {
-        view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} "Works here"</span> }.into_any()
+        view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("Works here")}</span> }.into_any()
     } else {
-        view! { <span class="tag">{icon(Icon::Lock)} "Shut out"</span> }.into_any()
+        view! { <span class="tag">{icon(Icon::Lock)} {tr!("Shut out")}</span> }.into_any()
     }
 }
 
@@ -148,9 +150,9 @@ fn places_fields(entry: &Entry, places: &Places, person: Option<&Person>) -> Any
     let department = given(person.and_then(|person| person.department_id.as_ref()).map(ToString::to_string));
     let room = given(person.and_then(|person| person.room_id.as_ref()).map(ToString::to_string));
     view! {
-        {entry.select("branchId", "Branch", places.branch_choices(), false, &branch)}
-        {entry.select("departmentId", "Department", places.department_choices(), false, &department)}
-        {entry.select("roomId", "Room", places.room_choices(), false, &room)}
+        {entry.select("branchId", &tr!("Branch"), places.branch_choices(), false, &branch)}
+        {entry.select("departmentId", &tr!("Department"), places.department_choices(), false, &department)}
+        {entry.select("roomId", &tr!("Room"), places.room_choices(), false, &room)}
     }
     .into_any()
 }
@@ -159,8 +161,8 @@ fn roles(entry: &Entry, held: &[Role]) -> AnyView {
     let choices = Role::ALL
         .iter()
         .filter(|role| **role != Role::System)
-        .map(|role| (role.word().to_owned(), role.label().to_owned(), held.contains(role)));
-    entry.ticks("roles", "Roles", choices.collect())
+        .map(|role| (role.word().to_owned(), say(role.label()), held.contains(role)));
+    entry.ticks("roles", &tr!("Roles"), choices.collect())
 }
 
 /// What the page of one person shows.
@@ -192,16 +194,16 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
     let held = Entry::new("roles", "", attempt.as_ref());
     let signs_in = person.sign_in_name.as_ref().map(ToString::to_string);
     let lead = match &signs_in {
-        Some(name) => format!("signs in as {name}"),
-        None => "never signs in".to_owned(),
+        Some(name) => tr!("signs in as {name}", name),
+        None => tr!("never signs in"),
     };
     let turn = match person.active {
         true if own => ().into_any(),
-        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} "Shut out" }),
-        false => press("return", "", "button", view! { {icon(Icon::LogIn)} "Let in again" }),
+        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} {tr!("verb" => "Shut out")} }),
+        false => press("return", "", "button", view! { {icon(Icon::LogIn)} {tr!("Let in again")} }),
     };
     let body = view! {
-        <section class="card patient-banner" aria-label="Person">
+        <section class="card patient-banner" aria-label=tr!("Person")>
             <span class="avatar avatar-large" aria-hidden="true">{initials(&person.name)}</span>
             <div class="patient-main"><p class="patient-name">{state(&person)}</p></div>
             <div class="actions">{turn}</div>
@@ -209,26 +211,26 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
         <div class="columns">
             <div class="stack">
                 <section class="card" aria-labelledby="details">
-                    <h2 id="details">"Details"</h2>
+                    <h2 id="details">{tr!("Details")}</h2>
                     <form method="post" class="stack">
                         {details.hidden()}
                         <div class="fields">
-                            {details.text("name", "Name", true, &person.name)}
+                            {details.text("name", &tr!("Name"), true, &person.name)}
                             {places_fields(&details, &places, Some(&person))}
                         </div>
-                        <div class="form-foot"><button class="button button-primary">"Save details"</button></div>
+                        <div class="form-foot"><button class="button button-primary">{tr!("Save details")}</button></div>
                     </form>
                 </section>
                 <section class="card" aria-labelledby="held">
-                    <h2 id="held">"What they may do"</h2>
+                    <h2 id="held">{tr!("What they may do")}</h2>
                     <form method="post" class="stack">
                         {held.hidden()} {roles(&held, &person.roles)}
-                        <div class="form-foot"><button class="button button-primary">"Save roles"</button></div>
+                        <div class="form-foot"><button class="button button-primary">{tr!("Save roles")}</button></div>
                     </form>
                 </section>
                 {hours}
             </div>
-            <aside class="stack" aria-label="Signing in, and history">
+            <aside class="stack" aria-label=tr!("Signing in, and history")>
                 {signing_in(&tenant, signs_in.is_some(), &sessions, attempt.as_ref())}
                 {history(&tenant, &events, &names)}
             </aside>
@@ -247,26 +249,25 @@ fn signing_in(
     let rows = sessions
         .iter()
         .map(|(began, seen)| {
-            view! {
-                <li>{day_and_time(tenant, *began)} ", last active " {day_and_time(tenant, *seen)}</li>
-            }
+            let (began, seen) = (day_and_time(tenant, *began), day_and_time(tenant, *seen));
+            view! { <li>{tr!("{time}, last active {seen}", time = began, seen)}</li> }
         })
         .collect_view();
-    let none = sessions.is_empty().then(|| view! { <p class="secondary">"Signed in nowhere."</p> });
+    let none = sessions.is_empty().then(|| view! { <p class="secondary">{tr!("Signed in nowhere.")}</p> });
     let end = (!sessions.is_empty())
-        .then(|| press("sessions", "", "button", view! { {icon(Icon::LogOut)} "Sign out everywhere" }));
+        .then(|| press("sessions", "", "button", view! { {icon(Icon::LogOut)} {tr!("Sign out everywhere")} }));
     let reset = signs_in.then(|| {
         view! {
             <form method="post" class="stack">
                 {entry.hidden()}
-                {entry.input("password", "passphrase", "New passphrase, 15 characters or more", true, "")}
-                <div><button class="button">{icon(Icon::KeyRound)} "Reset passphrase"</button></div>
+                {entry.input("password", "passphrase", &tr!("New passphrase, 15 characters or more"), true, "")}
+                <div><button class="button">{icon(Icon::KeyRound)} {tr!("Reset passphrase")}</button></div>
             </form>
         }
     });
     view! {
         <section class="card stack" aria-labelledby="signing-in">
-            <h2 id="signing-in">"Signing in"</h2>
+            <h2 id="signing-in">{tr!("Signing in")}</h2>
             <ul>{rows}</ul>
             {none} {end} {reset}
         </section>

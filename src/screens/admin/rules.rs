@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::history::{Names, history};
 use super::page;
@@ -31,28 +32,28 @@ pub fn rules(screen: Rules) -> impl IntoView {
     let choices = [
         (
             "payBeforeLab",
-            "A test is paid for before its sample is collected; emergencies are exempt",
+            tr!("A test is paid for before its sample is collected; emergencies are exempt"),
             policy.pay_before_lab,
         ),
         (
             "payBeforeConsultation",
-            "The consultation is paid for before the patient is called",
+            tr!("The consultation is paid for before the patient is called"),
             policy.pay_before_consultation,
         ),
-        ("approverMayBePerformer", "Who entered results may approve them", policy.approver_may_be_performer),
+        ("approverMayBePerformer", tr!("Who entered results may approve them"), policy.approver_may_be_performer),
     ];
-    let choices = choices.map(|(value, words, given)| (value.to_owned(), words.to_owned(), given));
+    let choices = choices.map(|(value, words, given)| (value.to_owned(), words, given));
     let body = view! {
         <div class="columns">
             <section class="card" aria-labelledby="rules">
-                <h2 id="rules">"What the journey asks for"</h2>
+                <h2 id="rules">{tr!("What the journey asks for")}</h2>
                 <form method="post" class="stack">
-                    {entry.hidden()} {entry.ticks("rules", "They count for every step from now on", choices.into())}
-                    <div class="form-foot"><button class="button button-primary">"Save rules"</button></div>
+                    {entry.hidden()} {entry.ticks("rules", &tr!("They count for every step from now on"), choices.into())}
+                    <div class="form-foot"><button class="button button-primary">{tr!("Save rules")}</button></div>
                 </form>
             </section>
-            <aside class="stack" aria-label="History">{history(&tenant, &events, &names)}</aside>
+            <aside class="stack" aria-label=tr!("History")>{history(&tenant, &events, &names)}</aside>
         </div>
     };
-    page("/admin/rules", "Rules".to_owned(), "What a visit may do, and in which order".to_owned(), body)
+    page("/admin/rules", tr!("Rules"), tr!("What a visit may do, and in which order"), body)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::history::{Names, history};
 use super::page;
@@ -10,6 +11,7 @@ use crate::hospital::tariff::{TariffEntry, TariffKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::money::Money;
 use crate::journey::words::Word;
+use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::attempt::Attempt;
 use crate::screens::entry::{Entry, press};
@@ -31,7 +33,7 @@ pub struct Tariff {
 pub fn tariff(screen: Tariff) -> impl IntoView {
     let Tariff { tenant, entries, departments, attempt } = screen;
     let entry = Entry::new("add", "", attempt.as_ref());
-    let kinds = TariffKind::ALL.iter().map(|kind| (kind.word().to_owned(), kind.label().to_owned())).collect();
+    let kinds = TariffKind::ALL.iter().map(|kind| (kind.word().to_owned(), say(kind.label()))).collect();
     let offered = entries.iter().filter(|entry| entry.active).count();
     let rows = entries
         .iter()
@@ -40,7 +42,7 @@ pub fn tariff(screen: Tariff) -> impl IntoView {
                 <tr>
                     <th scope="row"><a href=format!("/admin/tariff/{}", entry.id)>{entry.name.clone()}</a></th>
                     <td>{entry.code.clone()}</td>
-                    <td>{entry.kind.label()}</td>
+                    <td>{say(entry.kind.label())}</td>
                     <td class="number">{tenant.money(entry.price)}</td>
                     <td>{state(entry)}</td>
                 </tr>
@@ -49,16 +51,16 @@ pub fn tariff(screen: Tariff) -> impl IntoView {
         .collect_view();
     let body = view! {
         <section class="card card-flush" aria-labelledby="tariff">
-            <div class="card-head"><h2 id="tariff">"What is offered"</h2></div>
+            <div class="card-head"><h2 id="tariff">{tr!("What is offered")}</h2></div>
             <div class="table-wrap" role="group" aria-labelledby="tariff" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Code"</th>
-                            <th scope="col">"Kind"</th>
-                            <th scope="col" class="number">"Price"</th>
-                            <th scope="col">"State"</th>
+                            <th scope="col">{tr!("Name")}</th>
+                            <th scope="col">{tr!("Code")}</th>
+                            <th scope="col">{tr!("Kind")}</th>
+                            <th scope="col" class="number">{tr!("Price")}</th>
+                            <th scope="col">{tr!("State")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -66,27 +68,27 @@ pub fn tariff(screen: Tariff) -> impl IntoView {
             </div>
         </section>
         <section class="card" aria-labelledby="new-entry">
-            <h2 id="new-entry">"Add to the tariff"</h2>
+            <h2 id="new-entry">{tr!("Add to the tariff")}</h2>
             <form method="post" class="stack">
                 {entry.hidden()}
                 <div class="fields">
-                    {entry.text("name", "Name", true, "")} {entry.text("code", "Code", true, "")}
-                    {entry.select("kind", "Kind", kinds, true, TariffKind::Test.word())}
-                    {entry.text("price", "Price", true, "")} {entry.text("specimen", "Specimen", false, "")}
-                    {entry.select("departmentId", "Department", departments, false, "")}
+                    {entry.text("name", &tr!("Name"), true, "")} {entry.text("code", &tr!("Code"), true, "")}
+                    {entry.select("kind", &tr!("Kind"), kinds, true, TariffKind::Test.word())}
+                    {entry.text("price", &tr!("Price"), true, "")} {entry.text("specimen", &tr!("Specimen"), false, "")}
+                    {entry.select("departmentId", &tr!("Department"), departments, false, "")}
                 </div>
-                <div class="form-foot"><button class="button button-primary">{icon(Icon::Plus)} "Add to the tariff"</button></div>
+                <div class="form-foot"><button class="button button-primary">{icon(Icon::Plus)} {tr!("Add to the tariff")}</button></div>
             </form>
         </section>
     };
-    page("/admin/tariff", "Tariff".to_owned(), format!("{offered} offered now"), body)
+    page("/admin/tariff", tr!("Tariff"), tr!("{count} offered now", count = offered), body)
 }
 
 fn state(entry: &TariffEntry) -> AnyView {
     if entry.active {
-        view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} "Offered"</span> }.into_any()
+        view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("Offered")}</span> }.into_any()
     } else {
-        view! { <span class="tag">{icon(Icon::CircleOff)} "No more"</span> }.into_any()
+        view! { <span class="tag">{icon(Icon::CircleOff)} {tr!("No more")}</span> }.into_any()
     }
 }
 
@@ -111,24 +113,24 @@ pub fn one_entry(screen: OneEntry) -> impl IntoView {
     let Money(price) = entry.price;
     let price = format!("{}.{:02}", price / 100, price % 100);
     let turn = if entry.active {
-        press("withdraw", "", "button button-danger", view! { {icon(Icon::CircleOff)} "Offer no more" })
+        press("withdraw", "", "button button-danger", view! { {icon(Icon::CircleOff)} {tr!("Offer no more")} })
     } else {
-        press("offer", "", "button", view! { {icon(Icon::CircleCheck)} "Offer again" })
+        press("offer", "", "button", view! { {icon(Icon::CircleCheck)} {tr!("Offer again")} })
     };
-    let lead = format!("{} · {} · {}", entry.kind.label(), entry.code, tenant.money(entry.price));
+    let lead = format!("{} · {} · {}", say(entry.kind.label()), entry.code, tenant.money(entry.price));
     let body = view! {
         <div class="columns">
             <section class="card stack" aria-labelledby="price">
-                <h2 id="price">"Price " {state(&entry)}</h2>
+                <h2 id="price">{tr!("Price")} " " {state(&entry)}</h2>
                 <form method="post" class="stack">
                     {form.hidden()}
-                    <div class="fields">{form.text("price", "New price", true, &price)}</div>
-                    <p class="secondary">"Bills that were made keep the price they were made with."</p>
-                    <div class="form-foot"><button class="button button-primary">"Save price"</button></div>
+                    <div class="fields">{form.text("price", &tr!("New price"), true, &price)}</div>
+                    <p class="secondary">{tr!("Bills that were made keep the price they were made with.")}</p>
+                    <div class="form-foot"><button class="button button-primary">{tr!("Save price")}</button></div>
                 </form>
                 {turn}
             </section>
-            <aside class="stack" aria-label="History">{history(&tenant, &events, &names)}</aside>
+            <aside class="stack" aria-label=tr!("History")>{history(&tenant, &events, &names)}</aside>
         </div>
     };
     page("/admin/tariff", entry.name.clone(), lead, body)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use tr::tr;
 
 use crate::analytics::waits::Dimension;
 use crate::analytics::{Filter, Period};
@@ -12,6 +13,7 @@ use crate::hospital::people::Person;
 use crate::journey::course::Measure;
 use crate::journey::ids::{Id, PersonId};
 use crate::journey::words::{Priority, VisitType, Word, words};
+use crate::language::{self, say};
 use crate::screens::parts::query_text;
 
 words! {
@@ -112,28 +114,28 @@ impl Asked {
     /// What the period is compared with.
     pub fn against(&self) -> String {
         match self.preset {
-            Some(Preset::Today) => "the day before".to_owned(),
-            Some(Preset::Yesterday) => "the day before".to_owned(),
-            _ => format!("the {} before", plural(self.period.days() as usize, "day", "days")),
+            Some(Preset::Today | Preset::Yesterday) => tr!("the day before"),
+            _ => tr!("the 1 day before" | "the {n} days before" % self.period.days()),
         }
     }
 
     /// The period in words.
     pub fn period_words(&self) -> String {
         match self.preset {
-            Some(preset) => preset.label().to_owned(),
-            None if self.period.days() == 1 => self.period.from.format("%-d %b %Y").to_string(),
-            None => format!("{} to {}", self.period.from.format("%-d %b"), self.period.to.format("%-d %b %Y")),
+            Some(preset) => say(preset.label()),
+            None if self.period.days() == 1 => language::date(self.period.from, "%-d %b %Y"),
+            None => {
+                let (from, to) =
+                    (language::date(self.period.from, "%-d %b"), language::date(self.period.to, "%-d %b %Y"));
+                tr!("{from} to {to}", from, to)
+            }
         }
     }
 }
 
-/// A count with its word.
-pub fn plural(count: usize, one: &str, many: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        count => format!("{} {many}", grouped(count)),
-    }
+/// So many times.
+pub fn times(count: usize) -> String {
+    tr!("1 time" | "{count} times" % count, count = grouped(count))
 }
 
 /// A count as people write it: 4,512.
@@ -167,8 +169,8 @@ impl Names {
     pub fn of(&self, dimension: Dimension, key: Option<&str>) -> String {
         let Some(key) = key else {
             return match dimension {
-                Dimension::Doctor => "No doctor chosen".to_owned(),
-                _ => "Not recorded".to_owned(),
+                Dimension::Doctor => tr!("No doctor chosen"),
+                _ => tr!("Not recorded"),
             };
         };
         let found = match dimension {
@@ -180,8 +182,8 @@ impl Names {
             Dimension::Branch => {
                 self.branches.iter().find(|branch| branch.id.as_str() == key).map(|branch| branch.name.clone())
             }
-            Dimension::VisitType => VisitType::from_word(key).map(|kind| kind.label().to_owned()),
-            Dimension::Priority => Priority::from_word(key).map(|priority| priority.label().to_owned()),
+            Dimension::VisitType => VisitType::from_word(key).map(|kind| say(kind.label())),
+            Dimension::Priority => Priority::from_word(key).map(|priority| say(priority.label())),
         };
         found.unwrap_or_else(|| key.to_owned())
     }
@@ -206,5 +208,5 @@ impl Names {
 }
 
 fn labelled(choices: &[(&str, &str)]) -> Vec<(String, String)> {
-    choices.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect()
+    choices.iter().map(|(word, label)| ((*word).to_owned(), say(label))).collect()
 }

@@ -1,13 +1,14 @@
 //! What is drawn: tables of colours, bars and lines, by the server, in the colours of the page.
 
 use leptos::prelude::*;
+use tr::tr;
 
-use super::asked::{grouped, plural};
+use super::asked::{grouped, times};
 use super::now::NowView;
 use super::sankey::{Sankey, sankey};
 use crate::hospital::tenants::Tenant;
-use crate::journey::wording::human_duration;
 use crate::journey::words::Phase;
+use crate::language::{duration, units};
 use crate::screens::icon::Icon;
 use crate::screens::parts::{Lateness, empty, phase_class};
 
@@ -38,7 +39,7 @@ pub struct Heat {
     /// The hours, from left to right.
     pub hours: Vec<u8>,
     /// A weekday's name and its cells; an empty cell has nothing.
-    pub rows: Vec<(&'static str, Vec<Option<HeatCell>>)>,
+    pub rows: Vec<(String, Vec<Option<HeatCell>>)>,
 }
 
 /// A cell of it.
@@ -90,7 +91,7 @@ pub struct Lines {
     /// The days, as they are called below the axis.
     pub days: Vec<String>,
     /// The lines: what each is called, its class, and its values in seconds.
-    pub lines: Vec<(&'static str, &'static str, Vec<Option<i64>>)>,
+    pub lines: Vec<(String, &'static str, Vec<Option<i64>>)>,
     /// The target, in seconds.
     pub target: Option<i64>,
 }
@@ -99,7 +100,7 @@ pub struct Lines {
 #[derive(Clone, Debug)]
 pub struct Path {
     /// Its stages, each with its phase.
-    pub stops: Vec<(Phase, &'static str)>,
+    pub stops: Vec<(Phase, String)>,
     /// How many of a hundred went it.
     pub share: f64,
     /// How many visits, and how long they took.
@@ -109,7 +110,9 @@ pub struct Path {
 /// Draws a chart.
 pub fn draw(tenant: &Tenant, chart: Chart) -> AnyView {
     match chart {
-        Chart::Nothing => empty(Icon::ChartColumn, "Nothing to show", "No visit in this period reached this."),
+        Chart::Nothing => {
+            empty(Icon::ChartColumn, tr!("Nothing to show"), tr!("No visit in this period reached this."))
+        }
         Chart::Heat(heat) => draw_heat(heat),
         Chart::Bars(bars) => draw_bars(&bars),
         Chart::Counts(phase, counts) => draw_counts(phase, &counts),
@@ -133,15 +136,15 @@ fn draw_heat(heat: Heat) -> AnyView {
                 }
                 .into_any()
             }
-            None => view! { <td class="heat-none"><span class="visually-hidden">"none"</span></td> }.into_any(),
+            None => view! { <td class="heat-none"><span class="visually-hidden">{tr!("none")}</span></td> }.into_any(),
         });
         let cells = cells.collect_view();
         view! { <tr><th scope="row">{day}</th>{cells}</tr> }.into_any()
     });
     view! {
-        <div class="table-wrap" role="group" aria-label="By weekday and hour" tabindex="0">
+        <div class="table-wrap" role="group" aria-label=tr!("By weekday and hour") tabindex="0">
             <table class="heat">
-                <caption class="visually-hidden">"Median in minutes, by weekday and hour"</caption>
+                <caption class="visually-hidden">{tr!("Median in minutes, by weekday and hour")}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -180,7 +183,7 @@ fn draw_bars(bars: &[Bar]) -> AnyView {
                     <rect class="bar-median" x="0" y="5" width=per_cent(bar.median.unwrap_or(0), longest) height="18" rx="4"></rect>
                     {target}
                 </svg>
-                <span class=late.class("wait")>{words} {within} <span class="bar-count">{plural(bar.count, "time", "times")}</span></span>
+                <span class=late.class("wait")>{words} {within} <span class="bar-count">{times(bar.count)}</span></span>
             </li>
         }
         .into_any()
@@ -191,11 +194,12 @@ fn draw_bars(bars: &[Bar]) -> AnyView {
 /// A duration in the least room: 52 min, 1 h 28.
 pub fn short(seconds: i64) -> String {
     let minutes = seconds / 60;
+    let [day, hour, minute] = units();
     match (minutes / 60, minutes % 60) {
-        (0, 0) => "<1 min".to_owned(),
-        (0, minutes) => format!("{minutes} min"),
-        (hours @ 48.., _) => format!("{} d", hours / 24),
-        (hours, minutes) => format!("{hours} h {minutes:02}"),
+        (0, 0) => format!("<1 {minute}"),
+        (0, minutes) => format!("{minutes} {minute}"),
+        (hours @ 48.., _) => format!("{} {day}", hours / 24),
+        (hours, minutes) => format!("{hours} {hour} {minutes:02}"),
     }
 }
 
@@ -234,7 +238,7 @@ fn draw_lines(lines: &Lines) -> AnyView {
     let y = |seconds: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (1.0 - seconds as f64 / top as f64);
     let grid = (0..=top / step).map(|line| {
         let at = y(line * step);
-        let label = if line == 0 { "0".to_owned() } else { human_duration(line * step) };
+        let label = if line == 0 { "0".to_owned() } else { duration(line * step) };
         view! {
             <line class="grid" x1=LEFT.to_string() x2=WIDTH.to_string() y1=format!("{at:.1}") y2=format!("{at:.1}")></line>
             <text class="axis" x=(LEFT - 8.0).to_string() y=format!("{:.1}", at + 4.0) text-anchor="end">{label}</text>
@@ -258,9 +262,9 @@ fn draw_lines(lines: &Lines) -> AnyView {
         view! { <g class=*class><polyline points=path></polyline>{dots.collect_view()}</g> }.into_any()
     });
     let drawn = drawn.collect_view();
-    let mut key: Vec<_> = lines.lines.iter().map(|(name, class, _)| (*name, *class)).collect();
+    let mut key: Vec<_> = lines.lines.iter().map(|(name, class, _)| (name.clone(), *class)).collect();
     if lines.target.is_some() {
-        key.push(("target", "line-target"));
+        key.push((tr!("target"), "line-target"));
     }
     let key = key.into_iter().map(|(name, class)| {
         view! {
@@ -271,7 +275,7 @@ fn draw_lines(lines: &Lines) -> AnyView {
         }
     });
     view! {
-        <svg class="lines" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label="Day by day; the table has the figures">
+        <svg class="lines" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=tr!("Day by day; the table has the figures")>
             {grid.collect_view()} {days.collect_view()} {target} {drawn}
         </svg>
         <ul class="lines-key">{key.collect_view()}</ul>

@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod charts;
+pub mod house;
 pub mod journeys;
 pub mod now;
 pub mod panel;
@@ -12,6 +13,7 @@ pub mod visits;
 pub mod waits;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use self::asked::{Asked, Names, Preset};
 use self::panel::Panel;
@@ -21,6 +23,7 @@ use crate::analytics::Filter;
 use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
 use crate::journey::words::Word;
+use crate::language::say;
 
 /// A page of the analytics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +73,19 @@ pub struct Analytics {
 pub fn analytics(page: Analytics) -> impl IntoView {
     let Analytics { tenant, tab, asked, names, tiles, panels } = page;
     let title = match tab {
-        Tab::Waits => "Where patients wait",
-        Tab::Journeys => "How visits go",
-        Tab::Breaches => "Past their target",
-        Tab::Visits => "Visits",
-        Tab::Targets => "Targets",
+        Tab::Waits => tr!("Where patients wait"),
+        Tab::Journeys => tr!("How visits go"),
+        Tab::Breaches => tr!("Past their target"),
+        Tab::Visits => tr!("Visits"),
+        Tab::Targets => tr!("Targets"),
     };
     let measure = (tab == Tab::Waits).then(|| {
-        view! { <h2 class="title panels-title">{asked.measure.label()}</h2> }
+        view! { <h2 class="title panels-title">{say(asked.measure.label())}</h2> }
     });
     let tiles = (!tiles.is_empty()).then(|| {
         let against = asked.against();
         let tiles = tiles.into_iter().map(|tile| tile_view(tile, &against)).collect_view();
-        view! { <ul class="tiles" aria-label="Figures of the period">{tiles}</ul> }
+        view! { <ul class="tiles" aria-label=tr!("Figures of the period")>{tiles}</ul> }
     });
     let cards = panels.into_iter().map(|panel| {
         let csv = asked.address(&format!("{}/{}.csv", tab.path(), panel.id));
@@ -97,19 +100,24 @@ pub fn analytics(page: Analytics) -> impl IntoView {
 }
 
 /// The head of a page: its title, the pages beside it, and what it is narrowed to.
-pub fn head(title: &'static str, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
-    let tabs =
-        [(Tab::Waits, "Waits"), (Tab::Journeys, "Journeys"), (Tab::Breaches, "Past target"), (Tab::Targets, "Targets")]
-            .map(|(to, name)| {
-                let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
-                view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
-            });
-    let lead = format!("{}, against {}", asked.period_words(), asked.against());
+pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
+    let tabs = [
+        (Tab::Waits, tr!("Waits")),
+        (Tab::Journeys, tr!("Journeys")),
+        (Tab::Breaches, tr!("Past target")),
+        (Tab::Targets, tr!("Targets")),
+    ];
+    let tabs = tabs.map(|(to, name)| {
+        let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
+        view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
+    });
+    let (period_words, against) = (asked.period_words(), asked.against());
+    let lead = tr!("{period}, against {against}", period = period_words, against);
     let narrows = tab != Tab::Targets;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
     let all = narrowed.then(|| {
         let all = Asked { filter: Filter::default(), hour: None, weekday: None, ..asked.clone() };
-        view! { <a class="button button-quiet button-compact" href=all.address(tab.path())>{icon(Icon::X)} "All visits"</a> }
+        view! { <a class="button button-quiet button-compact" href=all.address(tab.path())>{icon(Icon::X)} {tr!("All visits")}</a> }
     });
     let filters = Dimension::ALL.iter().map(|dimension| filter(*dimension, tab, asked, names)).collect_view();
     view! {
@@ -119,10 +127,10 @@ pub fn head(title: &'static str, tab: Tab, asked: &Asked, names: &Names) -> AnyV
                 {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
             </div>
             <p class="secondary screen-only">
-                "Every figure: tap for its definition and the visits behind it. Print with " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
+                {tr!("Every figure: tap for its definition and the visits behind it. Print with")} " " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
             </p>
         </div>
-        <nav class="tabs" aria-label="Analytics"><ul>{tabs.collect_view()}</ul></nav>
+        <nav class="tabs" aria-label=tr!("Analytics")><ul>{tabs.collect_view()}</ul></nav>
         {narrows
             .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {all}</div> })}
     }
@@ -133,7 +141,7 @@ fn period(tab: Tab, asked: &Asked) -> AnyView {
     let presets = Preset::ALL.iter().map(|preset| {
         let current = (asked.preset == Some(*preset)).then_some("true");
         let href = Asked { preset: Some(*preset), ..asked.clone() }.address(tab.path());
-        view! { <a class="menu-item" href=href aria-current=current>{preset.label()}</a> }
+        view! { <a class="menu-item" href=href aria-current=current>{say(preset.label())}</a> }
     });
     let kept = Asked { preset: Some(Preset::Today), ..asked.clone() }.address("");
     let kept = kept.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
@@ -149,14 +157,14 @@ fn period(tab: Tab, asked: &Asked) -> AnyView {
                 <form class="stack stack-tight menu-form" action=tab.path()>
                     {kept}
                     <div class="field">
-                        <label for="from">"From"</label>
+                        <label for="from">{tr!("From")}</label>
                         <input type="date" id="from" name="from" value=asked.period.from.to_string() required/>
                     </div>
                     <div class="field">
-                        <label for="to">"To"</label>
+                        <label for="to">{tr!("To")}</label>
                         <input type="date" id="to" name="to" value=asked.period.to.to_string() required/>
                     </div>
-                    <button class="button button-primary button-wide">"Show"</button>
+                    <button class="button button-primary button-wide">{tr!("Show")}</button>
                 </form>
             </div>
         </details>
@@ -174,17 +182,17 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
         Dimension::Priority => priority.map(|priority| priority.word().to_owned()),
     };
     let (image, all) = match dimension {
-        Dimension::Branch => (Icon::Building, "All branches"),
-        Dimension::Department => (Icon::Hospital, "All departments"),
-        Dimension::Doctor => (Icon::Stethoscope, "All doctors"),
-        Dimension::VisitType => (Icon::Route, "All visit types"),
-        Dimension::Priority => (Icon::Flag, "All priorities"),
+        Dimension::Branch => (Icon::Building, tr!("All branches")),
+        Dimension::Department => (Icon::Hospital, tr!("All departments")),
+        Dimension::Doctor => (Icon::Stethoscope, tr!("All doctors")),
+        Dimension::VisitType => (Icon::Route, tr!("All visit types")),
+        Dimension::Priority => (Icon::Flag, tr!("All priorities")),
     };
     let choices = names.choices(dimension);
     if choices.len() < 2 && chosen.is_none() {
         return ().into_any();
     }
-    let name = chosen.as_deref().map_or_else(|| all.to_owned(), |key| names.of(dimension, Some(key)));
+    let name = chosen.as_deref().map_or_else(|| all.clone(), |key| names.of(dimension, Some(key)));
     let items = choices.into_iter().map(|(key, name)| {
         let current = (chosen.as_ref() == Some(&key)).then_some("true");
         let href = asked.among(dimension, Some(&key)).address(tab.path());
@@ -207,17 +215,17 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
 fn tile_view(tile: Tile, against: &str) -> AnyView {
     let Tile { name, value, change, note, href, current } = tile;
     let (class, sign, words) = match change {
-        Change::Unknown => ("change", "", "no earlier figure".to_owned()),
-        Change::Same => ("change", "=", format!("as {against}")),
+        Change::Unknown => ("change", "", tr!("no earlier figure")),
+        Change::Same => ("change", "=", tr!("as {against}", against)),
         Change::Better(by) => ("change change-better", "▼", by),
         Change::Worse(by) => ("change change-worse", "▲", by),
         Change::More(by) => ("change", "▲", by),
         Change::Less(by) => ("change", "▼", by),
     };
     let spoken = match sign {
-        "▲" => "up by ",
-        "▼" => "down by ",
-        _ => "",
+        "▲" => format!("{} ", tr!("up by")),
+        "▼" => format!("{} ", tr!("down by")),
+        _ => String::new(),
     };
     view! {
         <li>

@@ -1,16 +1,17 @@
 //! What goes on now.
 
 use leptos::prelude::*;
+use tr::tr;
 
-use super::asked::{Asked, Names, plural};
+use super::asked::{Asked, Names};
 use super::charts::{Chart, short};
 use super::panel::{Cell, Panel, Sheet};
 use crate::analytics::now::Now;
 use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{Id, VisitId};
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Stage, Station};
+use crate::language::{duration, say};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{Lateness, phase_class};
 
@@ -29,7 +30,7 @@ pub struct NowView {
 
 #[derive(Clone, Debug)]
 struct StationView {
-    name: &'static str,
+    name: String,
     href: &'static str,
     phase: Phase,
     waiting: usize,
@@ -47,12 +48,12 @@ struct LateView {
 
 /// Tells what goes on now.
 pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
-    let mut sheet = Sheet::new(&["Station", "Department", "Waiting", "Longest wait"]);
+    let mut sheet = Sheet::new([tr!("Station"), tr!("Department"), tr!("Waiting"), tr!("Longest wait")]);
     for at in &now.stations {
         for (department, waiting) in &at.by_department {
             let name = names.of(Dimension::Department, department.as_ref().map(Id::as_str));
             let cells = vec![
-                Cell::Text(at.station.label().to_owned()),
+                Cell::Text(say(at.station.label())),
                 Cell::Text(name),
                 Cell::Count(waiting.visits),
                 Cell::Seconds(Some(waiting.longest)),
@@ -65,30 +66,35 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
         Some((longest, at.longest.as_ref()?, at.station))
     });
     let finding = match longest.max_by_key(|(seconds, ..)| *seconds) {
-        None => "Nobody is waiting.".to_owned(),
+        None => tr!("Nobody is waiting."),
         Some((seconds, visit, station)) => {
+            let (token, wait) = (&visit.token, duration(seconds));
+            let longest = match station {
+                Station::Consultation => {
+                    tr!("Longest wait: {token}, {duration} for the doctor.", token, duration = wait)
+                }
+                Station::Lab => tr!("Longest wait: {token}, {duration} for the lab.", token, duration = wait),
+                Station::Billing => tr!("Longest wait: {token}, {duration} to pay.", token, duration = wait),
+            };
             let late = match now.late.len() {
-                0 => "Nobody waits past the target".to_owned(),
-                1 => "1 visit is past its target".to_owned(),
-                many => format!("{many} visits are past their target"),
+                0 => tr!("Nobody waits past the target."),
+                late => tr!("1 visit is past its target." | "{n} visits are past their target." % late),
             };
-            let place = match station {
-                Station::Consultation => "for the doctor",
-                Station::Lab => "for the lab",
-                Station::Billing => "to pay",
-            };
-            format!("{late}. Longest wait: {}, {} {place}.", visit.token, human_duration(seconds))
+            format!("{late} {longest}")
         }
     };
     let stations = now.stations.iter().map(|at| {
         let (name, href, phase) = match at.station {
-            Station::Consultation => ("Doctor", "/queue/consultation", Phase::Consult),
-            Station::Lab => ("Lab", "/queue/lab", Phase::Test),
-            Station::Billing => ("Billing", "/queue/billing", Phase::Pay),
+            Station::Consultation => (tr!("Doctor"), "/queue/consultation", Phase::Consult),
+            Station::Lab => (tr!("Lab"), "/queue/lab", Phase::Test),
+            Station::Billing => (tr!("Billing"), "/queue/billing", Phase::Pay),
         };
         let words = match (at.last_hour.median, at.last_hour.p90) {
-            (Some(median), Some(p90)) => format!("last hour: median {}, p90 {}", short(median), short(p90)),
-            _ => "nobody served in the last hour".to_owned(),
+            (Some(median), Some(p90)) => {
+                let (median, p90) = (short(median), short(p90));
+                tr!("last hour: median {median}, p90 {p90}", median, p90)
+            }
+            _ => tr!("nobody served in the last hour"),
         };
         StationView { name, href, phase, waiting: at.waiting, words }
     });
@@ -108,14 +114,15 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
     };
     Panel {
         id: "now",
-        title: "Now".to_owned(),
+        title: tr!("Now"),
         finding,
         chart: Chart::Now(Box::new(view)),
         sheet,
-        definition: "Who waits at a station and was not called yet, since they last came to its queue. Median and 90th percentile \
+        definition: tr!(
+            "Who waits at a station and was not called yet, since they last came to its queue. Median and 90th percentile \
             (p90) are of the waits that ended within the last hour. A doctor is in session with a patient in the room, or \
             with one within the hour. A wait is past its target when it exceeds the one of its department."
-            .to_owned(),
+        ),
         visits: Some(asked.address("/analytics/breaches")),
         wide: false,
     }
@@ -127,31 +134,36 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
         view! {
             <li class=phase_class("now-station", at.phase)>
                 <span class="secondary">{at.name}</span>
-                <a class="now-count" href=at.href>{at.waiting} " waiting"</a>
+                <a class="now-count" href=at.href>{tr!("{count} waiting", count = at.waiting)}</a>
                 <span class="small secondary">{at.words}</span>
             </li>
         }
     });
     let backlog = now.backlog.iter().filter(|(stage, _)| !matches!(stage, Stage::Delivered | Stage::Cancelled));
     let backlog = backlog.map(|(stage, tests)| {
-        view! { <li><b>{*tests}</b> " " {stage.label().to_lowercase()}</li> }
+        view! { <li><b>{*tests}</b> " " {say(stage.label()).to_lowercase()}</li> }
     });
     let doctors = match now.doctors.len() {
-        0 => "No doctor is in session.".to_owned(),
-        count => format!("{} in session: {}.", plural(count, "doctor", "doctors"), now.doctors.join(", ")),
+        0 => tr!("No doctor is in session."),
+        count => {
+            let names = now.doctors.join(", ");
+            tr!("1 doctor in session: {names}." | "{n} doctors in session: {names}." % count, names)
+        }
     };
     let late = now.late.into_iter().map(|late| {
         let class = Lateness::of(late.seconds, Some(late.target / 60)).class("wait");
+        let target = short(late.target);
         view! {
             <li class="list-row">
                 <a class="token token-plain" href=format!("/visits/{}", late.visit)>{late.token}</a>
                 <span class="list-main">{late.words}</span>
-                <span class=class>{short(late.seconds)} <span class="secondary">" of " {short(late.target)}</span></span>
+                <span class=class>{short(late.seconds)} <span class="secondary">" " {tr!("of {target}", target)}</span></span>
             </li>
         }
     });
     let late: Vec<_> = late.collect();
-    let more = (now.more > 0).then(|| view! { <p class="small secondary">{format!("and {} more", now.more)}</p> });
+    let more =
+        (now.more > 0).then(|| view! { <p class="small secondary">{tr!("and {count} more", count = now.more)}</p> });
     let backlog: Vec<_> = backlog.collect();
     view! {
         <ul class="now-stations">{stations.collect_view()}</ul>
@@ -161,11 +173,11 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
                 view! {
                     <div class="now-line">
                         {icon(Icon::TestTubes)}
-                        <ul class="now-backlog" aria-label="Tests in the lab, by stage">{backlog}</ul>
+                        <ul class="now-backlog" aria-label=tr!("Tests in the lab, by stage")>{backlog}</ul>
                     </div>
                 }
             })}
-        {(!late.is_empty()).then(|| view! { <ul class="list list-inset" aria-label="Past their target">{late}</ul> })} {more}
+        {(!late.is_empty()).then(|| view! { <ul class="list list-inset" aria-label=tr!("Past their target")>{late}</ul> })} {more}
     }
     .into_any()
 }

@@ -1,11 +1,12 @@
 //! A panel: one finding, its chart, the table behind it, what it means, and the visits in it.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::charts::{Chart, draw};
 use crate::hospital::tenants::Tenant;
 use crate::journey::money::Money;
-use crate::journey::wording::human_duration;
+use crate::language::duration;
 use crate::screens::icon::{Icon, icon};
 
 /// How many visits a group needs, for what leaves the house.
@@ -71,7 +72,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => super::asked::grouped(*count),
-            Self::Seconds(seconds) => seconds.map_or_else(|| "–".to_owned(), human_duration),
+            Self::Seconds(seconds) => seconds.map_or_else(|| "–".to_owned(), duration),
             Self::Share(share) => share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %")),
             Self::Money(money) => tenant.money(*money),
         }
@@ -100,8 +101,8 @@ impl Cell {
 
 impl Sheet {
     /// A sheet with these columns.
-    pub fn new(columns: &[&str]) -> Self {
-        Self { columns: columns.iter().map(|column| (*column).to_owned()).collect(), rows: Vec::new() }
+    pub fn new(columns: impl IntoIterator<Item = String>) -> Self {
+        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row.
@@ -134,8 +135,8 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
     let table = table(tenant, &title, &sheet);
     let visits = visits.map(|href| {
         view! {
-            <a class="button button-quiet button-compact" href=href aria-label=format!("Visits: {title}")>
-                {icon(Icon::Users)} "Visits"
+            <a class="button button-quiet button-compact" href=href aria-label=tr!("Visits: {title}", title)>
+                {icon(Icon::Users)} {tr!("Visits")}
             </a>
         }
     });
@@ -149,17 +150,17 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
             <div class="panel-chart">{draw(tenant, chart)}</div>
             <div class="panel-foot">
                 <details class="fold">
-                    <summary>"Table"<span class="visually-hidden">": " {title.clone()}</span></summary>
+                    <summary>{tr!("Table")}<span class="visually-hidden">": " {title.clone()}</span></summary>
                     <div class="fold-body">{table}</div>
                 </details>
                 <details class="fold">
-                    <summary>"What it means"<span class="visually-hidden">": " {title.clone()}</span></summary>
+                    <summary>{tr!("What it means")}<span class="visually-hidden">": " {title.clone()}</span></summary>
                     <div class="fold-body"><p class="secondary">{definition}</p></div>
                 </details>
                 <div class="panel-links">
                     {visits}
                     <a class="button button-quiet button-compact" href=csv aria-label=format!("CSV: {title}")>
-                        {icon(Icon::Download)} "CSV"
+                        {icon(Icon::Download)} {tr!("CSV")}
                     </a>
                 </div>
             </div>

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::asked::grouped;
 use crate::analytics::journeys::{Flows, Stop};
 use crate::journey::words::Phase;
+use crate::language::say;
 use crate::screens::parts::phase_class;
 
 /// The size of the drawing, in its own units.
@@ -106,7 +108,8 @@ impl Sankey {
                 y1 + thick,
                 y1 + thick
             );
-            let words = format!("{} to {}: {}", from.label(), to.label(), grouped(*visits));
+            let (before, after) = (say(from.label()), say(to.label()));
+            let words = tr!("{from} to {to}: {visits}", from = before, to = after, visits = grouped(*visits));
             links.push(Link { from: *from, path, words });
         }
         Self { nodes, links }
@@ -129,7 +132,7 @@ pub fn sankey(flows: &Sankey) -> AnyView {
             <g class=phase_class("flow-node", phase(*stop))>
                 <rect x=format!("{x:.1}") y=format!("{y:.1}") width=NODE.to_string() height=format!("{height:.1}") rx="3"></rect>
                 <text x=format!("{:.1}", x + NODE + 6.0) y=format!("{:.1}", y - 6.0)>
-                    {stop.label()} " " <tspan class="flow-count">{grouped(*visits)}</tspan>
+                    {say(stop.label())} " " <tspan class="flow-count">{grouped(*visits)}</tspan>
                 </text>
             </g>
         }
@@ -137,8 +140,8 @@ pub fn sankey(flows: &Sankey) -> AnyView {
     });
     let links = links.collect_view();
     view! {
-        <div class="table-wrap" role="group" aria-label="Flows between stages" tabindex="0">
-            <svg class="flows" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label="Flows between stages; the table has the figures">
+        <div class="table-wrap" role="group" aria-label=tr!("Flows between stages") tabindex="0">
+            <svg class="flows" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=tr!("Flows between stages; the table has the figures")>
                 {links} {nodes.collect_view()}
             </svg>
         </div>

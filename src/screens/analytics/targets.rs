@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::asked::{Asked, Names};
 use super::waits::measures;
@@ -13,6 +14,7 @@ use crate::hospital::measure_targets::MeasureTarget;
 use crate::journey::course::Measure;
 use crate::journey::ids::DepartmentId;
 use crate::journey::words::Word;
+use crate::language::say;
 use crate::screens::attempt::Attempt;
 use crate::screens::icon::{Icon, icon};
 
@@ -45,17 +47,19 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
         attempt.values.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone())
     };
     let own = Targets::new(&names.departments, &[]);
-    let columns = measures().map(|measure| view! { <th scope="col" class="number">{measure.label()}</th> });
+    let columns = measures().map(|measure| view! { <th scope="col" class="number">{say(measure.label())}</th> });
     let rows = names.departments.iter().map(|department| {
         let cells = measures().map(|measure| {
             let name = field(&department.id, measure);
             let minutes = set.iter().find(|one| one.department_id == department.id && one.measure == measure);
             let value = typed(&name).or_else(|| minutes.map(|target| target.minutes.to_string()));
+            let measure_name = say(measure.label());
+            let label = tr!("{department}, {measure}, minutes", department = department.name, measure = measure_name);
             let otherwise = own.minutes(Some(&department.id), measure).map(|minutes| minutes.to_string());
             view! {
                 <td>
                     <input type="number" class="number" min="1" max="10080" id=name.clone() name=name value=value
-                        placeholder=otherwise aria-label=format!("{}, {}, minutes", department.name, measure.label())/>
+                        placeholder=otherwise aria-label=label/>
                 </td>
             }
             .into_any()
@@ -66,14 +70,14 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     let mail = reader.as_ref().map(|reader| reader.mail.as_str().to_owned());
     let asks = mail.is_some();
     let state = match (&mail, mails) {
-        (Some(mail), true) => format!("It is sent to {mail} each morning."),
-        (Some(mail), false) => format!("It will be sent to {mail} once this server can send mail."),
-        (None, _) => "You are not sent it.".to_owned(),
+        (Some(mail), true) => tr!("It is sent to {mail} each morning.", mail),
+        (Some(mail), false) => tr!("It will be sent to {mail} once this server can send mail.", mail),
+        (None, _) => tr!("You are not sent it."),
     };
     let stop = asks.then(|| {
         view! {
             <form method="post">
-                <button class="button" name="act" value="stop">"Stop sending it"</button>
+                <button class="button" name="act" value="stop">{tr!("Stop sending it")}</button>
             </form>
         }
         .into_any()
@@ -81,18 +85,18 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     let table = view! {
             <section class="card card-flush" aria-labelledby="targets">
                 <div class="card-head">
-                    <h2 id="targets">"How long it should take at most"</h2>
-                    <p class="secondary">"In minutes. What stands in grey is the department’s own target for a wait."</p>
+                    <h2 id="targets">{tr!("How long it should take at most")}</h2>
+                    <p class="secondary">{tr!("In minutes. What stands in grey is the department’s own target for a wait.")}</p>
                 </div>
                 <form method="post">
                     <div class="table-wrap" role="group" aria-labelledby="targets" tabindex="0">
                         <table class="table table-small table-targets">
-                            <thead><tr><th scope="col">"Department"</th>{columns.collect_view()}</tr></thead>
+                            <thead><tr><th scope="col">{tr!("Department")}</th>{columns.collect_view()}</tr></thead>
                             <tbody>{rows}</tbody>
                         </table>
                     </div>
                     <div class="card-foot targets-foot">
-                        <button class="button button-primary" name="act" value="targets">{icon(Icon::Check)} "Set targets"</button>
+                        <button class="button button-primary" name="act" value="targets">{icon(Icon::Check)} {tr!("Set targets")}</button>
                     </div>
                 </form>
             </section>
@@ -101,18 +105,20 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     let digest = view! {
             <section class="card stack" aria-labelledby="digest">
                 <div>
-                    <h2 id="digest">"Daily digest by mail"</h2>
+                    <h2 id="digest">{tr!("Daily digest by mail")}</h2>
                     <p class="secondary">
-                        "Yesterday’s waits against the day before, each morning after six. It names nobody, and groups under five are masked. "
-                        {state}
+                        {tr!(
+                            "Yesterday’s waits against the day before, each morning after six. It names nobody, and groups under five are masked."
+                        )}
+                        " " {state}
                     </p>
                 </div>
                 <div class="row">
                     <form method="post" class="row">
-                        <label class="visually-hidden" for="mail">"Mail address"</label>
+                        <label class="visually-hidden" for="mail">{tr!("Mail address")}</label>
                         <input type="email" class="input-medium" id="mail" name="mail" value=typed("mail").or(mail)
                             placeholder="you@hospital.example" autocomplete="email" required/>
-                        <button class="button" name="act" value="digest">{icon(Icon::Send)} "Send it to me"</button>
+                        <button class="button" name="act" value="digest">{icon(Icon::Send)} {tr!("Send it to me")}</button>
                     </form>
                     {stop}
                 </div>
@@ -120,6 +126,6 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     }
     .into_any();
     view! {
-        <main class="page stack analytics" id="main">{head("Targets", Tab::Targets, &asked, &names)} {table} {digest}</main>
+        <main class="page stack analytics" id="main">{head(tr!("Targets"), Tab::Targets, &asked, &names)} {table} {digest}</main>
     }
 }

@@ -1,5 +1,7 @@
 //! The figures at the head of the page, each beside the one of the period before.
 
+use tr::tr;
+
 use super::asked::{Asked, grouped};
 use super::charts::short;
 use crate::analytics::Period;
@@ -7,6 +9,7 @@ use crate::analytics::figures::share;
 use crate::analytics::waits::Question;
 use crate::journey::course::Measure;
 use crate::journey::words::Outcome;
+use crate::language::say;
 
 /// A figure beside the one before.
 #[derive(Clone, Debug)]
@@ -59,11 +62,12 @@ pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
         }
         _ => Change::Unknown,
     };
-    let p90 = now.p90.map(|p90| format!("p90 {}", short(p90)));
-    let within = now.share_within().map(|share| format!("{share:.0} % in target"));
-    let missing = (now.missing > 0).then(|| format!("{} not reached", grouped(now.missing)));
+    let p90 = now.p90.map(short).map(|p90| tr!("p90 {duration}", duration = p90));
+    let within = now.share_within().map(|share| tr!("{share} % in target", share = format!("{share:.0}")));
+    let missing = (now.missing > 0).then(|| tr!("{count} not reached", count = grouped(now.missing)));
+    let name = say(measure.label());
     Tile {
-        name: format!("{}, median", measure.label()),
+        name: tr!("{measure}, median", measure = name),
         value: now.median.map_or_else(|| "–".to_owned(), short),
         change,
         note: [p90, within, missing].into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -82,18 +86,22 @@ pub fn no_show_tile(question: Question, asked: &Asked) -> Tile {
     let ((missed, ended), (missed_before, ended_before)) = (count(asked.period), count(asked.period.before()));
     let change = match (share(missed, ended), share(missed_before, ended_before)) {
         (Some(now), Some(before)) if (now - before).abs() < 0.05 => Change::Same,
-        (Some(now), Some(before)) if now > before => Change::Worse(format!("{:.1} points", now - before)),
-        (Some(now), Some(before)) => Change::Better(format!("{:.1} points", before - now)),
+        (Some(now), Some(before)) if now > before => Change::Worse(points(now - before)),
+        (Some(now), Some(before)) => Change::Better(points(before - now)),
         _ => Change::Unknown,
     };
     Tile {
-        name: "No-show".to_owned(),
+        name: tr!("No-show"),
         value: share(missed, ended).map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %")),
         change,
-        note: format!("{} of {} that ended", grouped(missed), grouped(ended)),
+        note: tr!("{missed} of {ended} that ended", missed = grouped(missed), ended = grouped(ended)),
         href: asked.address("/analytics/journeys"),
         current: false,
     }
+}
+
+fn points(by: f64) -> String {
+    tr!("{count} points", count = format!("{by:.1}"))
 }
 
 /// The tile of visits.
@@ -107,10 +115,10 @@ pub fn visits_tile(question: Question, asked: &Asked) -> Tile {
     };
     let open = question.visits_in(asked.period).filter(|facts| facts.outcome.is_none()).count();
     Tile {
-        name: "Visits registered".to_owned(),
+        name: tr!("Visits registered"),
         value: grouped(now),
         change,
-        note: format!("{} still open", grouped(open)),
+        note: tr!("{count} still open", count = grouped(open)),
         href: asked.address("/analytics/journeys"),
         current: false,
     }

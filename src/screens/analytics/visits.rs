@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use tr::tr;
 
-use super::asked::{Asked, Names, grouped, plural};
-use super::waits::WEEKDAYS;
+use super::asked::{Asked, Names, grouped, times};
 use super::{Tab, head};
 use crate::journey::ids::VisitId;
-use crate::journey::wording::human_duration;
+use crate::language::{self, duration, say};
 use crate::screens::icon::Icon;
 use crate::screens::parts::{Lateness, empty};
 
@@ -50,25 +50,34 @@ pub struct Visits {
 pub fn visits(page: Visits) -> impl IntoView {
     let Visits { breaches, asked, names, listed, count } = page;
     let (tab, title) = match breaches {
-        true => (Tab::Breaches, "Past their target"),
-        false => (Tab::Visits, "The visits behind the figure"),
+        true => (Tab::Breaches, tr!("Past their target")),
+        false => (Tab::Visits, tr!("The visits behind the figure")),
     };
-    let when = match (asked.weekday, asked.hour) {
-        (Some(day), Some(hour)) => {
-            let day = WEEKDAYS.get(usize::from(day).saturating_sub(1)).copied().unwrap_or_default();
-            format!(", begun on {day}s from {hour:02}:00")
+    let (all, first) = (times(count), grouped(listed.len()));
+    let begun = asked
+        .weekday
+        .zip(asked.hour)
+        .map(|(day, hour)| (language::weekday(usize::from(day).saturating_sub(1), "%A"), format!("{hour:02}")));
+    let what = match (begun, listed.len() < count) {
+        (None, false) => tr!("{times}, the longest first.", times = all),
+        (None, true) => tr!("{times}, the longest first; the first {count} are shown.", times = all, count = first),
+        (Some((day, hour)), false) => {
+            tr!("{times}, the longest first, begun on {weekday}s from {hour}:00.", times = all, weekday = day, hour)
         }
-        _ => String::new(),
+        (Some((day, hour)), true) => tr!(
+            "{times}, the longest first, begun on {weekday}s from {hour}:00; the first {count} are shown.",
+            times = all,
+            weekday = day,
+            hour,
+            count = first
+        ),
     };
-    let shown =
-        if listed.len() < count { format!("; the first {} are shown", grouped(listed.len())) } else { String::new() };
-    let what = format!("{}, the longest first{when}{shown}.", plural(count, "time", "times"));
     let measures = super::waits::measures().map(|measure| {
         let current = (measure == asked.measure).then_some("true");
-        view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{measure.label()}</a></li> }
+        view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{say(measure.label())}</a></li> }
     });
     let measures = view! {
-        <nav class="tabs screen-only" aria-label="Measures"><ul>{measures.collect_view()}</ul></nav>
+        <nav class="tabs screen-only" aria-label=tr!("Measures")><ul>{measures.collect_view()}</ul></nav>
     }
     .into_any();
     let rows = listed.iter().map(|one| {
@@ -82,31 +91,31 @@ pub fn visits(page: Visits) -> impl IntoView {
                 <td>{one.patient.clone()}</td>
                 <td>{one.department.clone()}</td>
                 <td>{one.doctor.clone()}</td>
-                <td>{one.day.format("%a %-d %b").to_string()}</td>
+                <td>{language::date(one.day, "%a %-d %b")}</td>
                 <td class="number">
-                    <span class=late.class("wait")>{one.seconds.map_or_else(|| "not reached".to_owned(), human_duration)}</span>
+                    <span class=late.class("wait")>{one.seconds.map_or_else(|| tr!("not reached"), duration)}</span>
                 </td>
-                <td class="number">{one.target.map_or_else(|| "–".to_owned(), human_duration)}</td>
+                <td class="number">{one.target.map_or_else(|| "–".to_owned(), duration)}</td>
             </tr>
         }
         .into_any()
     });
     let rows = rows.collect_view();
     let table = if listed.is_empty() {
-        empty(Icon::CircleCheck, "None", "No visit of this period is among these.")
+        empty(Icon::CircleCheck, tr!("None"), tr!("No visit of this period is among these."))
     } else {
         view! {
             <div class="table-wrap" role="group" aria-labelledby="listed" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Token"</th>
-                            <th scope="col">"Patient"</th>
-                            <th scope="col">"Department"</th>
-                            <th scope="col">"Doctor"</th>
-                            <th scope="col">"Day"</th>
-                            <th scope="col" class="number">"Took"</th>
-                            <th scope="col" class="number">"Target"</th>
+                            <th scope="col">{tr!("Token")}</th>
+                            <th scope="col">{tr!("Patient")}</th>
+                            <th scope="col">{tr!("Department")}</th>
+                            <th scope="col">{tr!("Doctor")}</th>
+                            <th scope="col">{tr!("Day")}</th>
+                            <th scope="col" class="number">{tr!("Took")}</th>
+                            <th scope="col" class="number">{tr!("Target")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -121,7 +130,7 @@ pub fn visits(page: Visits) -> impl IntoView {
             {measures}
             <section class="card card-flush" aria-labelledby="listed">
                 <div class="card-head">
-                    <h2 id="listed">{asked.measure.label()}</h2>
+                    <h2 id="listed">{say(asked.measure.label())}</h2>
                     <p class="secondary">{what}</p>
                 </div>
                 {table}

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::tabs;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::PersonId;
 use crate::journey::words::Word;
+use crate::language::say;
 use crate::log::{Broken, StoredEvent, Verified};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{day_and_time, empty, query_text};
@@ -56,17 +58,17 @@ pub enum Proof {
 
 /// Shows the page.
 pub fn events(page: Events) -> impl IntoView {
-    let lead = format!("{} events, each linked to the one before it by its hash", page.head);
+    let lead = tr!("{count} events, each linked to the one before it by its hash", count = page.head);
     view! {
         <main class="page stack" id="main">
             {tabs("/audit/events")}
             <div class="page-head">
                 <div>
-                    <h1>"Log"</h1>
+                    <h1>{tr!("Log")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <form method="post" class="actions">
-                    <button class="button">{icon(Icon::ShieldCheck)} "Prove the chain"</button>
+                    <button class="button">{icon(Icon::ShieldCheck)} {tr!("Prove the chain")}</button>
                 </form>
             </div>
             {page.proof.as_ref().map(proof)}
@@ -81,16 +83,14 @@ fn proof(proof: &Proof) -> AnyView {
         Proof::Holds(verified) => (
             "notice notice-success",
             Icon::ShieldCheck,
-            format!("Intact: all {} events hash to {}.", verified.events, verified.last_hash),
+            tr!("Intact: all {count} events hash to {hash}.", count = verified.events, hash = verified.last_hash),
         ),
         Proof::Broken(broken) => {
-            ("notice notice-problem", Icon::TriangleAlert, format!("The log was changed. At {broken}."))
+            ("notice notice-problem", Icon::TriangleAlert, tr!("The log was changed. At {place}.", place = broken))
         }
-        Proof::Busy => (
-            "notice notice-warning",
-            Icon::TriangleAlert,
-            "A proof is being made. Wait a little, then ask again.".into(),
-        ),
+        Proof::Busy => {
+            ("notice notice-warning", Icon::TriangleAlert, tr!("A proof is being made. Wait a little, then ask again."))
+        }
     };
     view! { <div class=class role="status">{icon(sign)} <p class="break-anywhere">{words}</p></div> }.into_any()
 }
@@ -106,30 +106,30 @@ fn filters(page: &Events) -> AnyView {
         })
         .collect_view();
     view! {
-        <form class="card stack" aria-label="Narrow the list" action="/audit/events">
+        <form class="card stack" aria-label=tr!("Narrow the list") action="/audit/events">
             <div class="fields">
                 <div class="field">
-                    <label for="type">"Type of event"</label>
+                    <label for="type">{tr!("Type of event")}</label>
                     <input id="type" name="type" list="types" value=page.asked.event_type.clone() maxlength="100"/>
                     <datalist id="types">
                         {EventType::ALL.iter().map(|event| view! { <option value=event.word()></option> }).collect_view()}
                     </datalist>
                 </div>
                 <div class="field">
-                    <label for="person">"Who performed it"</label>
+                    <label for="person">{tr!("Who performed it")}</label>
                     <select id="person" name="person">
-                        <option value="">"Everybody"</option>
+                        <option value="">{tr!("Everybody")}</option>
                         {people}
                     </select>
                 </div>
                 <div class="field">
-                    <label for="after">"After position"</label>
+                    <label for="after">{tr!("After position")}</label>
                     <input id="after" name="after" class="number" inputmode="numeric" value=page.asked.after.map(|after| after.to_string())/>
                 </div>
             </div>
             <div class="actions">
-                <button class="button button-primary">"Show"</button>
-                <a class="button" href="/audit/events">"Show the latest"</a>
+                <button class="button button-primary">{tr!("Show")}</button>
+                <a class="button" href="/audit/events">{tr!("Show the latest")}</a>
             </div>
         </form>
     }
@@ -139,8 +139,8 @@ fn filters(page: &Events) -> AnyView {
 fn list(page: &Events) -> AnyView {
     if page.events.is_empty() {
         return view! {
-            <section class="card" aria-label="Events">
-                {empty(Icon::History, "No event", "Choose another type, person or position.")}
+            <section class="card" aria-label=tr!("Events")>
+                {empty(Icon::History, tr!("No event"), tr!("Choose another type, person or position."))}
             </section>
         }
         .into_any();
@@ -149,22 +149,22 @@ fn list(page: &Events) -> AnyView {
     let next = page.next.map(|after| {
         let person = page.asked.person.as_ref().map(ToString::to_string).unwrap_or_default();
         let href = format!("/audit/events?type={}&person={person}&after={after}", query_text(&page.asked.event_type));
-        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::ArrowRight)} "Later"</a></div> }
+        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::ArrowRight)} {tr!("Later")}</a></div> }
     });
     view! {
         <section class="card card-flush" aria-labelledby="events">
-            <div class="card-head"><h2 id="events">"Events"</h2></div>
+            <div class="card-head"><h2 id="events">{tr!("Events")}</h2></div>
             <div class="table-wrap" role="group" aria-labelledby="events" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col" class="number">"Position"</th>
-                            <th scope="col">"Event"</th>
-                            <th scope="col">"Of"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"Done"</th>
-                            <th scope="col">"Logged"</th>
-                            <th scope="col">"Hash"</th>
+                            <th scope="col" class="number">{tr!("Position")}</th>
+                            <th scope="col">{tr!("Event")}</th>
+                            <th scope="col">{tr!("Of")}</th>
+                            <th scope="col">{tr!("Who")}</th>
+                            <th scope="col">{tr!("time" => "Done")}</th>
+                            <th scope="col">{tr!("Logged")}</th>
+                            <th scope="col">{tr!("Hash")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -178,7 +178,7 @@ fn list(page: &Events) -> AnyView {
 
 fn row(page: &Events, stored: &StoredEvent) -> AnyView {
     let event = &stored.event;
-    let label = EventType::from_word(&event.event_type).map(|event| event.label());
+    let label = EventType::from_word(&event.event_type).map(|event| say(event.label()));
     let of = match &event.visit_id {
         Some(visit) if page.opens_visits => {
             view! { <a href=format!("/visits/{visit}?version={}", event.version)>{visit.to_string()}</a> }.into_any()
@@ -191,8 +191,8 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
     view! {
         <tr>
             <td class="number">{stored.position}</td>
-            <th scope="row">{label.unwrap_or("Other event")} <span class="sub">{event.event_type.clone()}</span></th>
-            <td>{of} <span class="sub">{format!("{}, version {}", event.aggregate_type, event.version)}</span></td>
+            <th scope="row">{label.unwrap_or_else(|| tr!("Other event"))} <span class="sub">{event.event_type.clone()}</span></th>
+            <td>{of} <span class="sub">{tr!("{kind}, version {version}", kind = event.aggregate_type, version = event.version)}</span></td>
             <td>{who}</td>
             <td>{day_and_time(&page.tenant, event.performed_at)}</td>
             <td>{day_and_time(&page.tenant, stored.recorded_at)}</td>

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use tr::tr;
 
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::{PatientId, PersonId};
 use crate::journey::words::{Code, Word};
+use crate::language::say;
 use crate::log::access::{Access, Subject, Way};
 use crate::log::refused::RefusedAttempt;
 use crate::screens::icon::{Icon, icon};
@@ -53,16 +55,15 @@ pub struct Asked {
 /// Shows the audit.
 pub fn audit(audit: Audit) -> impl IntoView {
     let lead = match audit.accesses.len() {
-        1 => "1 time that patient data was seen".to_owned(),
-        count if audit.older.is_some() => format!("The latest {count} times that patient data was seen"),
-        count => format!("{count} times that patient data was seen"),
+        count if audit.older.is_some() => tr!("The latest {count} times that patient data was seen", count),
+        count => tr!("1 time that patient data was seen" | "{n} times that patient data was seen" % count),
     };
     view! {
         <main class="page stack" id="main">
             {tabs("/audit")}
             <div class="page-head">
                 <div>
-                    <h1>"Audit"</h1>
+                    <h1>{tr!("Audit")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
             </div>
@@ -75,10 +76,10 @@ pub fn audit(audit: Audit) -> impl IntoView {
 
 /// The two lists of the audit.
 fn tabs(current: &'static str) -> AnyView {
-    let links = [("/audit", "Seen and refused"), ("/audit/events", "Log")].map(
+    let links = [("/audit", tr!("Seen and refused")), ("/audit/events", tr!("Log"))].map(
         |(href, name)| view! { <li><a href=href aria-current=(href == current).then_some("true")>{name}</a></li> },
     );
-    view! { <nav class="tabs" aria-label="Audit"><ul>{links.into_iter().collect_view()}</ul></nav> }.into_any()
+    view! { <nav class="tabs" aria-label=tr!("Audit")><ul>{links.into_iter().collect_view()}</ul></nav> }.into_any()
 }
 
 fn filters(audit: &Audit) -> AnyView {
@@ -96,38 +97,38 @@ fn filters(audit: &Audit) -> AnyView {
     let unknown = asked.unknown.then(|| {
         view! {
             <p class="field-message" id="mrn-message">
-                {icon(Icon::TriangleAlert)} <span>"No patient has this MRN"</span>
+                {icon(Icon::TriangleAlert)} <span>{tr!("No patient has this MRN")}</span>
             </p>
         }
     });
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
     view! {
-        <form class="card stack" aria-label="Narrow the list" action="/audit">
+        <form class="card stack" aria-label=tr!("Narrow the list") action="/audit">
             <div class="fields">
                 <div class="field">
-                    <label for="person">"Who saw it"</label>
+                    <label for="person">{tr!("Who saw it")}</label>
                     <select id="person" name="person">
-                        <option value="">"Everybody"</option>
+                        <option value="">{tr!("Everybody")}</option>
                         {people}
                     </select>
                 </div>
                 <div class=class>
-                    <label for="mrn">"Patient’s MRN"</label>
+                    <label for="mrn">{tr!("Patient’s MRN")}</label>
                     {unknown}
                     <input id="mrn" name="mrn" value=asked.mrn.clone() aria-describedby=asked.unknown.then_some("mrn-message")/>
                 </div>
                 <div class="field">
-                    <label for="from">"From"</label>
+                    <label for="from">{tr!("From")}</label>
                     <input type="date" id="from" name="from" value=day(asked.from)/>
                 </div>
                 <div class="field">
-                    <label for="to">"To"</label>
+                    <label for="to">{tr!("To")}</label>
                     <input type="date" id="to" name="to" value=day(asked.to)/>
                 </div>
             </div>
             <div class="actions">
-                <button class="button button-primary">"Show"</button>
-                <a class="button" href="/audit">"Show all"</a>
+                <button class="button button-primary">{tr!("Show")}</button>
+                <a class="button" href="/audit">{tr!("Show all")}</a>
             </div>
         </form>
     }
@@ -136,7 +137,7 @@ fn filters(audit: &Audit) -> AnyView {
 
 fn accesses(audit: &Audit) -> AnyView {
     let body = if audit.accesses.is_empty() {
-        empty(Icon::Eye, "Nobody saw anything", "Choose another person, patient or period.")
+        empty(Icon::Eye, tr!("Nobody saw anything"), tr!("Choose another person, patient or period."))
     } else {
         let rows = audit.accesses.iter().map(|access| access_row(audit, access)).collect_view();
         view! {
@@ -144,12 +145,12 @@ fn accesses(audit: &Audit) -> AnyView {
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"When"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"What"</th>
-                            <th scope="col">"Patient"</th>
-                            <th scope="col">"How"</th>
-                            <th scope="col">"Why"</th>
+                            <th scope="col">{tr!("When")}</th>
+                            <th scope="col">{tr!("Who")}</th>
+                            <th scope="col">{tr!("What")}</th>
+                            <th scope="col">{tr!("Patient")}</th>
+                            <th scope="col">{tr!("How")}</th>
+                            <th scope="col">{tr!("Why")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -159,11 +160,11 @@ fn accesses(audit: &Audit) -> AnyView {
         .into_any()
     };
     let older = audit.older.clone().map(|href| {
-        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::History)} "Older"</a></div> }
+        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::History)} {tr!("Older")}</a></div> }
     });
     view! {
         <section class="card card-flush" aria-labelledby="accesses">
-            <div class="card-head"><h2 id="accesses">"Seen"</h2></div>
+            <div class="card-head"><h2 id="accesses">{tr!("Seen")}</h2></div>
             {body} {older}
         </section>
     }
@@ -172,11 +173,11 @@ fn accesses(audit: &Audit) -> AnyView {
 
 fn access_row(audit: &Audit, access: &Access) -> AnyView {
     let what = match access.subject {
-        Subject::Patient => "A patient",
-        Subject::Visit => "A visit",
-        Subject::Event => "An event",
-        Subject::List => "A list",
-        Subject::AccessLog => "The access log",
+        Subject::Patient => tr!("A patient"),
+        Subject::Visit => tr!("A visit"),
+        Subject::Event => tr!("An event"),
+        Subject::List => tr!("A list"),
+        Subject::AccessLog => tr!("The access log"),
     };
     let patient = match &access.patient_id {
         None => ().into_any(),
@@ -189,12 +190,12 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
                 }
                 .into_any()
             }
-            None => view! { <span class="secondary">"One patient"</span> }.into_any(),
+            None => view! { <span class="secondary">{tr!("One patient")}</span> }.into_any(),
         },
     };
     let how = match access.way {
-        Way::Screen => "Screen",
-        Way::Api => "Program",
+        Way::Screen => tr!("Screen"),
+        Way::Api => tr!("Program"),
     };
     view! {
         <tr>
@@ -211,7 +212,7 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
 
 fn refused(audit: &Audit) -> AnyView {
     let body = if audit.refused.is_empty() {
-        empty(Icon::CircleCheck, "Nothing was refused", "Steps that the rules do not allow are listed here.")
+        empty(Icon::CircleCheck, tr!("Nothing was refused"), tr!("Steps that the rules do not allow are listed here."))
     } else {
         let rows = audit.refused.iter().map(|attempt| refused_row(audit, attempt)).collect_view();
         view! {
@@ -219,10 +220,10 @@ fn refused(audit: &Audit) -> AnyView {
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"When"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"Tried"</th>
-                            <th scope="col">"Why it was refused"</th>
+                            <th scope="col">{tr!("When")}</th>
+                            <th scope="col">{tr!("Who")}</th>
+                            <th scope="col">{tr!("Tried")}</th>
+                            <th scope="col">{tr!("Why it was refused")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -233,7 +234,7 @@ fn refused(audit: &Audit) -> AnyView {
     };
     view! {
         <section class="card card-flush" aria-labelledby="refused">
-            <div class="card-head"><h2 id="refused">"Refused lately"</h2></div>
+            <div class="card-head"><h2 id="refused">{tr!("Refused lately")}</h2></div>
             {body}
         </section>
     }
@@ -242,8 +243,8 @@ fn refused(audit: &Audit) -> AnyView {
 
 fn refused_row(audit: &Audit, attempt: &RefusedAttempt) -> AnyView {
     let tried =
-        EventType::from_word(&attempt.event_type).map_or(attempt.event_type.clone(), |event| event.label().to_owned());
-    let code = Code::from_word(&attempt.code).map_or(attempt.code.clone(), |code| code.label().to_owned());
+        EventType::from_word(&attempt.event_type).map_or(attempt.event_type.clone(), |event| say(event.label()));
+    let code = Code::from_word(&attempt.code).map_or(attempt.code.clone(), |code| say(code.label()));
     view! {
         <tr>
             <td>{day_and_time(&audit.tenant, attempt.attempted_at)}</td>
@@ -256,5 +257,5 @@ fn refused_row(audit: &Audit, attempt: &RefusedAttempt) -> AnyView {
 }
 
 fn name(audit: &Audit, person: &PersonId) -> String {
-    audit.names.get(person).cloned().unwrap_or_else(|| "unknown".to_owned())
+    audit.names.get(person).cloned().unwrap_or_else(|| tr!("unknown"))
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::VisitId;
 use crate::journey::money::Money;
 use crate::journey::words::{Method, Word};
+use crate::language::say;
 use crate::record::cash_up::{Closing, Shift, Transaction};
 use crate::screens::attempt::Attempt;
 use crate::screens::entry::Entry;
@@ -38,8 +40,8 @@ pub fn cash_up(screen: CashUp) -> impl IntoView {
     let CashUp { tenant, person, people, shift, closings, visits, attempt } = screen;
     let (from, until) = (day_and_time(&tenant, shift.from), day_and_time(&tenant, shift.until));
     let lead = match &shift.closing {
-        Some(_) => format!("{} · closed: {from} to {until}", person.1),
-        None => format!("{} · open since {from}", person.1),
+        Some(_) => tr!("{name} · closed: {from} to {until}", name = person.1, from, until),
+        None => tr!("{name} · open since {time}", name = person.1, time = from),
     };
     let chooser = (!people.is_empty()).then(|| {
         let options = people
@@ -50,10 +52,10 @@ pub fn cash_up(screen: CashUp) -> impl IntoView {
             })
             .collect_view();
         view! {
-            <form class="card" action="/billing/cash-up" aria-label="Whose shift">
+            <form class="card" action="/billing/cash-up" aria-label=tr!("Whose shift")>
                 <div class="row row-end-line">
-                <div class="field"><label for="person">"Whose shift"</label><select id="person" name="person">{options}</select></div>
-                <button class="button">"Show"</button>
+                <div class="field"><label for="person">{tr!("Whose shift")}</label><select id="person" name="person">{options}</select></div>
+                <button class="button">{tr!("Show")}</button>
                 </div>
             </form>
         }
@@ -62,15 +64,15 @@ pub fn cash_up(screen: CashUp) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Cash-up"</h1>
+                    <h1>{tr!("Cash-up")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions screen-only"><a class="button" href="/billing">"Back to billing"</a></div>
+                <div class="actions screen-only"><a class="button" href="/billing">{tr!("Back to billing")}</a></div>
             </div>
             {chooser}
             <div class="columns">
                 <div class="stack">{figures(&tenant, &shift)} {transactions(&tenant, &shift, &visits)}</div>
-                <aside class="stack" aria-label="Closing">
+                <aside class="stack" aria-label=tr!("Closing")>
                     {drawer(&tenant, &shift, attempt.as_ref())} {earlier(&tenant, &person.0, &closings)}
                 </aside>
             </div>
@@ -89,9 +91,9 @@ fn figures(tenant: &Tenant, shift: &Shift) -> AnyView {
         .map(|figure| {
             view! {
                 <tr>
-                    <th scope="row"><a href=format!("#{}", anchor(figure.method))>{figure.method.label()}</a></th>
-                    <td class="number">{tenant.money(figure.taken)} <span class="sub">{figure.payments} " payments"</span></td>
-                    <td class="number">{tenant.money(figure.refunded)} <span class="sub">{figure.refunds} " refunds"</span></td>
+                    <th scope="row"><a href=format!("#{}", anchor(figure.method))>{say(figure.method.label())}</a></th>
+                    <td class="number">{tenant.money(figure.taken)} <span class="sub">{tr!("{count} payments", count = figure.payments)}</span></td>
+                    <td class="number">{tenant.money(figure.refunded)} <span class="sub">{tr!("{count} refunds", count = figure.refunds)}</span></td>
                     <td class="number"><b>{tenant.money(figure.left())}</b></td>
                 </tr>
             }
@@ -99,23 +101,23 @@ fn figures(tenant: &Tenant, shift: &Shift) -> AnyView {
         .collect_view();
     let sum = |part: fn(&crate::record::cash_up::Figure) -> Money| tenant.money(figures.iter().map(part).sum());
     let body = if figures.is_empty() {
-        empty(Icon::Coins, "Nothing was taken yet", "Payments and refunds of this shift are added up here.")
+        empty(Icon::Coins, tr!("Nothing was taken yet"), tr!("Payments and refunds of this shift are added up here."))
     } else {
         view! {
             <div class="table-wrap" role="group" aria-labelledby="figures" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Method"</th>
-                            <th scope="col" class="number">"Taken"</th>
-                            <th scope="col" class="number">"Given back"</th>
-                            <th scope="col" class="number">"Left"</th>
+                            <th scope="col">{tr!("Method")}</th>
+                            <th scope="col" class="number">{tr!("Taken")}</th>
+                            <th scope="col" class="number">{tr!("Given back")}</th>
+                            <th scope="col" class="number">{tr!("money that is left" => "Left")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
                     <tfoot>
                         <tr>
-                            <th scope="row">"Together"</th>
+                            <th scope="row">{tr!("Together")}</th>
                             <td class="number">{sum(|figure| figure.taken)}</td>
                             <td class="number">{sum(|figure| figure.refunded)}</td>
                             <td class="number"><b>{sum(|figure| figure.left())}</b></td>
@@ -128,7 +130,7 @@ fn figures(tenant: &Tenant, shift: &Shift) -> AnyView {
     };
     view! {
         <section class="card card-flush" aria-labelledby="figures">
-            <div class="card-head"><h2 id="figures">"By method"</h2></div>
+            <div class="card-head"><h2 id="figures">{tr!("By method")}</h2></div>
             {body}
         </section>
     }
@@ -142,7 +144,7 @@ fn transactions(tenant: &Tenant, shift: &Shift, visits: &BTreeMap<VisitId, (Stri
         let rows = own.iter().map(|one| transaction(tenant, one, visits)).collect_view();
         view! {
             <section class="card card-flush" aria-labelledby=id.clone()>
-                <div class="card-head"><h2 id=id.clone()>{method.label()}</h2><span class="secondary">{own.len()}</span></div>
+                <div class="card-head"><h2 id=id.clone()>{say(method.label())}</h2><span class="secondary">{own.len()}</span></div>
                 <ul class="list">{rows}</ul>
             </section>
         }
@@ -154,15 +156,17 @@ fn transaction(tenant: &Tenant, one: &Transaction, visits: &BTreeMap<VisitId, (S
     let (token, patient) = visits.get(&one.visit).cloned().unwrap_or_default();
     let event = format!("/visits/{}#step-{}", one.visit, one.version);
     let amount = tenant.money(if one.refund { -one.amount } else { one.amount });
+    let time = clock_time(tenant, one.at);
+    let what = if one.refund { tr!("Refund, {time}", time) } else { tr!("Payment, {time}", time) };
     let slip = one.refund.then(|| {
         let href = format!("/visits/{}/refunds/{}", one.visit, one.event);
-        view! { <a class="button button-compact button-quiet" href=href>{icon(Icon::Printer)} "Refund slip"</a> }
+        view! { <a class="button button-compact button-quiet" href=href>{icon(Icon::Printer)} {tr!("Refund slip")}</a> }
     });
     view! {
         <li class="list-row">
             <span class="token token-plain">{token}</span>
             <div class="list-main">
-                <p class="list-title"><a href=event>{if one.refund { "Refund, " } else { "Payment, " }} {clock_time(tenant, one.at)}</a></p>
+                <p class="list-title"><a href=event>{what}</a></p>
                 <p class="list-detail">{patient}</p>
             </div>
             {slip} <b class="number">{amount}</b>
@@ -179,30 +183,30 @@ fn drawer(tenant: &Tenant, shift: &Shift, attempt: Option<&Arc<Attempt>>) -> Any
             let difference = closing.counted_cash - closing.expected_cash;
             view! {
                 <dl class="sums">
-                    <div><dt>"Counted"</dt><dd>{tenant.money(closing.counted_cash)}</dd></div>
-                    <div class="total"><dt>"Difference"</dt><dd>{tenant.money(difference)}</dd></div>
+                    <div><dt>{tr!("Counted")}</dt><dd>{tenant.money(closing.counted_cash)}</dd></div>
+                    <div class="total"><dt>{tr!("Difference")}</dt><dd>{tenant.money(difference)}</dd></div>
                 </dl>
                 {closing.note.clone().map(|note| view! { <p>{note}</p> })}
             }
             .into_any()
         }
         None if shift.transactions.is_empty() => {
-            view! { <p class="secondary">"There is nothing to close yet."</p> }.into_any()
+            view! { <p class="secondary">{tr!("There is nothing to close yet.")}</p> }.into_any()
         }
         None => view! {
             <form method="post" class="stack screen-only">
                 {entry.hidden()} <input type="hidden" name="last" value=shift.last_position.to_string()/>
-                {entry.text("counted", "Cash counted", true, "")} {entry.text("note", "Note", false, "")}
-                <div><button class="button button-primary">{icon(Icon::Lock)} "Close the shift"</button></div>
+                {entry.text("counted", &tr!("Cash counted"), true, "")} {entry.text("note", &tr!("Note"), false, "")}
+                <div><button class="button button-primary">{icon(Icon::Lock)} {tr!("Close the shift")}</button></div>
             </form>
         }
         .into_any(),
     };
     view! {
         <section class="card stack" aria-labelledby="drawer">
-            <h2 id="drawer">"Cash in the drawer"</h2>
-            <dl class="figures"><div><dt>"expected"</dt><dd>{expected}</dd></div></dl>
-            <p class="secondary small">"What is given back goes the way it was paid; a bill paid in part by cash is given back in cash."</p>
+            <h2 id="drawer">{tr!("Cash in the drawer")}</h2>
+            <dl class="figures"><div><dt>{tr!("expected")}</dt><dd>{expected}</dd></div></dl>
+            <p class="secondary small">{tr!("What is given back goes the way it was paid; a bill paid in part by cash is given back in cash.")}</p>
             {rest}
         </section>
     }
@@ -220,12 +224,14 @@ fn earlier(tenant: &Tenant, person: &str, closings: &[Closing]) -> AnyView {
         .take(20)
         .map(|(index, closing)| {
             let href = format!("/billing/cash-up?person={person}&closing={}", index + 1);
-            let difference = closing.counted_cash - closing.expected_cash;
+            let difference = tenant.money(closing.counted_cash - closing.expected_cash);
+            let amount = tenant.money(closing.counted_cash);
+            let counted = tr!("{amount} counted, difference {difference}", amount, difference);
             view! {
                 <li class="list-row">
                     <div class="list-main">
                         <p class="list-title"><a href=href>{day_and_time(tenant, closing.until)}</a></p>
-                        <p class="list-detail">{tenant.money(closing.counted_cash)} " counted, difference " {tenant.money(difference)}</p>
+                        <p class="list-detail">{counted}</p>
                     </div>
                 </li>
             }
@@ -233,53 +239,9 @@ fn earlier(tenant: &Tenant, person: &str, closings: &[Closing]) -> AnyView {
         .collect_view();
     view! {
         <section class="card card-flush screen-only" aria-labelledby="earlier">
-            <div class="card-head"><h2 id="earlier">"Closed shifts"</h2></div>
+            <div class="card-head"><h2 id="earlier">{tr!("Closed shifts")}</h2></div>
             <ul class="list">{rows}</ul>
         </section>
     }
     .into_any()
-}
-
-/// What a refund slip shows.
-pub struct RefundSlip {
-    /// The hospital.
-    pub tenant: Tenant,
-    /// The visit's token.
-    pub token: String,
-    /// The patient's name and record number.
-    pub patient: (String, String),
-    /// Who gave it back.
-    pub by: String,
-    /// How much.
-    pub amount: Money,
-    /// Why.
-    pub reason: String,
-    /// When.
-    pub at: String,
-    /// The event's id.
-    pub number: String,
-}
-
-/// Shows a refund slip, to be printed and signed.
-pub fn refund_slip(slip: RefundSlip) -> impl IntoView {
-    let RefundSlip { tenant, token, patient, by, amount, reason, at, number } = slip;
-    view! {
-        <main class="page stack" id="main">
-            <div class="page-head">
-                <div>
-                    <h1>"Refund slip"</h1>
-                    <p class="page-lead">"Print with " <kbd>"Ctrl"</kbd> " + " <kbd>"P"</kbd> ", 80 mm wide"</p>
-                </div>
-                <div class="actions"><a class="button" href="/billing">"Back to billing"</a></div>
-            </div>
-            <article class="paper slip" aria-label="Refund slip">
-                <p><b>{tenant.name.clone()}</b> <br/> "Refund"</p>
-                <span class="token token-plain">{token}</span>
-                <p><b>{patient.0}</b> <br/> <span class="small">"MRN " {patient.1}</span></p>
-                <p><b>{tenant.money(amount)}</b> <br/> {reason}</p>
-                <p class="small">{at} <br/> "given back by " {by} <br/> {number}</p>
-                <p class="small">"Received: ______________________"</p>
-            </article>
-        </main>
-    }
 }

@@ -1,6 +1,7 @@
 //! The forms of the billing desk: bills, payments, refunds.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::{Billing, Chosen};
 use crate::journey::events::EventType;
@@ -9,6 +10,7 @@ use crate::journey::money::Money;
 use crate::journey::schema::Shape;
 use crate::journey::visit::{Bill, Test};
 use crate::journey::words::{Method, Word};
+use crate::language;
 use crate::screens::form::EventForm;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::clock_time;
@@ -20,7 +22,7 @@ fn discount_field(form: &EventForm) -> AnyView {
             {form.input("discount", Shape::Money { min: 0 }, false, None, "")}
         </div>
     };
-    form.field("discount", "Discount", true, control)
+    form.field("discount", &tr!("Discount"), true, control)
 }
 
 pub(super) fn consultation_form(billing: &Billing, chosen: &Chosen) -> AnyView {
@@ -52,16 +54,16 @@ pub(super) fn consultation_form(billing: &Billing, chosen: &Chosen) -> AnyView {
         .collect_view();
     view! {
         <section class="card" aria-labelledby="bill-consultation">
-            <div class="card-head"><h2 id="bill-consultation">"Bill the consultation"</h2></div>
+            <div class="card-head"><h2 id="bill-consultation">{tr!("Bill the consultation")}</h2></div>
             <form method="post" class="stack">
                 {form.hidden()}
                 <fieldset class="pick-group">
-                    <legend class="visually-hidden">"Consultation"</legend>
+                    <legend class="visually-hidden">{tr!("Consultation")}</legend>
                     <div class="pick-list">{picks}</div>
                 </fieldset>
                 <div class="fields">{discount_field(&form)}</div>
                 <div class="form-foot">
-                    <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} "Bill consultation"</button>
+                    <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill consultation")}</button>
                 </div>
             </form>
         </section>
@@ -86,7 +88,7 @@ pub(super) fn tests_form(billing: &Billing, chosen: &Chosen, unbilled: &[(&TestI
                     </td>
                     <th scope="row">
                         {test.name.clone()}
-                        <span class="sub">"ordered " {clock_time(&billing.tenant, test.ordered_at)}</span>
+                        <span class="sub">{tr!("ordered {time}", time = clock_time(&billing.tenant, test.ordered_at))}</span>
                     </th>
                     <td class="number">{billing.tenant.money(test.price)}</td>
                 </tr>
@@ -99,18 +101,18 @@ pub(super) fn tests_form(billing: &Billing, chosen: &Chosen, unbilled: &[(&TestI
                 {form.hidden()}
                 <div class="table-wrap" role="group" aria-labelledby="bill-tests" tabindex="0">
                     <table class="table">
-                        <caption id="bill-tests">"Bill for tests"</caption>
+                        <caption id="bill-tests">{tr!("Bill for tests")}</caption>
                         <thead>
                             <tr>
-                                <th scope="col">"On the bill"</th>
-                                <th scope="col">"Test"</th>
-                                <th scope="col" class="number">"Price"</th>
+                                <th scope="col">{tr!("On the bill")}</th>
+                                <th scope="col">{tr!("Test")}</th>
+                                <th scope="col" class="number">{tr!("Price")}</th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
                         <tfoot>
                             <tr>
-                                <th scope="row" colspan="2">"Together"</th>
+                                <th scope="row" colspan="2">{tr!("Together")}</th>
                                 <td class="number">{billing.tenant.money(together)}</td>
                             </tr>
                         </tfoot>
@@ -118,7 +120,7 @@ pub(super) fn tests_form(billing: &Billing, chosen: &Chosen, unbilled: &[(&TestI
                 </div>
                 <div class="fields">{discount_field(&form)}</div>
                 <div class="form-foot">
-                    <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} "Bill tests"</button>
+                    <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill tests")}</button>
                 </div>
             </form>
         </section>
@@ -132,7 +134,7 @@ pub(super) fn payment_form(billing: &Billing, chosen: &Chosen, id: &BillId, bala
     let paid_by = form.value("method").and_then(|word| Method::from_word(&word)).unwrap_or(Method::Cash);
     let amount = format!("{}.{:02}", balance.0 / 100, balance.0 % 100);
     let amount = view! {
-        <p class="hint">"Less than " {billing.tenant.money(balance)} " is a part payment"</p>
+        <p class="hint">{tr!("Less than {amount} is a part payment", amount = billing.tenant.money(balance))}</p>
         <div class="affix">
             <span>"₹"</span>
             {form.input("amount", Shape::Money { min: 1 }, true, None, &amount)}
@@ -144,7 +146,7 @@ pub(super) fn payment_form(billing: &Billing, chosen: &Chosen, id: &BillId, bala
             view! {
                 <label class="choice">
                     <input type="radio" name="method" value=method.word() checked=*method == paid_by/>
-                    {method.label()}
+                    {language::say(method.label())}
                 </label>
             }
         })
@@ -153,14 +155,14 @@ pub(super) fn payment_form(billing: &Billing, chosen: &Chosen, id: &BillId, bala
         <form method="post" class="stack">
             {form.hidden()} <input type="hidden" name="billId" value=id.to_string()/>
             <div class="fields">
-                {form.field("amount", "Amount", false, amount)} {form.labelled("reference", "Reference")}
+                {form.field("amount", &tr!("Amount"), false, amount)} {form.labelled("reference", &tr!("Reference"))}
                 <fieldset class="field wide">
-                    <legend>"Paid by"</legend>
+                    <legend>{tr!("Paid by")}</legend>
                     <div class="choices choices-row">{methods}</div>
                 </fieldset>
             </div>
             <div class="form-foot">
-                <button class="button button-primary">{icon(Icon::Banknote)} "Take payment"</button>
+                <button class="button button-primary">{icon(Icon::Banknote)} {tr!("Take payment")}</button>
             </div>
         </form>
     }
@@ -181,7 +183,7 @@ pub(super) fn refund_form(billing: &Billing, chosen: &Chosen, id: &BillId, bill:
         .into_iter()
         .collect();
     let amount = view! {
-        <p class="hint">"At most " {billing.tenant.money(bill.refundable())}</p>
+        <p class="hint">{tr!("At most {amount}", amount = billing.tenant.money(bill.refundable()))}</p>
         <div class="affix">
             <span>"₹"</span>
             {form.input("amount", Shape::Money { min: 1 }, true, None, &given)}
@@ -189,16 +191,16 @@ pub(super) fn refund_form(billing: &Billing, chosen: &Chosen, id: &BillId, bill:
     };
     view! {
         <details class="fold fold-button" open=open>
-            <summary>{icon(Icon::RotateCcw)} "Refund"</summary>
+            <summary>{icon(Icon::RotateCcw)} {tr!("Refund")}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">
                     {form.hidden()} <input type="hidden" name="billId" value=id.to_string()/>
-                    <p class="secondary">"By another person than took the payment (" {takers.join(", ")} ")."</p>
+                    <p class="secondary">{tr!("By another person than took the payment ({people}).", people = takers.join(", "))}</p>
                     <div class="fields">
-                        {form.field("amount", "Amount to give back", false, amount)}
-                        {form.labelled("reason", "Reason")}
+                        {form.field("amount", &tr!("Amount to give back"), false, amount)}
+                        {form.labelled("reason", &tr!("Reason"))}
                     </div>
-                    <div class="form-foot"><button class="button">{icon(Icon::RotateCcw)} "Refund"</button></div>
+                    <div class="form-foot"><button class="button">{icon(Icon::RotateCcw)} {tr!("Refund")}</button></div>
                 </form>
             </div>
         </details>

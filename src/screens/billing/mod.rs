@@ -3,12 +3,14 @@
 pub mod cash_up;
 mod forms;
 mod receipt;
+pub mod refund_slip;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 pub use self::receipt::{Receipt, receipt, sums};
 
@@ -25,6 +27,7 @@ use crate::journey::ids::{BillId, PersonId};
 use crate::journey::money::Money;
 use crate::journey::visit::{Bill, Visit};
 use crate::journey::words::{BillKind, Stage, VisitType};
+use crate::language;
 use crate::projections::visits::VisitCard;
 
 /// What the billing desk shows.
@@ -64,15 +67,16 @@ pub fn billing(billing: Billing) -> impl IntoView {
     let due: Money = billing.waiting.iter().map(|card| card.visit.due).sum();
     let unpaid = billing.waiting.iter().filter(|card| card.visit.due > Money::ZERO).count();
     let to_bill = billing.waiting.len() - unpaid;
+    let amount = billing.tenant.money(due);
     let lead =
-        format!("{unpaid} with something to pay, {} together · {to_bill} to be billed", billing.tenant.money(due));
+        tr!("{unpaid} with something to pay, {amount} together · {to_bill} to be billed", unpaid, amount, to_bill);
     let kept: Vec<_> = billing.chosen.iter().map(|chosen| ("visit", chosen.card.visit.visit_id.to_string())).collect();
     let left = match &billing.chosen {
         Some(chosen) => visit_view(&billing, chosen),
         None => empty(
             Icon::ReceiptIndianRupee,
-            "Nothing to bill or pay",
-            "Consultations and tests show up here as they happen.",
+            tr!("Nothing to bill or pay"),
+            tr!("Consultations and tests show up here as they happen."),
         ),
     };
     view! {
@@ -80,20 +84,20 @@ pub fn billing(billing: Billing) -> impl IntoView {
             {banner(billing.past.as_ref())}
             <div class="page-head">
                 <div>
-                    <h1>"Billing"</h1>
+                    <h1>{tr!("Billing")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions">
                     {chooser(&billing.tenant, billing.now, billing.past.as_ref(), &kept)}
-                    <a class="button button-compact" href="/billing/cash-up">{icon(Icon::Coins)} "Cash-up"</a>
+                    <a class="button button-compact" href="/billing/cash-up">{icon(Icon::Coins)} {tr!("Cash-up")}</a>
                     <a class="button button-compact" href=address(billing.past.as_ref(), "/queue/billing".to_owned())>
-                        {icon(Icon::Users)} "Billing queue"
+                        {icon(Icon::Users)} {tr!("Billing queue")}
                     </a>
                 </div>
             </div>
             <div class="columns">
                 <div class="stack">{left}</div>
-                <aside class="stack" aria-label="To be billed and paid">{waiting_list(&billing)}</aside>
+                <aside class="stack" aria-label=tr!("To be billed and paid")>{waiting_list(&billing)}</aside>
             </div>
         </main>
     }
@@ -109,10 +113,10 @@ fn waiting_list(billing: &Billing) -> AnyView {
             let current = (chosen == Some(&visit.visit_id)).then_some("true");
             let mut details = Vec::new();
             if visit.unbilled > 0 {
-                details.push(format!("{} tests to bill", visit.unbilled));
+                details.push(tr!("{count} tests to bill", count = visit.unbilled));
             }
             details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
-            let due = if visit.due > Money::ZERO { billing.tenant.money(visit.due) } else { "to bill".to_owned() };
+            let due = if visit.due > Money::ZERO { billing.tenant.money(visit.due) } else { tr!("to bill") };
             view! {
                 <li class="list-row" data-row=visit.visit_id.to_string() aria-current=current>
                     <span class="token token-plain">{visit.token.clone()}</span>
@@ -137,11 +141,11 @@ fn waiting_list(billing: &Billing) -> AnyView {
     view! {
         <section class="card card-flush" aria-labelledby="unpaid">
             <div class="card-head">
-                <h2 id="unpaid">"To bill and pay"</h2>
+                <h2 id="unpaid">{tr!("To bill and pay")}</h2>
                 <span class="tag phase-pay">{icon(Icon::Hourglass)} {billing.waiting.len()}</span>
             </div>
             {if billing.waiting.is_empty() {
-                view! { <div class="empty"><p class="empty-title">"Everything is billed and paid"</p></div> }.into_any()
+                view! { <div class="empty"><p class="empty-title">{tr!("Everything is billed and paid")}</p></div> }.into_any()
             } else {
                 view! { <ul class="list">{rows}</ul> }.into_any()
             }}
@@ -153,8 +157,8 @@ fn waiting_list(billing: &Billing) -> AnyView {
 fn visit_view(billing: &Billing, chosen: &Chosen) -> AnyView {
     let (card, visit) = (&chosen.card, &chosen.visit);
     let today = billing.tenant.local_day(billing.now);
-    let mut facts =
-        vec![age_and_sex(card.patient_birth_date, card.patient_sex, today), format!("MRN {}", card.patient_mrn)];
+    let age = age_and_sex(card.patient_birth_date, card.patient_sex, today);
+    let mut facts = vec![age, tr!("MRN {number}", number = card.patient_mrn)];
     facts.extend(card.department_name.clone());
     let may = |event| billing.actor.may_log(event, Some(visit));
     let round = visit.round();
@@ -201,11 +205,11 @@ fn bill_tabs(billing: &Billing, chosen: &Chosen, current: Option<&BillId>) -> An
         .map(|(id, bill)| {
             let href = format!("/billing?visit={}&bill={id}", chosen.card.visit.visit_id);
             let href = address(billing.past.as_ref(), href);
-            let label = format!("{} {}", bill.kind.label(), billing.tenant.money(bill.amount));
+            let label = format!("{} {}", language::say(bill.kind.label()), billing.tenant.money(bill.amount));
             view! { <li><a href=href aria-current=(current == Some(id)).then_some("true")>{label}</a></li> }
         })
         .collect_view();
-    view! { <nav class="tabs" aria-label="Bills"><ul>{tabs}</ul></nav> }.into_any()
+    view! { <nav class="tabs" aria-label=tr!("Bills")><ul>{tabs}</ul></nav> }.into_any()
 }
 
 fn bill_view(billing: &Billing, chosen: &Chosen, id: &BillId, bill: &Bill) -> AnyView {
@@ -215,22 +219,26 @@ fn bill_view(billing: &Billing, chosen: &Chosen, id: &BillId, bill: &Bill) -> An
     let open = chosen.visit.outcome.is_none();
     let balance = bill.balance();
     let tag = if balance > Money::ZERO {
-        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tenant.money(balance)} " due"</span> }.into_any()
+        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tr!("{amount} due", amount = tenant.money(balance))}</span> }.into_any()
     } else if balance < Money::ZERO {
-        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tenant.money(-balance)} " owed"</span> }
+        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tr!("{amount} owed", amount = tenant.money(-balance))}</span> }
             .into_any()
     } else {
-        view! { <span class="tag tag-success">{icon(Icon::Check)} "Settled"</span> }.into_any()
+        view! { <span class="tag tag-success">{icon(Icon::Check)} {tr!("Settled")}</span> }.into_any()
+    };
+    let title = match bill.kind {
+        BillKind::Consultation => tr!("Consultation bill"),
+        BillKind::Tests => tr!("Tests bill"),
     };
     view! {
         <section class="card" aria-labelledby="bill">
-            <div class="card-head"><h2 id="bill">{bill.kind.label()} " bill"</h2> {tag}</div>
+            <div class="card-head"><h2 id="bill">{title}</h2> {tag}</div>
             {sums(tenant, bill)}
             {(open && balance > Money::ZERO && may(EventType::PaymentReceived)).then(|| payment_form(billing, chosen, id, balance))}
             {(bill.refundable() > Money::ZERO && may(EventType::PaymentRefunded)).then(|| refund_form(billing, chosen, id, bill))}
             {billing.past.is_none().then(|| {
                 let href = format!("/visits/{visit_id}/bills/{id}/receipt");
-                view! { <div class="row"><a class="button" href=href>{icon(Icon::Printer)} "Receipt"</a></div> }
+                view! { <div class="row"><a class="button" href=href>{icon(Icon::Printer)} {tr!("Receipt")}</a></div> }
             })}
         </section>
     }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{BillId, PersonId};
 use crate::journey::money::Money;
 use crate::journey::visit::Bill;
+use crate::language::{of_paper, on_paper, say};
 use crate::projections::visits::VisitCard;
 use crate::screens::parts::{clock_time, day_and_time};
 
@@ -18,20 +20,20 @@ pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
     let line = |word: String, amount: String| view! { <div><dt>{word}</dt><dd>{amount}</dd></div> };
     let balance = bill.balance();
     let (word, left) =
-        if balance < Money::ZERO { ("Owed to the patient", -balance) } else { ("Still to pay", balance) };
+        if balance < Money::ZERO { (tr!("Owed to the patient"), -balance) } else { (tr!("Still to pay"), balance) };
     view! {
         <dl class="sums">
             {bill.items.iter().map(|item| line(item.description.clone(), tenant.money(item.amount))).collect_view()}
-            {(bill.discount > Money::ZERO).then(|| line("Discount".into(), tenant.money(-bill.discount)))}
+            {(bill.discount > Money::ZERO).then(|| line(tr!("Discount"), tenant.money(-bill.discount)))}
             {bill
                 .payments
                 .iter()
                 .map(|payment| {
-                    let word = format!("Paid {} by {}", clock_time(tenant, payment.at), payment.method);
-                    line(word, tenant.money(-payment.amount))
+                    let (time, method) = (clock_time(tenant, payment.at), say(payment.method.label()));
+                    line(tr!("Paid {time} by {method}", time, method), tenant.money(-payment.amount))
                 })
                 .collect_view()}
-            {(bill.refunded > Money::ZERO).then(|| line("Given back".into(), tenant.money(bill.refunded)))}
+            {(bill.refunded > Money::ZERO).then(|| line(tr!("Given back"), tenant.money(bill.refunded)))}
             <div class="total"><dt>{word}</dt><dd>{tenant.money(left)}</dd></div>
         </dl>
     }
@@ -58,6 +60,18 @@ pub struct Receipt {
 
 /// Shows a bill with its payments, to be printed.
 pub fn receipt(receipt: Receipt) -> impl IntoView {
+    let (back, of_paper) = (format!("/billing?visit={}", receipt.card.visit.visit_id), of_paper());
+    view! {
+        <main class="page page-narrow stack" id="main">
+            {on_paper(|| paper(receipt, of_paper))}
+            <p class="secondary screen-only">
+                {tr!("Print with the browser (Ctrl P).")} " " <a href=back>{tr!("Back to billing")}</a>
+            </p>
+        </main>
+    }
+}
+
+fn paper(receipt: Receipt, lang: Option<&'static str>) -> AnyView {
     let Receipt { tenant, card, bill_id, bill, patient, names, now } = receipt;
     let takers = bill
         .payments
@@ -69,25 +83,23 @@ pub fn receipt(receipt: Receipt) -> impl IntoView {
         .collect::<Vec<_>>()
         .join("; ");
     view! {
-        <main class="page page-narrow stack" id="main">
-            <article class="paper">
-                <header class="paper-head">
-                    <div>
-                        <h1>{tenant.name.clone()}</h1>
-                        <p>"Receipt · " {bill.kind.label()}</p>
-                    </div>
-                    <span class="token">{card.visit.token.clone()}</span>
-                </header>
-                <dl class="facts">
-                    <dt>"Patient"</dt><dd>{patient.name.clone()} ", MRN " {patient.mrn.clone()}</dd>
-                    <dt>"Billed"</dt><dd>{day_and_time(&tenant, bill.billed_at)}</dd>
-                    <dt>"Paid"</dt><dd>{if takers.is_empty() { "not yet".to_owned() } else { takers }}</dd>
-                    <dt>"Number"</dt><dd>{bill_id.to_string()}</dd>
-                    <dt>"Printed"</dt><dd>{day_and_time(&tenant, now)}</dd>
-                </dl>
-                {sums(&tenant, &bill)}
-            </article>
-            <p class="secondary screen-only">"Print with the browser (Ctrl P). " <a href=format!("/billing?visit={}", card.visit.visit_id)>"Back to billing"</a></p>
-        </main>
+        <article class="paper" lang=lang>
+            <header class="paper-head">
+                <div>
+                    <h1>{tenant.name.clone()}</h1>
+                    <p>"Receipt · " {bill.kind.label()}</p>
+                </div>
+                <span class="token">{card.visit.token.clone()}</span>
+            </header>
+            <dl class="facts">
+                <dt>"Patient"</dt><dd>{patient.name.clone()} ", MRN " {patient.mrn.clone()}</dd>
+                <dt>"Billed"</dt><dd>{day_and_time(&tenant, bill.billed_at)}</dd>
+                <dt>"Paid"</dt><dd>{if takers.is_empty() { "not yet".to_owned() } else { takers }}</dd>
+                <dt>"Number"</dt><dd>{bill_id.to_string()}</dd>
+                <dt>"Printed"</dt><dd>{day_and_time(&tenant, now)}</dd>
+            </dl>
+            {sums(&tenant, &bill)}
+        </article>
     }
+    .into_any()
 }

@@ -1,13 +1,14 @@
 //! The chart that lies open: who it is, the vital signs, the tabs, and how the consultation ends.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::vital_signs::{Reading, vital_signs};
 use super::{Chart, Content, Doctor, Tab, history, orders, prescribe, results};
 use crate::journey::events::EventType;
 use crate::journey::visit::Place;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Stage, Status, Word};
+use crate::language;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{age_and_sex, empty, priority_tag, status_tag};
@@ -51,7 +52,7 @@ pub(super) fn chart(chart: &Chart, doctor: &Doctor) -> AnyView {
         Content::FollowUp => orders::follow_up(chart, doctor),
     };
     view! {
-        <section class="card card-phase phase-consult" aria-label="Patient">
+        <section class="card card-phase phase-consult" aria-label=tr!("Patient")>
             {banner(chart, doctor)} {tiles(chart, doctor)} {tabs(chart)} {content} {foot(chart, doctor)}
         </section>
         {others(chart, doctor)}
@@ -63,10 +64,10 @@ fn banner(chart: &Chart, doctor: &Doctor) -> AnyView {
     let card = &chart.card;
     let visit = &card.visit;
     let age = age_and_sex(card.patient_birth_date, card.patient_sex, doctor.tenant.local_day(doctor.now));
-    let reason = visit.reason.clone().unwrap_or_else(|| "reason not recorded".to_owned());
+    let reason = visit.reason.clone().unwrap_or_else(|| tr!("reason not recorded"));
     let place = match (&chart.visit.place, &card.room_name) {
-        (Place::Room { .. }, Some(room)) => format!("in {room}"),
-        (_, _) => visit.status.label().to_lowercase(),
+        (Place::Room { .. }, Some(room)) => tr!("in {room}", room),
+        (_, _) => language::say(visit.status.label()).to_lowercase(),
     };
     let ended = chart.visit.outcome.is_some();
     view! {
@@ -91,7 +92,7 @@ fn clock(place: String, since: chrono::DateTime<chrono::Utc>, doctor: &Doctor) -
     view! {
         <p class="clock">
             <span>{place}</span>
-            <time datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>{human_duration(seconds)}</time>
+            <time datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>{language::duration(seconds)}</time>
         </p>
     }
     .into_any()
@@ -102,9 +103,9 @@ fn tiles(chart: &Chart, doctor: &Doctor) -> AnyView {
     if signs.is_empty() {
         return view! {
             <p class="secondary">
-                "Vital signs not recorded. " {chart
+                {tr!("Vital signs not recorded.")} " " {chart
                     .may(EventType::VitalsRecorded)
-                    .then(|| view! { <a href=chart.address(Tab::Vitals)>"Record them"</a> })}
+                    .then(|| view! { <a href=chart.address(Tab::Vitals)>{tr!("Record them")}</a> })}
             </p>
         }
         .into_any();
@@ -113,15 +114,16 @@ fn tiles(chart: &Chart, doctor: &Doctor) -> AnyView {
         .into_iter()
         .map(|sign| {
             let (class, word) = match sign.reading {
-                Reading::Usual => (None, ""),
-                Reading::Low => (Some("abnormal"), ", low"),
-                Reading::High => (Some("abnormal"), ", high"),
-                Reading::Critical => (Some("critical"), ", critical"),
+                Reading::Usual => (None, None),
+                Reading::Low => (Some("abnormal"), Some(tr!("low"))),
+                Reading::High => (Some("abnormal"), Some(tr!("high"))),
+                Reading::Critical => (Some("critical"), Some(tr!("critical"))),
             };
-            let earlier = sign.earlier.map(|earlier| format!(" (was {earlier})"));
+            let word = word.map(|word| format!(", {word}")).unwrap_or_default();
+            let earlier = sign.earlier.map(|value| format!(" ({})", tr!("was {value}", value)));
             view! {
                 <div class=class>
-                    <dt>{sign.name} {word} {earlier}</dt>
+                    <dt>{language::say(sign.name)} {word} {earlier}</dt>
                     <dd>{sign.value}</dd>
                 </div>
             }
@@ -144,23 +146,23 @@ fn tabs(chart: &Chart) -> AnyView {
             let number = (number > 0).then(|| format!(" {number}"));
             view! {
                 <li>
-                    <a href=chart.address(*tab) aria-current=(*tab == open).then_some("true")>{tab.label()} {number}</a>
+                    <a href=chart.address(*tab) aria-current=(*tab == open).then_some("true")>{language::say(tab.label())} {number}</a>
                 </li>
             }
         })
         .collect_view();
-    view! { <nav class="tabs" aria-label="Consultation"><ul>{links}</ul></nav> }.into_any()
+    view! { <nav class="tabs" aria-label=tr!("Consultation")><ul>{links}</ul></nav> }.into_any()
 }
 
 /// Says why a form is not offered.
 pub(super) fn not_now(chart: &Chart) -> AnyView {
     if chart.visit.outcome.is_some() {
-        empty(Icon::Lock, "The visit has ended", "Nothing more can be ordered on it.")
+        empty(Icon::Lock, tr!("The visit has ended"), tr!("Nothing more can be ordered on it."))
     } else {
         empty(
             Icon::DoorClosed,
-            "The patient was not seen yet",
-            "This is possible once the patient has been in the room.",
+            tr!("The patient was not seen yet"),
+            tr!("This is possible once the patient has been in the room."),
         )
     }
 }
@@ -170,10 +172,11 @@ fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
     let visit = &chart.card.visit;
     let leaves = chart
         .may(EventType::ExitedRoom)
-        .then(|| button(EventType::ExitedRoom, &visit.visit_id, None, &[]).label("Patient leaves").view());
+        .then(|| button(EventType::ExitedRoom, &visit.visit_id, None, &[]).label(tr!("Patient leaves")).view());
     let complete = chart.may(EventType::ConsultationCompleted).then(|| {
         let form = chart.form(EventType::ConsultationCompleted, doctor);
-        fold(&form, "Complete consultation", [form.labelled("diagnosis", "Diagnosis"), form.labelled("notes", "Notes")])
+        let fields = [form.labelled("diagnosis", &tr!("Diagnosis")), form.labelled("notes", &tr!("Notes"))];
+        fold(&form, tr!("Complete consultation"), fields)
     });
     let ends = chart.may(EventType::VisitCompleted).then(|| {
         let form = EventForm::new(
@@ -182,7 +185,7 @@ fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
             Some(visit.version),
             doctor.attempt.as_ref(),
         );
-        fold(&form, "Complete visit", [form.labelled("summary", "Summary")])
+        fold(&form, tr!("Complete visit"), [form.labelled("summary", &tr!("Summary"))])
     });
     if leaves.is_none() && complete.is_none() && ends.is_none() {
         return ().into_any();
@@ -191,10 +194,10 @@ fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
 }
 
 /// A form that opens in place of its button.
-pub(super) fn fold<const FIELDS: usize>(form: &EventForm, action: &'static str, fields: [AnyView; FIELDS]) -> AnyView {
+pub(super) fn fold<const FIELDS: usize>(form: &EventForm, action: String, fields: [AnyView; FIELDS]) -> AnyView {
     view! {
         <details class="fold fold-button" open=form.was_refused()>
-            <summary>{icon(Icon::of(form.event()))} {action}</summary>
+            <summary>{icon(Icon::of(form.event()))} {action.clone()}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">
                     {form.hidden()} {fields.into_iter().collect_view()}
@@ -217,12 +220,12 @@ fn others(chart: &Chart, doctor: &Doctor) -> AnyView {
     }
     let rows = others
         .into_iter()
-        .map(|card| super::queue::row(card, doctor, "in the room", super::queue::open_link(card)))
+        .map(|card| super::queue::row(card, doctor, tr!("in the room"), super::queue::open_link(card)))
         .collect_view();
     view! {
         <section class="card card-flush" aria-labelledby="in-room">
             <div class="card-head">
-                <h2 id="in-room">"In the room"</h2>
+                <h2 id="in-room">{tr!("In the room")}</h2>
             </div>
             <ul class="list">{rows}</ul>
         </section>

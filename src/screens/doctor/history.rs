@@ -1,9 +1,11 @@
 //! What was: the journey of this visit so far, and the patient's other visits.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::{Doctor, EarlierVisit, last_prescription};
 use crate::journey::events::Event;
+use crate::language;
 use crate::projections::timeline::TimelineRow;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{clock_time, empty, phase_class, status_tag};
@@ -35,7 +37,7 @@ pub(super) fn journey(rows: &[TimelineRow], doctor: &Doctor) -> AnyView {
 /// The patient's other visits, the latest first.
 pub(super) fn visits(visits: &[EarlierVisit], doctor: &Doctor) -> AnyView {
     if visits.is_empty() {
-        return empty(Icon::History, "No other visit", "This is the patient's first visit here.");
+        return empty(Icon::History, tr!("No other visit"), tr!("This is the patient's first visit here."));
     }
     let rows = visits.iter().map(|visit| earlier(visit, doctor)).collect_view();
     view! { <ul class="list list-inset">{rows}</ul> }.into_any()
@@ -43,7 +45,7 @@ pub(super) fn visits(visits: &[EarlierVisit], doctor: &Doctor) -> AnyView {
 
 fn earlier(earlier: &EarlierVisit, doctor: &Doctor) -> AnyView {
     let card = &earlier.card;
-    let day = doctor.tenant.local(card.visit.registered_at).format("%-d %b %Y").to_string();
+    let day = language::date(doctor.tenant.local(card.visit.registered_at), "%-d %b %Y");
     let who = [card.doctor_name.as_deref(), card.department_name.as_deref(), card.visit.reason.as_deref()];
     let who = who.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let facts = facts(earlier);
@@ -69,25 +71,25 @@ fn earlier(earlier: &EarlierVisit, doctor: &Doctor) -> AnyView {
 }
 
 /// What a doctor wants to know of an earlier visit.
-fn facts(earlier: &EarlierVisit) -> Vec<(&'static str, String)> {
+fn facts(earlier: &EarlierVisit) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     for step in &earlier.steps {
         match &step.event {
             Event::ConsultationCompleted(completed) => {
-                facts.extend(completed.diagnosis.as_deref().map(|diagnosis| ("Diagnosis", diagnosis.clone())));
+                facts.extend(completed.diagnosis.as_deref().map(|diagnosis| (tr!("Diagnosis"), diagnosis.clone())));
             }
             Event::TestsOrdered(ordered) => {
                 let names: Vec<_> = ordered.tests.iter().map(|test| test.name.as_str()).collect();
-                facts.push(("Tests", names.join(", ")));
+                facts.push((tr!("Tests"), names.join(", ")));
             }
-            Event::ReferralGiven(referral) => facts.push(("Referred to", referral.to.to_string())),
+            Event::ReferralGiven(referral) => facts.push((tr!("Referred to"), referral.to.to_string())),
             _ => {}
         }
     }
     if let Some(lines) = last_prescription(&earlier.steps) {
         let lines: Vec<_> =
             lines.iter().map(|line| format!("{} {}, {}", line.drug, line.dose, line.frequency)).collect();
-        facts.push(("Prescription", lines.join("; ")));
+        facts.push((tr!("Prescription"), lines.join("; ")));
     }
     facts
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::{Chart, Doctor};
 use crate::hospital::patients::Patient;
@@ -9,6 +10,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::{Event, EventType, PrescriptionGiven, ReferralGiven};
 use crate::journey::ids::VisitId;
 use crate::journey::visit::Step;
+use crate::language::{of_paper, on_paper};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{age_and_sex, clock_time, day_and_time};
 
@@ -72,7 +74,7 @@ pub(super) fn to_print(chart: &Chart, event: EventType, doctor: &Doctor) -> AnyV
             let href = format!("/visits/{}/letters/{number}", chart.card.visit.visit_id);
             view! {
                 <a class="button button-compact" href=href>
-                    {icon(Icon::Printer)} "Print that of " {clock_time(&doctor.tenant, step.at)}
+                    {icon(Icon::Printer)} {tr!("Print that of {time}", time = clock_time(&doctor.tenant, step.at))}
                 </a>
             }
         })
@@ -85,38 +87,47 @@ pub(super) fn to_print(chart: &Chart, event: EventType, doctor: &Doctor) -> AnyV
 
 /// Shows a letter, to be printed and signed.
 pub fn letter(letter: Letter) -> impl IntoView {
+    let (visit_id, of_paper) = (letter.visit_id.clone(), of_paper());
+    view! {
+        <main class="page stack" id="main">
+            {on_paper(|| paper(letter, of_paper))}
+            <p class="secondary screen-only centred">
+                {tr!("Print with the browser (Ctrl P).")} " "
+                <a href=format!("/doctor?visit={visit_id}")>{tr!("To the consultation")}</a> " · "
+                <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
+            </p>
+        </main>
+    }
+}
+
+fn paper(letter: Letter, lang: Option<&'static str>) -> AnyView {
     let Letter { tenant, patient, visit_id, token, doctor, written_at, diagnosis, matter } = letter;
     let age = age_and_sex(patient.birth_date, patient.sex, tenant.local_day(written_at));
     let title = matter.title();
     view! {
-        <main class="page stack" id="main">
-            <article class="paper" aria-label=title>
-                <header class="paper-head">
-                    <div>
-                        <h1>{tenant.name.clone()}</h1>
-                        <p>{title}</p>
-                    </div>
-                    <span class="token">{token}</span>
-                </header>
-                <dl class="facts">
-                    <dt>"Patient"</dt><dd>{patient.name.clone()} ", " {age}</dd>
-                    <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
-                    <dt>"Date"</dt><dd>{day_and_time(&tenant, written_at)}</dd>
-                    {diagnosis.map(|diagnosis| view! { <dt>"Diagnosis"</dt><dd>{diagnosis}</dd> })}
-                </dl>
-                {match matter {
-                    Matter::Prescription(given) => medicines(&given),
-                    Matter::Referral(given) => referral(&given, &patient.name),
-                }}
-                <div class="signature"><p>{doctor}</p></div>
-                <p class="small">"Visit " {visit_id.to_string()}</p>
-            </article>
-            <p class="secondary screen-only centred">
-                "Print with the browser (Ctrl P). " <a href=format!("/doctor?visit={visit_id}")>"To the consultation"</a>
-                " · " <a href=format!("/visits/{visit_id}")>"To the journey"</a>
-            </p>
-        </main>
+        <article class="paper" aria-label=title lang=lang>
+            <header class="paper-head">
+                <div>
+                    <h1>{tenant.name.clone()}</h1>
+                    <p>{title}</p>
+                </div>
+                <span class="token">{token}</span>
+            </header>
+            <dl class="facts">
+                <dt>"Patient"</dt><dd>{patient.name.clone()} ", " {age}</dd>
+                <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
+                <dt>"Date"</dt><dd>{day_and_time(&tenant, written_at)}</dd>
+                {diagnosis.map(|diagnosis| view! { <dt>"Diagnosis"</dt><dd>{diagnosis}</dd> })}
+            </dl>
+            {match matter {
+                Matter::Prescription(given) => medicines(&given),
+                Matter::Referral(given) => referral(&given, &patient.name),
+            }}
+            <div class="signature"><p>{doctor}</p></div>
+            <p class="small">"Visit " {visit_id.to_string()}</p>
+        </article>
     }
+    .into_any()
 }
 
 fn medicines(given: &PrescriptionGiven) -> AnyView {

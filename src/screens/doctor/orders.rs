@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveTime};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::chart::not_now;
 use super::trend::trend;
@@ -12,6 +13,7 @@ use crate::hospital::tariff::TariffEntry;
 use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Priority, Word};
+use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::day_and_time;
@@ -22,9 +24,10 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
         return not_now(chart);
     }
     let form = chart.form(EventType::TestsOrdered, doctor);
+    let no_specimen = tr!("No specimen");
     let mut groups: BTreeMap<&str, Vec<&TariffEntry>> = BTreeMap::new();
     for entry in tariff {
-        groups.entry(entry.specimen.as_deref().unwrap_or("No specimen")).or_default().push(entry);
+        groups.entry(entry.specimen.as_deref().unwrap_or(&no_specimen)).or_default().push(entry);
     }
     let groups = groups
         .into_iter()
@@ -39,28 +42,31 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
             .into_any()
         })
         .collect_view();
-    let soon =
-        [(Priority::Routine, "Routine"), (Priority::Urgent, "Urgent"), (Priority::Emergency, "STAT (emergency)")]
-            .into_iter()
-            .map(|(priority, label)| {
-                let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
-                view! {
-                    <label class="choice">
-                        <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
-                        {(priority != Priority::Routine).then(|| icon(Icon::TriangleAlert))} {label}
-                    </label>
-                }
-            })
-            .collect_view();
+    let soon = [
+        (Priority::Routine, tr!("Routine")),
+        (Priority::Urgent, tr!("Urgent")),
+        (Priority::Emergency, tr!("STAT (emergency)")),
+    ]
+    .into_iter()
+    .map(|(priority, label)| {
+        let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
+        view! {
+            <label class="choice">
+                <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
+                {(priority != Priority::Routine).then(|| icon(Icon::TriangleAlert))} {label}
+            </label>
+        }
+    })
+    .collect_view();
     view! {
         <form method="post" class="stack">
             {form.hidden()} {problem(&form, "tests")} <div id=form.id("tests") class="stack">{groups}</div>
             <fieldset class="field wide">
-                <legend>"How soon"</legend>
+                <legend>{tr!("How soon")}</legend>
                 <div class="choices choices-row">{soon}</div>
             </fieldset>
             <div class="form-foot">
-                <button class="button button-primary">{icon(Icon::TestTubes)} "Order tests"</button>
+                <button class="button button-primary">{icon(Icon::TestTubes)} {tr!("Order tests")}</button>
             </div>
         </form>
     }
@@ -70,7 +76,7 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
 fn pick(form: &EventForm, entry: &TariffEntry, doctor: &Doctor) -> AnyView {
     let measures = match entry.analytes.len() {
         0 | 1 => String::new(),
-        many => format!("{many} values"),
+        many => tr!("{count} values", count = many),
     };
     view! {
         <label class="pick">
@@ -106,11 +112,11 @@ pub(super) fn refer(chart: &Chart, doctor: &Doctor) -> AnyView {
         <form method="post" class="stack">
             {form.hidden()}
             <div class="fields">
-                {form.labelled("to", "Refer to")} {form.labelled("urgency", "How urgent")}
-                <div class="wide">{form.labelled("reason", "Reason")}</div>
+                {form.labelled("to", &tr!("Refer to"))} {form.labelled("urgency", &tr!("How urgent"))}
+                <div class="wide">{form.labelled("reason", &tr!("Reason"))}</div>
             </div>
             <div class="form-foot">
-                <button class="button button-primary">{icon(Icon::Share2)} "Refer"</button>
+                <button class="button button-primary">{icon(Icon::Share2)} {tr!("Refer")}</button>
             </div>
         </form>
         {written}
@@ -138,11 +144,11 @@ pub(super) fn vitals(chart: &Chart, earlier: &[EarlierVisit], doctor: &Doctor) -
         let fields = EventType::VitalsRecorded.row().fields.iter().map(|field| {
             let input = form.input(field.name, field.shape, false, None, "");
             let control = match unit(field.name) {
-                Some(unit) => view! { <div class="affix">{input} <span>{unit}</span></div> }.into_any(),
+                Some(unit) => view! { <div class="affix">{input} <span>{language::say(unit)}</span></div> }.into_any(),
                 None => input,
             };
             let label = if matches!(field.shape, Shape::Choice(_)) {
-                "New priority of the visit".to_owned()
+                tr!("New priority of the visit")
             } else {
                 field_label(field.name)
             };
@@ -152,7 +158,7 @@ pub(super) fn vitals(chart: &Chart, earlier: &[EarlierVisit], doctor: &Doctor) -
             <form method="post" class="stack">
                 {form.hidden()} {problem(&form, "")} <div class="fields fields-narrow">{fields.collect_view()}</div>
                 <div class="form-foot">
-                    <button class="button button-primary">{icon(Icon::HeartPulse)} "Record vitals"</button>
+                    <button class="button button-primary">{icon(Icon::HeartPulse)} {tr!("Record vitals")}</button>
                 </div>
             </form>
         }
@@ -178,10 +184,10 @@ pub(super) fn follow_up(chart: &Chart, doctor: &Doctor) -> AnyView {
         <form method="post" class="stack">
             {form.hidden()} <input type="hidden" name="doctorId" value=chart.doctor.to_string()/>
             <div class="fields">
-                {form.field("dueAt", "Due on", false, due)} <div class="wide">{form.labelled("note", "What for")}</div>
+                {form.field("dueAt", &tr!("Due on"), false, due)} <div class="wide">{form.labelled("note", &tr!("What for"))}</div>
             </div>
             <div class="form-foot">
-                <button class="button button-primary">{icon(Icon::CalendarPlus)} "Schedule follow-up"</button>
+                <button class="button button-primary">{icon(Icon::CalendarPlus)} {tr!("Schedule follow-up")}</button>
             </div>
         </form>
     }
@@ -197,7 +203,7 @@ fn planned(chart: &Chart, doctor: &Doctor) -> AnyView {
         .follow_ups
         .values()
         .map(|follow_up| {
-            let note = follow_up.note.clone().unwrap_or_else(|| "nothing noted".to_owned());
+            let note = follow_up.note.clone().unwrap_or_else(|| tr!("nothing noted"));
             view! {
                 <dt>{day_and_time(&doctor.tenant, follow_up.due_at)}</dt>
                 <dd>{note}</dd>

@@ -3,6 +3,7 @@
 //! The buttons that add lines send the form too, so that nothing typed is lost; the server answers with the longer form.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::chart::not_now;
 use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
@@ -27,14 +28,14 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
             <input type="hidden" name="_rows" value=draft.rows.to_string()/>
             <div class="prescription" role="group" aria-labelledby="rx">
                 <table class="table table-lines">
-                    <caption id="rx" class="visually-hidden">"Prescription"</caption>
+                    <caption id="rx" class="visually-hidden">{tr!("Prescription")}</caption>
                     <thead>
                         <tr>
-                            <th scope="col" class="cell-wide">"Medicine"</th>
-                            <th scope="col">"Dose"</th>
-                            <th scope="col" class="cell-wide">"How often"</th>
-                            <th scope="col">"Days"</th>
-                            <th scope="col">"Instructions"</th>
+                            <th scope="col" class="cell-wide">{tr!("Medicine")}</th>
+                            <th scope="col">{tr!("Dose")}</th>
+                            <th scope="col" class="cell-wide">{tr!("How often")}</th>
+                            <th scope="col">{tr!("Days")}</th>
+                            <th scope="col">{tr!("Instructions")}</th>
                         </tr>
                     </thead>
                     <tbody>{lines}</tbody>
@@ -42,25 +43,24 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
             </div>
             {datalists()}
             <div class="form-foot">
-                <button class="button button-primary">{icon(Icon::Pill)} "Give prescription"</button>
-                {add("line", "Line", "Add a blank line")}
+                <button class="button button-primary">{icon(Icon::Pill)} {tr!("Give prescription")}</button>
+                {add("line", tr!("Line"), Some(tr!("Add a blank line")))}
             </div>
             <div class="row">
-                <span class="secondary small">"Often given:"</span>
-                {MEDICINES[..QUICK].iter().map(|medicine| add(medicine.drug, medicine.drug, "")).collect_view()}
-                {add("last", "Repeat last prescription", "")}
+                <span class="secondary small">{tr!("Often given:")}</span>
+                {MEDICINES[..QUICK].iter().map(|medicine| add(medicine.drug, medicine.drug.to_owned(), None)).collect_view()}
+                {add("last", tr!("Repeat last prescription"), None)}
             </div>
             {draft
                 .nothing_to_repeat
-                .then(|| view! { <p class="secondary" role="status">"There is no earlier prescription to repeat."</p> })}
+                .then(|| view! { <p class="secondary" role="status">{tr!("There is no earlier prescription to repeat.")}</p> })}
         </form>
         {written}
     }
     .into_any()
 }
 
-fn add(what: &'static str, label: &'static str, aria_label: &'static str) -> AnyView {
-    let aria_label = (!aria_label.is_empty()).then_some(aria_label);
+fn add(what: &'static str, label: String, aria_label: Option<String>) -> AnyView {
     view! {
         <button class="button button-compact" name="_add" value=what formnovalidate=true aria-label=aria_label>
             {icon(if what == "last" { Icon::RotateCcw } else { Icon::Plus })} {label}
@@ -82,11 +82,11 @@ fn datalists() -> AnyView {
 }
 
 fn line(form: &EventForm, number: usize, line: Line) -> AnyView {
-    let cell = |name: &str, label: &'static str, value: String, list: Option<&'static str>, max: &'static str| {
+    let cell = |name: &str, label: String, value: String, list: Option<&'static str>, max: &'static str| {
         let field = format!("items[{number}].{name}");
         let problem = form.problem(&field);
         let message = form.describedby(&field);
-        let aria_label = format!("{label}, line {}", number + 1);
+        let aria_label = tr!("{field}, line {line}", field = label, line = number + 1);
         let is_days = name == "days";
         view! {
             <td data-label=label class=is_days.then_some("cell-short")>
@@ -105,11 +105,11 @@ fn line(form: &EventForm, number: usize, line: Line) -> AnyView {
     };
     view! {
         <tr>
-            {cell("drug", "Medicine", line.drug, Some("medicines"), "200")}
-            {cell("dose", "Dose", line.dose, None, "100")}
-            {cell("frequency", "How often", line.frequency, Some("frequencies"), "100")}
-            {cell("days", "Days", line.days, None, "3")}
-            {cell("instructions", "Instructions", line.instructions, None, "500")}
+            {cell("drug", tr!("Medicine"), line.drug, Some("medicines"), "200")}
+            {cell("dose", tr!("Dose"), line.dose, None, "100")}
+            {cell("frequency", tr!("How often"), line.frequency, Some("frequencies"), "100")}
+            {cell("days", tr!("Days"), line.days, None, "3")}
+            {cell("instructions", tr!("Instructions"), line.instructions, None, "500")}
         </tr>
     }
     .into_any()

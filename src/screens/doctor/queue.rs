@@ -1,11 +1,12 @@
 //! Beside the chart: the next call, who is called, who waits, and the results to look at.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::{Doctor, Tab};
 use crate::journey::events::EventType;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Flag, Word};
+use crate::language;
 use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
 use crate::screens::form::{EventForm, button};
@@ -18,27 +19,26 @@ use super::results::{flag_of, value_in_words};
 pub(super) fn empty_room(doctor: &Doctor) -> AnyView {
     let (title, words) = match (doctor.called.first(), doctor.waiting.first()) {
         (Some(called), _) => (
-            format!("{} {} is called", called.visit.token, called.patient_name),
-            "Press Entered when the patient comes in.".to_owned(),
+            tr!("{token} {patient} is called", token = called.visit.token, patient = called.patient_name),
+            tr!("Press Entered when the patient comes in."),
         ),
         (None, Some(next)) => {
             let longest = doctor.waiting.iter().map(|card| (doctor.now - card.visit.since).num_seconds()).max();
-            let longest = human_duration(longest.unwrap_or_default());
+            let longest = language::duration(longest.unwrap_or_default());
             let waiting = match doctor.waiting.len() {
-                1 => format!("One patient waits, for {longest}."),
-                many => format!("{many} patients wait, the longest for {longest}."),
+                1 => tr!("One patient waits, for {time}.", time = longest),
+                many => tr!("{count} patients wait, the longest for {time}.", count = many, time = longest),
             };
-            (format!("Call next: {} {}", next.visit.token, next.patient_name), waiting)
+            let title = tr!("Call next: {token} {patient}", token = next.visit.token, patient = next.patient_name);
+            (title, waiting)
         }
-        (None, None) => {
-            ("Nobody waits for you".to_owned(), "Patients appear here once they join your queue.".to_owned())
-        }
+        (None, None) => (tr!("Nobody waits for you"), tr!("Patients appear here once they join your queue.")),
     };
     view! {
         <section class="card card-phase phase-consult" aria-labelledby="nobody">
-            <h1 class="visually-hidden">"Doctor"</h1>
+            <h1 class="visually-hidden">{tr!("Doctor")}</h1>
             <div class="empty">
-                {icon(Icon::Stethoscope)} <h2 class="empty-title" id="nobody">"Nobody is in the room"</h2>
+                {icon(Icon::Stethoscope)} <h2 class="empty-title" id="nobody">{tr!("Nobody is in the room")}</h2>
                 <p>{title}</p>
                 <p>{words}</p>
             </div>
@@ -50,11 +50,11 @@ pub(super) fn empty_room(doctor: &Doctor) -> AnyView {
 /// Draws everything beside the chart.
 pub(super) fn aside(doctor: &Doctor) -> AnyView {
     view! {
-        <aside class="stack" aria-label="My day">
+        <aside class="stack" aria-label=tr!("My day")>
             {call_next(doctor)} {called(doctor)} {my_queue(doctor)}
-            {results("review", "Results to review", "Nobody waits for a review.", "Review", &doctor.to_review)}
+            {to_review(doctor)}
             {(!doctor.to_approve.is_empty())
-                .then(|| results("approve", "Results to approve", "", "Approve", &doctor.to_approve))}
+                .then(|| to_approve(doctor))}
             {seen(doctor)}
         </aside>
     }
@@ -71,7 +71,7 @@ fn call_next(doctor: &Doctor) -> AnyView {
     let Some(next) = doctor.waiting.first() else {
         return view! {
             <button class="button button-primary button-large button-wide" disabled=true>
-                {icon(Icon::Megaphone)} <span>"Call next"</span> <span class="button-note">"· nobody waits"</span>
+                {icon(Icon::Megaphone)} <span>{tr!("Call next")}</span> <span class="button-note">"· " {tr!("nobody waits")}</span>
             </button>
         }
         .into_any();
@@ -81,10 +81,10 @@ fn call_next(doctor: &Doctor) -> AnyView {
         <form method="post" class="stack stack-tight">
             {form.hidden()} {room.map(|room| view! { <input type="hidden" name="roomId" value=room/> })}
             <button class="button button-primary button-large button-wide" data-key="n">
-                {icon(Icon::Megaphone)} <span>"Call next"</span>
+                {icon(Icon::Megaphone)} <span>{tr!("Call next")}</span>
                 <span class="button-note">{format!("· {}", next.visit.token)}</span>
             </button>
-            <p class="secondary small centred">"or press " <kbd>"N"</kbd></p>
+            <p class="secondary small centred">{tr!("or press")} " " <kbd>"N"</kbd></p>
         </form>
     }
     .into_any()
@@ -94,7 +94,7 @@ fn room_ids(doctor: &Doctor) -> Vec<(&'static str, String)> {
     doctor.room.iter().map(|room| ("roomId", room.id.to_string())).collect()
 }
 
-fn call_button(card: &VisitCard, doctor: &Doctor, label: &str) -> AnyView {
+fn call_button(card: &VisitCard, doctor: &Doctor, label: String) -> AnyView {
     let visit = &card.visit;
     button(EventType::QueueCalled, &visit.visit_id, Some(visit.version), &room_ids(doctor))
         .class("button button-compact")
@@ -110,7 +110,7 @@ fn called(doctor: &Doctor) -> AnyView {
     view! {
         <section class="card card-flush" aria-labelledby="called">
             <div class="card-head">
-                <h2 id="called">"Called"</h2>
+                <h2 id="called">{tr!("Called")}</h2>
             </div>
             <ul class="list">{rows}</ul>
         </section>
@@ -121,11 +121,12 @@ fn called(doctor: &Doctor) -> AnyView {
 fn called_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
     let visit = &card.visit;
     let times = match visit.calls {
-        0 | 1 => String::new(),
-        2 => "called twice, ".to_owned(),
-        times => format!("called {times} times, "),
+        0 | 1 => None,
+        2 => Some(tr!("called twice")),
+        times => Some(tr!("called {times} times", times)),
     };
-    let to = card.room_name.as_deref().map_or("no room named".to_owned(), |room| format!("to {room}"));
+    let times = times.map(|times| format!("{times}, ")).unwrap_or_default();
+    let to = card.room_name.as_deref().map_or_else(|| tr!("no room named"), |room| tr!("to {room}", room));
     view! {
         <li class="list-row list-row-wraps" data-row=visit.visit_id.to_string()>
             <span class="token token-plain">{visit.token.clone()}</span>
@@ -138,8 +139,8 @@ fn called_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
                 {enter(card, doctor)}
                 {button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[])
                     .class("button button-compact")
-                    .label("Skip")
-                    .view()} {call_button(card, doctor, "Call again")}
+                    .label(tr!("Skip"))
+                    .view()} {call_button(card, doctor, tr!("Call again"))}
             </div>
         </li>
     }
@@ -153,7 +154,7 @@ fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
     if let Some(room) = room {
         return button(EventType::EnteredRoom, &visit.visit_id, Some(visit.version), &[("roomId", room.to_string())])
             .class("button button-compact button-primary")
-            .label("Entered")
+            .label(tr!("Entered"))
             .view();
     }
     let form =
@@ -161,8 +162,8 @@ fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
     let rooms = doctor.rooms.iter().map(|room| (room.id.to_string(), room.name.clone())).collect();
     view! {
         <form method="post" class="row">
-            {form.hidden()} {form.select("roomId", rooms, true, Some(format!("Room of {}", visit.token)), "")}
-            <button class="button button-compact button-primary">{icon(Icon::DoorOpen)} "Entered"</button>
+            {form.hidden()} {form.select("roomId", rooms, true, Some(tr!("Room of {token}", token = visit.token)), "")}
+            <button class="button button-compact button-primary">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
         </form>
     }
     .into_any()
@@ -170,17 +171,17 @@ fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
 
 fn my_queue(doctor: &Doctor) -> AnyView {
     let waiting = doctor.waiting.iter().map(|card| waiting_row(card, doctor)).collect_view();
-    let away =
-        doctor.away.iter().map(|card| row(card, doctor, "away", call_button(card, doctor, "Recall"))).collect_view();
+    let recall = |card: &VisitCard| row(card, doctor, tr!("away"), call_button(card, doctor, tr!("Recall")));
+    let away = doctor.away.iter().map(recall).collect_view();
     let nobody = doctor.waiting.is_empty() && doctor.away.is_empty();
     view! {
         <section class="card card-flush" aria-labelledby="mine">
             <div class="card-head">
-                <h2 id="mine">"My queue"</h2>
-                <span class="secondary">{format!("{} waiting", doctor.waiting.len())}</span>
+                <h2 id="mine">{tr!("My queue")}</h2>
+                <span class="secondary">{tr!("{count} waiting", count = doctor.waiting.len())}</span>
             </div>
             {if nobody {
-                view! { <div class="empty"><p>"Nobody waits"</p></div> }.into_any()
+                view! { <div class="empty"><p>{tr!("Nobody waits")}</p></div> }.into_any()
             } else {
                 view! { <ul class="list">{waiting} {away}</ul> }.into_any()
             }}
@@ -193,15 +194,15 @@ fn waiting_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
     let visit = &card.visit;
     let with_results = doctor.with_results.contains(&visit.visit_id);
     let detail = match (visit.attended, with_results) {
-        (true, true) => "back again, results ready".to_owned(),
-        (true, false) => "back again".to_owned(),
-        (false, _) => visit.reason.clone().unwrap_or_else(|| "reason not recorded".to_owned()),
+        (true, true) => tr!("back again, results ready"),
+        (true, false) => tr!("back again"),
+        (false, _) => visit.reason.clone().unwrap_or_else(|| tr!("reason not recorded")),
     };
-    row(card, doctor, &detail, wait(visit.since, doctor.now, card.target_minutes))
+    row(card, doctor, detail, wait(visit.since, doctor.now, card.target_minutes))
 }
 
 /// A patient's row in a list: who it is, and what stands at its end.
-pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: &str, end: AnyView) -> AnyView {
+pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: String, end: AnyView) -> AnyView {
     let visit = &card.visit;
     let waits = doctor.waiting.iter().any(|waiting| waiting.visit.visit_id == visit.visit_id);
     let seconds = (doctor.now - visit.since).num_seconds();
@@ -211,7 +212,7 @@ pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: &str, end: AnyView)
         _ => "list-row",
     };
     let open = doctor.chart.as_ref().is_some_and(|chart| chart.card.visit.visit_id == visit.visit_id);
-    let unassigned = (waits && visit.doctor_id.is_none()).then_some(" · no doctor chosen");
+    let unassigned = (waits && visit.doctor_id.is_none()).then(|| format!(" · {}", tr!("no doctor chosen")));
     view! {
         <li class=class data-row=visit.visit_id.to_string() aria-current=open.then_some("true")>
             <span class="token token-plain">{visit.token.clone()}</span>
@@ -221,9 +222,9 @@ pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: &str, end: AnyView)
                     {doctor
                         .with_results
                         .contains(&visit.visit_id)
-                        .then(|| view! { <span class="tag phase-test">{icon(Icon::TestTubes)} "Results"</span> })}
+                        .then(|| view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {tr!("Results")}</span> })}
                 </p>
-                <p class="list-detail">{detail.to_owned()} {unassigned}</p>
+                <p class="list-detail">{detail} {unassigned}</p>
             </div>
             {end}
         </li>
@@ -237,31 +238,40 @@ fn chart_link(card: &VisitCard) -> AnyView {
 
 /// A link that opens a patient's chart.
 pub(super) fn open_link(card: &VisitCard) -> AnyView {
-    let label = format!("Open the chart of {}", card.patient_name);
+    let label = tr!("Open the chart of {patient}", patient = card.patient_name);
     view! {
         <a class="button button-compact" href=format!("/doctor?visit={}", card.visit.visit_id) aria-label=label>
-            "Open"
+            {tr!("Open")}
         </a>
     }
     .into_any()
 }
 
-fn results(
-    id: &'static str,
-    title: &'static str,
-    nothing: &'static str,
-    action: &'static str,
-    tests: &[TestCard],
-) -> AnyView {
-    let rows = tests.iter().map(|test| result_row(test, action)).collect_view();
+fn to_review(doctor: &Doctor) -> AnyView {
+    let rows = doctor.to_review.iter().map(|test| {
+        let label = tr!("Review {test} of {patient}", test = test.test.name, patient = test.patient_name);
+        result_row(test, tr!("Review"), label)
+    });
+    results("review", tr!("Results to review"), tr!("Nobody waits for a review."), rows.collect())
+}
+
+fn to_approve(doctor: &Doctor) -> AnyView {
+    let rows = doctor.to_approve.iter().map(|test| {
+        let label = tr!("Approve {test} of {patient}", test = test.test.name, patient = test.patient_name);
+        result_row(test, tr!("Approve"), label)
+    });
+    results("approve", tr!("Results to approve"), String::new(), rows.collect())
+}
+
+fn results(id: &'static str, title: String, nothing: String, rows: Vec<AnyView>) -> AnyView {
     view! {
         <section class="card card-flush" aria-labelledby=id>
             <div class="card-head">
                 <h2 id=id>{title}</h2>
-                {(!tests.is_empty())
-                    .then(|| view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {tests.len()}</span> })}
+                {(!rows.is_empty())
+                    .then(|| view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {rows.len()}</span> })}
             </div>
-            {if tests.is_empty() {
+            {if rows.is_empty() {
                 view! { <div class="empty"><p>{nothing}</p></div> }.into_any()
             } else {
                 view! { <ul class="list">{rows}</ul> }.into_any()
@@ -271,29 +281,28 @@ fn results(
     .into_any()
 }
 
-fn result_row(card: &TestCard, action: &'static str) -> AnyView {
+fn result_row(card: &TestCard, action: String, label: String) -> AnyView {
     let test = &card.test;
     let abnormal: Vec<_> =
         test.results.iter().filter(|result| !matches!(flag_of(result), None | Some(Flag::Normal))).collect();
     let words = match (abnormal.as_slice(), test.results.as_slice()) {
         ([], [only]) => value_in_words(only),
-        ([], _) => "nothing abnormal".to_owned(),
+        ([], _) => tr!("nothing abnormal"),
         (some, _) => {
             let shown = some.iter().take(3).map(|result| format!("{} {}", *result.analyte, value_in_words(result)));
             let shown = shown.collect::<Vec<_>>().join(", ");
-            if some.len() > 3 { format!("{shown} and {} more", some.len() - 3) } else { shown }
+            if some.len() > 3 { tr!("{shown} and {count} more", shown, count = some.len() - 3) } else { shown }
         }
     };
     let critical = abnormal.iter().any(|result| flag_of(result) == Some(Flag::Critical));
     let href = format!("/doctor?visit={}&tab={}", test.visit_id, Tab::Results.word());
-    let label = format!("{action} {} of {}", test.name, card.patient_name);
     view! {
         <li class=if critical { "list-row list-row-danger" } else { "list-row" } data-row=test.test_id.to_string()>
             <div class="list-main">
                 <p class="list-title">
                     {format!("{} · {}", test.name, card.patient_name)} {priority_tag(test.priority)}
                     {critical
-                        .then(|| view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} "Critical"</span> })}
+                        .then(|| view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {tr!("Critical")}</span> })}
                 </p>
                 <p class="list-detail">{words}</p>
             </div>
@@ -307,11 +316,11 @@ fn seen(doctor: &Doctor) -> AnyView {
     if doctor.seen.is_empty() {
         return ().into_any();
     }
-    let rows = doctor.seen.iter().map(|card| row(card, doctor, "in the house", open_link(card))).collect_view();
+    let rows = doctor.seen.iter().map(|card| row(card, doctor, tr!("in the house"), open_link(card))).collect_view();
     view! {
         <section class="card card-flush" aria-labelledby="seen">
             <div class="card-head">
-                <h2 id="seen">"Seen today, still here"</h2>
+                <h2 id="seen">{tr!("Seen today, still here")}</h2>
             </div>
             <ul class="list">{rows}</ul>
         </section>

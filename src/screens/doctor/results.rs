@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::{Chart, Doctor};
 use crate::journey::events::{AnalyteResult, EventType};
 use crate::journey::ids::TestId;
 use crate::journey::visit::Test;
 use crate::journey::words::{Flag, Stage, Verdict, Word};
+use crate::language;
 use crate::screens::attempt::Attempt;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
@@ -30,15 +32,15 @@ pub(super) fn flag_of(result: &AnalyteResult) -> Option<Flag> {
 /// A value with its unit and flag: "7.9 % · high".
 pub(super) fn value_in_words(result: &AnalyteResult) -> String {
     let unit = result.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-    let flag = flag_of(result).map(|flag| format!("\u{a0}· {flag}")).unwrap_or_default();
+    let flag = flag_of(result).map(|flag| format!("\u{a0}· {}", language::say(flag.label()))).unwrap_or_default();
     format!("{}{unit}{flag}", *result.value)
 }
 
 fn range(result: &AnalyteResult) -> String {
     match (result.low.as_deref(), result.high.as_deref()) {
-        (Some(low), Some(high)) => format!("{low} to {high}"),
-        (Some(low), None) => format!("{low} or more"),
-        (None, Some(high)) => format!("{high} or less"),
+        (Some(low), Some(high)) => tr!("{low} to {high}", low, high),
+        (Some(low), None) => tr!("{low} or more", low),
+        (None, Some(high)) => tr!("{high} or less", high),
         (None, None) => "–".to_owned(),
     }
 }
@@ -46,7 +48,7 @@ fn range(result: &AnalyteResult) -> String {
 /// Draws the tests of the visit.
 pub(super) fn results(chart: &Chart, doctor: &Doctor) -> AnyView {
     if chart.visit.tests.is_empty() {
-        return empty(Icon::TestTubes, "No tests", "No tests were ordered on this visit.");
+        return empty(Icon::TestTubes, tr!("No tests"), tr!("No tests were ordered on this visit."));
     }
     let tests = chart.visit.tests.iter().map(|(id, test)| one(chart, id, test, doctor)).collect_view();
     view! { <div class="stack stack-loose">{tests}</div> }.into_any()
@@ -55,13 +57,14 @@ pub(super) fn results(chart: &Chart, doctor: &Doctor) -> AnyView {
 fn one(chart: &Chart, id: &TestId, test: &Test, doctor: &Doctor) -> AnyView {
     let heading = format!("test-{id}");
     let since = day_and_time(&doctor.tenant, test.since);
+    let stage = language::say(test.stage.label());
     view! {
         <section class="stack stack-tight" aria-labelledby=heading>
             <div class="row row-between">
                 <h2 class="row" id=heading.clone()>{test.name.clone()} {priority_tag(test.priority)}</h2>
-                <span class=phase_class("tag", crate::journey::words::Phase::Test)>{test.stage.label()}</span>
+                <span class=phase_class("tag", crate::journey::words::Phase::Test)>{stage.clone()}</span>
             </div>
-            {stage_bar(test.stage)} <p class="secondary small">{format!("{} since {since}", test.stage)}</p>
+            {stage_bar(test.stage)} <p class="secondary small">{tr!("{stage} since {time}", stage, time = since)}</p>
             {(!test.results.is_empty()).then(|| values(id, test))} {actions(chart, id, test, doctor)}
         </section>
     }
@@ -74,14 +77,14 @@ fn values(id: &TestId, test: &Test) -> AnyView {
     view! {
         <div class="table-wrap" role="group" aria-labelledby=caption tabindex="0">
             <table class="table">
-                <caption class="visually-hidden" id=caption.clone()>{format!("Results of {}", test.name)}</caption>
+                <caption class="visually-hidden" id=caption.clone()>{tr!("Results of {test}", test = test.name)}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Measured"</th>
-                        <th scope="col" class="number">"Value"</th>
-                        <th scope="col">"Unit"</th>
-                        <th scope="col">"Range"</th>
-                        <th scope="col">"Flag"</th>
+                        <th scope="col">{tr!("Measured")}</th>
+                        <th scope="col" class="number">{tr!("Value")}</th>
+                        <th scope="col">{tr!("Unit")}</th>
+                        <th scope="col">{tr!("Range")}</th>
+                        <th scope="col">{tr!("Flag")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -94,12 +97,14 @@ fn values(id: &TestId, test: &Test) -> AnyView {
 fn value_row(result: &AnalyteResult) -> AnyView {
     let flag = match flag_of(result) {
         Some(flag @ Flag::Critical) => {
-            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {flag.label()}</span> }.into_any()
+            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }
+                .into_any()
         }
         Some(flag @ (Flag::Low | Flag::High | Flag::Abnormal)) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {flag.label()}</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {language::say(flag.label())}</span> }
+                .into_any()
         }
-        Some(Flag::Normal) => view! { <span class="secondary">"in range"</span> }.into_any(),
+        Some(Flag::Normal) => view! { <span class="secondary">{tr!("in range")}</span> }.into_any(),
         None => view! { <span class="secondary">"–"</span> }.into_any(),
     };
     view! {
@@ -127,7 +132,7 @@ fn actions(chart: &Chart, id: &TestId, test: &Test, doctor: &Doctor) -> AnyView 
             let entered_it = test.completed_by.as_ref() == Some(&chart.doctor);
             if entered_it && !doctor.tenant.policy.approver_may_be_performer {
                 Some(
-                    view! { <p class="secondary">"You entered these results: somebody else approves them."</p> }
+                    view! { <p class="secondary">{tr!("You entered these results: somebody else approves them.")}</p> }
                         .into_any(),
                 )
             } else {
@@ -155,13 +160,13 @@ fn form_of(chart: &Chart, event: EventType, id: &TestId, doctor: &Doctor) -> Eve
 }
 
 /// A text field of a form about one test; its id names the test unless the list of problems leads to it.
-fn text(form: &EventForm, field: &'static str, label: &'static str, required: bool, id: &TestId) -> AnyView {
+fn text(form: &EventForm, field: &'static str, label: String, required: bool, id: &TestId) -> AnyView {
     let element = if form.problem(field).is_some() { form.id(field) } else { format!("{}-{id}", form.id(field)) };
     let class = if form.problem(field).is_some() { "field field-error" } else { "field" };
     let message = form.describedby(field);
     view! {
         <div class=class>
-            <label for=element.clone()>{label} {(!required).then(|| view! { " " <span class="optional">"optional"</span> })}</label>
+            <label for=element.clone()>{label} {(!required).then(|| view! { " " <span class="optional">{tr!("optional")}</span> })}</label>
             {form
                 .problem(field)
                 .map(|problem| {
@@ -181,13 +186,13 @@ fn review(chart: &Chart, id: &TestId, doctor: &Doctor) -> AnyView {
     view! {
         <form method="post" class="stack">
             {form.hidden()} <input type="hidden" name="testId" value=id.to_string()/>
-            {text(&form, "comment", "Comment", false, id)}
+            {text(&form, "comment", tr!("Comment"), false, id)}
             <div class="form-foot">
                 <button class="button button-primary" name="verdict" value=Verdict::Accepted.word()>
-                    {icon(Icon::ClipboardCheck)} "Accept results"
+                    {icon(Icon::ClipboardCheck)} {tr!("Accept results")}
                 </button>
                 <button class="button" name="verdict" value=Verdict::Repeat.word()>
-                    {icon(Icon::RotateCcw)} "Repeat the test"
+                    {icon(Icon::RotateCcw)} {tr!("Repeat the test")}
                 </button>
             </div>
         </form>
@@ -207,17 +212,17 @@ fn fold(
         .iter()
         .map(|(field, required)| {
             let label = match *field {
-                "deliveredTo" => "Handed to",
-                "channel" => "How",
-                _ => "Reason",
+                "deliveredTo" => tr!("Handed to"),
+                "channel" => tr!("How"),
+                _ => tr!("Reason"),
             };
             text(&form, field, label, *required, id)
         })
         .collect_view();
-    let action = event.row().action;
+    let action = language::say(event.row().action);
     view! {
         <details class="fold fold-button" open=form.was_refused()>
-            <summary>{icon(Icon::of(event))} {action}</summary>
+            <summary>{icon(Icon::of(event))} {action.clone()}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">
                     {form.hidden()} <input type="hidden" name="testId" value=id.to_string()/> {inputs}

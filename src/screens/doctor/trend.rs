@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::vital_signs::measurements;
 use super::{Chart, Doctor, EarlierVisit};
+use crate::language;
 
 /// How many measurements are shown.
 const COLUMNS: usize = 6;
@@ -42,14 +44,14 @@ pub(super) fn trend(chart: &Chart, earlier: &[EarlierVisit], doctor: &Doctor) ->
     let rows = rows.into_iter().map(row).collect_view();
     view! {
         <section aria-labelledby="trend">
-            <h2 class="form-title" id="trend">"Trend"</h2>
+            <h2 class="form-title" id="trend">{tr!("Trend")}</h2>
             <div class="table-wrap" role="group" aria-labelledby="trend" tabindex="0">
                 <table class="table">
                     <thead>
                         <tr>
-                            <th scope="col">"Measured"</th>
+                            <th scope="col">{tr!("Measured")}</th>
                             {heads}
-                            <th scope="col"><span class="visually-hidden">"Line"</span></th>
+                            <th scope="col"><span class="visually-hidden">{tr!("drawing" => "Line")}</span></th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -64,7 +66,7 @@ fn head(at: DateTime<Utc>, doctor: &Doctor) -> AnyView {
     let local = doctor.tenant.local(at);
     view! {
         <th scope="col" class="number">
-            {local.format("%-d %b %Y").to_string()} <span class="sub">{local.format("%H:%M").to_string()}</span>
+            {language::date(local, "%-d %b %Y")} <span class="sub">{local.format("%H:%M").to_string()}</span>
         </th>
     }
     .into_any()
@@ -87,7 +89,7 @@ fn row(row: Row) -> AnyView {
         .collect_view();
     view! {
         <tr>
-            <th scope="row">{row.name} <span class="sub">{row.unit}</span></th>
+            <th scope="row">{language::say(row.name)} <span class="sub">{language::say(row.unit)}</span></th>
             {values}
             <td>{line}</td>
         </tr>

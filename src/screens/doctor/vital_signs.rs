@@ -2,6 +2,7 @@
 
 use crate::journey::events::{Event, VitalsRecorded};
 use crate::journey::visit::Step;
+use crate::language::say;
 
 /// How a vital sign compares with what is usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub fn vital_signs(steps: &[Step], adult: bool) -> Vec<VitalSign> {
                 None => {
                     let reading = if adult { read(vitals, name) } else { Reading::Usual };
                     // A blood pressure is known by its shape.
-                    let value = if name == "blood pressure" { value } else { format!("{value} {unit}") };
+                    let value = if name == "blood pressure" { value } else { format!("{value} {}", say(unit)) };
                     signs.push(VitalSign { name, value, reading, earlier: None });
                 }
             }

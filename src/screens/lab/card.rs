@@ -1,6 +1,7 @@
 //! A test's card: what it is, whose, and the one step that brings it further.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::super::form::button;
 use super::super::icon::{Icon, icon};
@@ -8,8 +9,9 @@ use super::super::parts::{age_and_sex, clock_time, stage_bar, wait};
 use super::results::results;
 use super::{Bench, Lab, Shown, forms};
 use crate::journey::events::EventType;
-use crate::journey::refusal::roles_in_words;
+use crate::journey::refusal::roles_in;
 use crate::journey::words::{Priority, Stage, VisitType, Word};
+use crate::language;
 use crate::projections::tests::TestCard;
 
 /// Whether a test comes before all others.
@@ -52,22 +54,24 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
     let mut details = vec![
         card.patient_name.clone(),
         age_and_sex(card.patient_birth_date, card.patient_sex, today),
-        test.specimen.clone().unwrap_or_else(|| "specimen not recorded".to_owned()),
+        test.specimen.clone().unwrap_or_else(|| tr!("specimen not recorded")),
     ];
     details.extend(test.sample_id.clone());
     if test.stage == Stage::Ordered {
-        details.push(format!("ordered {}", clock_time(&lab.tenant, test.ordered_at)));
-        details.extend(lab.reasons.get(&test.test_id).map(|reason| format!("sample rejected: {reason}")));
+        details.push(tr!("ordered {time}", time = clock_time(&lab.tenant, test.ordered_at)));
+        details.extend(lab.reasons.get(&test.test_id).map(|reason| tr!("sample rejected: {reason}", reason)));
         if waits_for_payment(lab, card) {
-            let price = lab.tenant.money(test.price);
-            let due = if test.bill_id.is_some() { "not paid" } else { "not on a bill yet" };
-            details.push(format!("{due}: {price}"));
+            let amount = lab.tenant.money(test.price);
+            details.push(match &test.bill_id {
+                Some(_) => tr!("not paid: {amount}", amount),
+                None => tr!("not on a bill yet: {amount}", amount),
+            });
         }
     }
     if let Some(name) = test.completed_by.as_ref().and_then(|person| lab.names.get(person))
         && !matches!(test.stage, Stage::Ordered | Stage::Collected | Stage::InProgress)
     {
-        details.push(format!("results by {name}"));
+        details.push(tr!("results by {name}", name));
     }
     let judged = matches!(test.stage, Stage::Completed | Stage::Reviewed)
         || (matches!(lab.shown, Shown::Sample(_)) && !test.results.is_empty());
@@ -78,7 +82,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
                 <h3 class="work-title">{test.name.clone()} {tags(lab, card)}</h3>
                 <p class="work-detail">{details.join(" · ")} {waits(lab, card)}</p>
                 {matches!(lab.shown, Shown::Sample(_))
-                    .then(|| view! { <p class="work-detail">{test.stage.label()}</p> {stage_bar(test.stage)} })}
+                    .then(|| view! { <p class="work-detail">{language::say(test.stage.label())}</p> {stage_bar(test.stage)} })}
             </div>
             {menu(lab, card)}
             {(opened.map(|opened| opened.event) != Bench::of(test.stage).map(|bench| bench.next)).then(|| action(lab, card))}
@@ -98,25 +102,26 @@ fn tags(lab: &Lab, card: &TestCard) -> AnyView {
     let again = card.test.recollections;
     view! {
         {is_stat(card)
-            .then(|| view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} "STAT"</span> })}
+            .then(|| view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> })}
         {(again > 0)
             .then(|| {
-                let ordinal = match again {
-                    1 => "2nd".to_owned(),
-                    2 => "3rd".to_owned(),
-                    more => format!("{}th", more + 1),
+                let words = match again {
+                    1 => tr!("2nd sample"),
+                    2 => tr!("3rd sample"),
+                    more => tr!("{number}th sample", number = more + 1),
                 };
-                view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {ordinal} " sample"</span> }
+                view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {words}</span> }
             })}
         {waits_for_payment(lab, card)
-            .then(|| view! { <span class="tag phase-pay">{icon(Icon::ReceiptIndianRupee)} "Payment first"</span> })}
+            .then(|| view! { <span class="tag phase-pay">{icon(Icon::ReceiptIndianRupee)} {tr!("Payment first")}</span> })}
     }
     .into_any()
 }
 
 fn waits(lab: &Lab, card: &TestCard) -> AnyView {
     if card.test.pending {
-        view! { " · waits " {wait(card.test.since, lab.now, None)} }.into_any()
+        view! { " · " {tr!("before a wait that ticks" => "waits")} " " {wait(card.test.since, lab.now, None)} }
+            .into_any()
     } else {
         ().into_any()
     }
@@ -132,15 +137,15 @@ fn action(lab: &Lab, card: &TestCard) -> AnyView {
     let content = if waits_for_payment(lab, card) {
         if lab.bills {
             let href = format!("/billing?visit={}", test.visit_id);
-            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} "To billing"</a> }
+            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} {tr!("link" => "To billing")}</a> }
                 .into_any()
         } else {
-            hint("Is to be paid at billing first".to_owned())
+            hint(tr!("Is to be paid at billing first"))
         }
     } else if !lab.actor.may_log(bench.next, None) {
-        hint(format!("Waits for a {}", roles_in_words(bench.next.row().roles)))
+        hint(tr!("Waits for a {role}", role = roles_in(bench.next.row().roles, &language::say)))
     } else if bench.next == EventType::TestApproved && own {
-        hint("You entered these results: another person approves them".to_owned())
+        hint(tr!("You entered these results: another person approves them"))
     } else {
         step(lab, card, bench.next)
     };
@@ -159,19 +164,19 @@ fn step(lab: &Lab, card: &TestCard, event: EventType) -> AnyView {
         EventType::TestSampleCollected => {
             given.push(("sampleId", suggested_label(card)));
             given.extend(test.specimen.clone().map(|specimen| ("specimen", specimen)));
-            if test.recollections > 0 { "Collect again" } else { "Collect" }
+            if test.recollections > 0 { tr!("Collect again") } else { tr!("Collect") }
         }
-        EventType::TestInProgress => "Start",
-        EventType::TestReviewed => "Accept",
-        EventType::TestApproved => "Approve",
-        EventType::TestCompleted => return opener(lab, card, event, "Enter results"),
-        EventType::ReportDelivered => return opener(lab, card, event, "Hand over"),
-        other => other.row().action,
+        EventType::TestInProgress => tr!("Start"),
+        EventType::TestReviewed => tr!("Accept"),
+        EventType::TestApproved => tr!("Approve"),
+        EventType::TestCompleted => return opener(lab, card, event, tr!("Enter results")),
+        EventType::ReportDelivered => return opener(lab, card, event, tr!("Hand over")),
+        other => language::say(other.row().action),
     };
     button(event, &test.visit_id, None, &given).label(label).class("button button-primary button-wide").view()
 }
 
-fn opener(lab: &Lab, card: &TestCard, event: EventType, label: &'static str) -> AnyView {
+fn opener(lab: &Lab, card: &TestCard, event: EventType, label: String) -> AnyView {
     let href = open(lab, card, event);
     view! { <a class="button button-primary button-wide" href=href>{icon(Icon::of(event))} {label}</a> }.into_any()
 }
@@ -181,9 +186,9 @@ fn menu(lab: &Lab, card: &TestCard) -> AnyView {
     let test = &card.test;
     let paths = format!("/visits/{}", test.visit_id);
     let papers = format!("{paths}/tests/{}", test.test_id);
-    let link = |name, href: String, words| view! { <a class="menu-item" href=href>{icon(name)} {words}</a> };
+    let link = |name, href: String, words: String| view! { <a class="menu-item" href=href>{icon(name)} {words}</a> };
     let may = |event| test.pending && lab.actor.may_log(event, None);
-    let form = |event, words: &'static str| {
+    let form = |event, words: String| {
         let class = if event == EventType::TestCancelled { "menu-item menu-item-danger" } else { "menu-item" };
         may(event).then(|| {
             view! { <a class=class href=open(lab, card, event)>{icon(Icon::of(event))} {words}</a> }
@@ -191,27 +196,27 @@ fn menu(lab: &Lab, card: &TestCard) -> AnyView {
     };
     let further = match test.stage {
         Stage::Ordered if !waits_for_payment(lab, card) => {
-            form(EventType::TestSampleCollected, "Collect with another label")
+            form(EventType::TestSampleCollected, tr!("Collect with another label"))
         }
-        Stage::Collected => form(EventType::TestInProgress, "Start on an analyser"),
-        Stage::Completed => form(EventType::TestReviewed, "Repeat, or comment"),
+        Stage::Collected => form(EventType::TestInProgress, tr!("Start on an analyser")),
+        Stage::Completed => form(EventType::TestReviewed, tr!("Repeat, or comment")),
         _ => None,
     };
     let underway = matches!(test.stage, Stage::Collected | Stage::InProgress);
     let started = underway || test.stage == Stage::Ordered;
     view! {
         <details class="menu" name="menu">
-            <summary class="button button-quiet button-icon" aria-label=format!("More for {}, {}", card.token, test.name)>
+            <summary class="button button-quiet button-icon" aria-label=tr!("More for {token}, {test}", token = card.token, test = test.name)>
                 {icon(Icon::EllipsisVertical)}
             </summary>
             <div class="menu-panel">
-                {link(Icon::Route, paths, "Open the journey")}
-                {test.sample_id.is_some().then(|| link(Icon::Tag, format!("{papers}/label"), "Print the label"))}
-                {(!test.results.is_empty()).then(|| link(Icon::Printer, format!("{papers}/report"), "Print the report"))}
+                {link(Icon::Route, paths, tr!("Open the journey"))}
+                {test.sample_id.is_some().then(|| link(Icon::Tag, format!("{papers}/label"), tr!("Print the label")))}
+                {(!test.results.is_empty()).then(|| link(Icon::Printer, format!("{papers}/report"), tr!("Print the report")))}
                 {further}
-                {underway.then(|| form(EventType::TestSampleRejected, "Reject the sample"))}
+                {underway.then(|| form(EventType::TestSampleRejected, tr!("Reject the sample")))}
                 {(started && may(EventType::TestCancelled)).then(|| view! { <hr/> })}
-                {started.then(|| form(EventType::TestCancelled, "Cancel the test"))}
+                {started.then(|| form(EventType::TestCancelled, tr!("Cancel the test")))}
             </div>
         </details>
     }

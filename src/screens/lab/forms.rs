@@ -1,6 +1,7 @@
 //! The forms that open on a test's card, one at a time.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::super::form::EventForm;
 use super::super::icon::{Icon, icon};
@@ -13,6 +14,7 @@ use crate::journey::events::EventType;
 use crate::journey::results::flag;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Flag, Word};
+use crate::language;
 use crate::projections::earlier_results::EarlierResults;
 use crate::projections::tests::TestCard;
 
@@ -30,39 +32,47 @@ pub(super) fn form(lab: &Lab, card: &TestCard, opened: &Opened) -> AnyView {
     let form = EventForm::new(opened.event, Some(&test.visit_id), None, lab.attempt.as_ref());
     let (title, verb, fields) = match opened.event {
         EventType::TestSampleCollected => (
-            "Collect the sample",
-            "Collect",
+            tr!("Collect the sample"),
+            tr!("Collect"),
             view! {
                 <div class="fields">
-                    {line(&form, "sampleId", "Sample id on the label", &suggested_label(card))}
-                    {line(&form, "specimen", "Specimen", test.specimen.as_deref().unwrap_or_default())}
+                    {line(&form, "sampleId", &tr!("Sample id on the label"), &suggested_label(card))}
+                    {line(&form, "specimen", &tr!("Specimen"), test.specimen.as_deref().unwrap_or_default())}
                 </div>
             }
             .into_any(),
         ),
-        EventType::TestInProgress => ("Start the test", "Start", line(&form, "analyser", "Analyser", "")),
-        EventType::TestCompleted => ("Results", "Complete the test", entry(&form, lab, card, &opened.analytes)),
+        EventType::TestInProgress => {
+            (tr!("Start the test"), tr!("Start"), line(&form, "analyser", &tr!("Analyser"), ""))
+        },
+        EventType::TestCompleted => {
+            (tr!("Results"), tr!("Complete the test"), entry(&form, lab, card, &opened.analytes))
+        },
         EventType::TestReviewed => (
-            "Review the results",
-            "Save the review",
-            view! { {form.labelled("verdict", "Verdict")} {form.labelled("comment", "Comment")} }.into_any(),
+            tr!("Review the results"),
+            tr!("Save the review"),
+            view! { {form.labelled("verdict", &tr!("Verdict"))} {form.labelled("comment", &tr!("Comment"))} }.into_any(),
         ),
         EventType::ReportDelivered => (
-            "Hand the report over",
-            "Hand over",
+            tr!("Hand the report over"),
+            tr!("Hand over"),
             view! {
                 <div class="fields">
-                    {line(&form, "deliveredTo", "Handed to", &card.patient_name)}
+                    {line(&form, "deliveredTo", &tr!("Handed to"), &card.patient_name)}
                     {
-                        let choices = CHANNELS.iter().map(|way| ((*way).to_owned(), (*way).to_owned())).collect();
-                        form.field("channel", "How", true, form.select("channel", choices, false, None, CHANNELS[0]))
+                        let choices = CHANNELS.iter().map(|way| ((*way).to_owned(), language::say(way))).collect();
+                        form.field("channel", &tr!("How"), true, form.select("channel", choices, false, None, CHANNELS[0]))
                     }
                 </div>
             }
             .into_any(),
         ),
-        EventType::TestSampleRejected => ("Reject the sample", "Reject and collect again", reason(&form, REJECTED)),
-        EventType::TestCancelled => ("Cancel the test", "Cancel the test", reason(&form, CANCELLED)),
+        EventType::TestSampleRejected => {
+            (tr!("Reject the sample"), tr!("Reject and collect again"), reason(&form, REJECTED))
+        },
+        EventType::TestCancelled => {
+            (tr!("Cancel the test"), tr!("Cancel the test"), reason(&form, CANCELLED))
+        },
         _ => return ().into_any(),
     };
     let class = match opened.event {
@@ -78,7 +88,7 @@ pub(super) fn form(lab: &Lab, card: &TestCard, opened: &Opened) -> AnyView {
             {fields}
             <div class="form-foot">
                 <button class=class>{icon(Icon::of(opened.event))} {verb}</button>
-                <a class="button button-quiet" href=lab.address.clone()>"Close"</a>
+                <a class="button button-quiet" href=lab.address.clone()>{tr!("Close")}</a>
             </div>
         </form>
     }
@@ -102,7 +112,7 @@ fn reason(form: &EventForm, usual: &'static [&'static str]) -> AnyView {
         view! {
             <label class="choice">
                 <input type="radio" name="reason" value=words checked=checked/>
-                {words}
+                {language::say(words)}
             </label>
         }
     };
@@ -112,10 +122,10 @@ fn reason(form: &EventForm, usual: &'static [&'static str]) -> AnyView {
     };
     view! {
         <fieldset class="field">
-            <legend>"Why"</legend>
+            <legend>{tr!("Why")}</legend>
             <div class="choices choices-row">{usual.iter().map(choice).collect_view()}</div>
         </fieldset>
-        {form.field("reason", "In your own words", true, control)}
+        {form.field("reason", &tr!("In your own words"), true, control)}
     }
     .into_any()
 }
@@ -132,28 +142,28 @@ fn entry(form: &EventForm, lab: &Lab, card: &TestCard, analytes: &[Analyte]) -> 
         analytes.iter().enumerate().map(|(number, analyte)| known_line(form, number, analyte, before)).collect_view()
     };
     let ranges = if free {
-        view! { <th scope="col">"Lowest"</th> <th scope="col">"Highest"</th> }.into_any()
+        view! { <th scope="col">{tr!("Lowest")}</th> <th scope="col">{tr!("Highest")}</th> }.into_any()
     } else {
         view! {
-            <th scope="col">"Range"</th>
-            {before.map(|_| view! { <th scope="col">"Last"</th> })}
+            <th scope="col">{tr!("Range")}</th>
+            {before.map(|_| view! { <th scope="col">{tr!("measured before" => "Last")}</th> })}
         }
         .into_any()
     };
     view! {
         <p class="hint">
-            "Numbers are compared with their range. Where there is no value, write why: “not measured”."
+            {tr!("Numbers are compared with their range. Where there is no value, write why: “not measured”.")}
         </p>
         <div class="table-wrap" role="group" aria-labelledby=id tabindex="0">
             <table class="table table-lines">
-                <caption class="visually-hidden" id=id.clone()>{format!("Results of {test}")}</caption>
+                <caption class="visually-hidden" id=id.clone()>{tr!("Results of {test}", test)}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Analyte"</th>
-                        <th scope="col">"Value"</th>
-                        <th scope="col">"Unit"</th>
+                        <th scope="col">{tr!("Analyte")}</th>
+                        <th scope="col">{tr!("Value")}</th>
+                        <th scope="col">{tr!("Unit")}</th>
                         {ranges}
-                        <th scope="col">"Flag"</th>
+                        <th scope="col">{tr!("Flag")}</th>
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>
@@ -215,15 +225,15 @@ fn known_line(
 /// A line for something that the tariff does not know.
 fn free_line(form: &EventForm, number: usize, name: &str) -> AnyView {
     let field = |name: &str| format!("results[{number}].{name}");
-    let label = |words: &str| format!("{words}, line {}", number + 1);
+    let label = |field: String| tr!("{field}, line {line}", field, line = number + 1);
     view! {
         <tr>
-            <td class="cell-wide">{cell(form, &field("analyte"), 100, false, label("Analyte"), name)}</td>
-            <td class="cell-value">{cell(form, &field("value"), 200, false, label("Value"), "")}</td>
-            <td>{cell(form, &field("unit"), 50, false, label("Unit"), "")}</td>
-            <td>{cell(form, &field("low"), 20, false, label("Lowest in range"), "")}</td>
-            <td>{cell(form, &field("high"), 20, false, label("Highest in range"), "")}</td>
-            <td>{flags(form, &field("flag"), &label("result"))}</td>
+            <td class="cell-wide">{cell(form, &field("analyte"), 100, false, label(tr!("Analyte")), name)}</td>
+            <td class="cell-value">{cell(form, &field("value"), 200, false, label(tr!("Value")), "")}</td>
+            <td>{cell(form, &field("unit"), 50, false, label(tr!("Unit")), "")}</td>
+            <td>{cell(form, &field("low"), 20, false, label(tr!("Lowest in range")), "")}</td>
+            <td>{cell(form, &field("high"), 20, false, label(tr!("Highest in range")), "")}</td>
+            <td>{flags(form, &field("flag"), &label(tr!("result")))}</td>
         </tr>
     }
     .into_any()
@@ -231,6 +241,6 @@ fn free_line(form: &EventForm, number: usize, name: &str) -> AnyView {
 
 /// What a value in words says, chosen by who reads it.
 fn flags(form: &EventForm, field: &str, name: &str) -> AnyView {
-    let choices = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
-    form.select(field, choices, false, Some(format!("Flag of {name}")), "")
+    let choices = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
+    form.select(field, choices, false, Some(tr!("Flag of {name}", name)), "")
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::form::{EventForm, button};
@@ -24,6 +25,7 @@ use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{PersonId, TestId};
 use crate::journey::words::{Stage, Status};
+use crate::language;
 use crate::projections::earlier_results::EarlierResults;
 use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
@@ -122,29 +124,33 @@ pub fn lab(mut lab: Lab) -> impl IntoView {
     // A visit may have become urgent after its tests were ordered.
     lab.cards.sort_by_key(|card| !card::is_stat(card));
     let (title, sample) = match &lab.shown {
-        Shown::Stage(stage) => (Bench::of(*stage).map_or(stage.label(), |bench| bench.label).to_owned(), String::new()),
-        Shown::Sample(sample) => (format!("Sample {sample}"), sample.clone()),
+        Shown::Stage(stage) => {
+            (language::say(Bench::of(*stage).map_or(stage.label(), |bench| bench.label)), String::new())
+        }
+        Shown::Sample(sample) => (tr!("Sample {id}", id = sample), sample.clone()),
     };
     let nothing = match &lab.shown {
-        Shown::Stage(_) => empty(Icon::CircleCheck, "Nothing to do here", "Tests appear when they reach this stage."),
+        Shown::Stage(_) => {
+            empty(Icon::CircleCheck, tr!("Nothing to do here"), tr!("Tests appear when they reach this stage."))
+        }
         Shown::Sample(_) => {
-            empty(Icon::Search, "No test has this sample", "Scan the label again, or type what it says.")
+            empty(Icon::Search, tr!("No test has this sample"), tr!("Scan the label again, or type what it says."))
         }
     };
     let patients = (lab.shown == Shown::Stage(Stage::Ordered) && !lab.patients.is_empty()).then(|| patients(&lab));
     let cards = lab.cards.iter().map(|test| card::card(&lab, test)).collect_view();
     view! {
         <main class="page stack touch" id="main">
-            <h1 class="visually-hidden">"Laboratory"</h1>
+            <h1 class="visually-hidden">{tr!("Laboratory")}</h1>
             {stages(&lab)}
             {patients}
             <div class="page-head">
                 <h2 class="title">{title}</h2>
-                <form class="scan" role="search" aria-label="Samples">
+                <form class="scan" role="search" aria-label=tr!("Samples")>
                     <div class="search-box">
                         {icon(Icon::Barcode)}
                         <input type="search" name="sample" value=sample autocomplete="off" data-key="n"
-                            aria-label="Scan or type a sample id" placeholder="Scan or type a sample id"/>
+                            aria-label=tr!("Scan or type a sample id") placeholder=tr!("Scan or type a sample id")/>
                     </div>
                 </form>
             </div>
@@ -159,12 +165,12 @@ fn stages(lab: &Lab) -> AnyView {
         let current = (lab.shown == Shown::Stage(bench.stage)).then_some("true");
         view! {
             <li>
-                <a href=format!("/lab?stage={}", bench.word) aria-current=current><b>{count}</b> {bench.label}</a>
+                <a href=format!("/lab?stage={}", bench.word) aria-current=current><b>{count}</b> {language::say(bench.label)}</a>
             </li>
         }
     };
     view! {
-        <nav class="stages" aria-label="Stages">
+        <nav class="stages" aria-label=tr!("Stages")>
             <ul>{BENCHES.iter().map(tab).collect_view()}</ul>
         </nav>
     }
@@ -179,9 +185,9 @@ fn patients(lab: &Lab) -> AnyView {
         let visit = &card.visit;
         let called_to = card.room_name.clone().or_else(|| visit.counter.clone());
         let detail = match (visit.status, called_to) {
-            (Status::Called, Some(place)) => format!("called to {place}"),
-            (Status::Away, _) => "did not come when called".to_owned(),
-            (status, _) => status.label().to_lowercase(),
+            (Status::Called, Some(place)) => tr!("called to {place}", place),
+            (Status::Away, _) => tr!("did not come when called"),
+            (status, _) => language::say(status.label()).to_lowercase(),
         };
         view! {
             <li class="list-row" data-row=visit.visit_id.to_string()>
@@ -203,8 +209,8 @@ fn patients(lab: &Lab) -> AnyView {
     view! {
         <section class="card card-flush" aria-labelledby="patients">
             <div class="card-head">
-                <h2 id="patients">"Patients at the lab"</h2>
-                <span class="tag phase-wait">{icon(Icon::Hourglass)} {waiting} " waiting"</span>
+                <h2 id="patients">{tr!("Patients at the lab")}</h2>
+                <span class="tag phase-wait">{icon(Icon::Hourglass)} {tr!("{count} waiting", count = waiting)}</span>
             </div>
             <ul class="list">{lab.patients.iter().map(row).collect_view()}</ul>
         </section>
@@ -220,12 +226,12 @@ fn call(lab: &Lab, card: &VisitCard) -> AnyView {
     }
     let form = EventForm::new(EventType::QueueCalled, Some(&visit.visit_id), Some(visit.version), lab.attempt.as_ref());
     let (class, label) = match visit.status {
-        Status::Called => ("button button-quiet", "Call again"),
-        Status::Away => ("button", "Call again"),
-        _ => ("button button-primary", "Call"),
+        Status::Called => ("button button-quiet", tr!("Call again")),
+        Status::Away => ("button", tr!("Call again")),
+        _ => ("button button-primary", tr!("Call")),
     };
     let skip = (visit.status == Status::Called)
-        .then(|| button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]).label("Skip").view());
+        .then(|| button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]).label(tr!("Skip")).view());
     view! {
         <div class="row row-fixed">
             <form method="post" class="row row-fixed">
@@ -247,7 +253,7 @@ fn destination(lab: &Lab, card: &VisitCard, form: &EventForm) -> AnyView {
             let called = std::iter::once(card).chain(&lab.patients).find_map(|card| card.visit.room_id.as_ref());
             let given = called.unwrap_or(&first.id).to_string();
             let choices = rooms.iter().map(|room| (room.id.to_string(), room.name.clone())).collect();
-            form.select("roomId", choices, true, Some(format!("Room for {}", card.visit.token)), &given)
+            form.select("roomId", choices, true, Some(tr!("Room for {token}", token = card.visit.token)), &given)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::super::barcode::barcode;
 use super::super::icon::{Icon, icon};
@@ -11,6 +12,7 @@ use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{TestId, VisitId};
 use crate::journey::visit::Test;
+use crate::language::{of_paper, on_paper};
 
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +53,16 @@ pub struct Paper {
 
 /// Shows the report of a test.
 pub fn report(paper: Paper) -> impl IntoView {
-    let Paper { tenant, patient, visit_id, token, doctor, test_id, test, entered, reviewed, comment, approved, now } =
-        paper;
+    let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
+    view! {
+        <main class="page stack" id="main">
+            {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
+        </main>
+    }
+}
+
+fn report_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
+    let Paper { tenant, patient, token, doctor, test_id, test, entered, reviewed, comment, approved, now, .. } = paper;
     let missing = || "not recorded".to_owned();
     let time = |at: Option<DateTime<Utc>>| at.map_or_else(missing, |at| day_and_time(&tenant, at));
     let signed = |signature: &Option<Signature>| match signature {
@@ -68,71 +78,76 @@ pub fn report(paper: Paper) -> impl IntoView {
         }
     });
     view! {
-        <main class="page stack" id="main">
-            <article class="paper" aria-label="Report">
-                <header class="paper-head">
-                    <div>
-                        <h1>{tenant.name.clone()}</h1>
-                        <p>"Laboratory report"</p>
-                    </div>
-                    <span class="token">{token}</span>
-                </header>
-                {preliminary}
-                <h2>{test.name.clone()}</h2>
-                <dl class="facts">
-                    <dt>"Patient"</dt><dd>{patient.name.clone()} ", " {age}</dd>
-                    <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
-                    <dt>"Doctor"</dt><dd>{doctor.unwrap_or_else(missing)}</dd>
-                    <dt>"Specimen"</dt><dd>{test.specimen.clone().unwrap_or_else(missing)}</dd>
-                    <dt>"Sample id"</dt><dd>{test.sample_id.clone().unwrap_or_else(missing)}</dd>
-                    <dt>"Ordered"</dt><dd>{time(Some(test.ordered_at))}</dd>
-                    <dt>"Collected"</dt><dd>{time(test.collected_at)}</dd>
-                    <dt>"Reported"</dt><dd>{time(test.reported_at)}</dd>
-                </dl>
-                {results(&test.results, None, "results".to_owned(), &test.name)}
-                {comment.map(|comment| view! { <p><b>"Comment: "</b> {comment}</p> })}
-                <dl class="facts">
-                    <dt>"Entered by"</dt><dd>{signed(&entered)}</dd>
-                    <dt>"Reviewed by"</dt><dd>{signed(&reviewed)}</dd>
-                    <dt>"Approved by"</dt><dd>{signed(&approved)}</dd>
-                </dl>
-                <p class="small">"Report " {test_id.to_string()} " · printed " {day_and_time(&tenant, now)}</p>
-            </article>
-            {back(&visit_id)}
-        </main>
+        <article class="paper" aria-label="Report" lang=lang>
+            <header class="paper-head">
+                <div>
+                    <h1>{tenant.name.clone()}</h1>
+                    <p>"Laboratory report"</p>
+                </div>
+                <span class="token">{token}</span>
+            </header>
+            {preliminary}
+            <h2>{test.name.clone()}</h2>
+            <dl class="facts">
+                <dt>"Patient"</dt><dd>{patient.name.clone()} ", " {age}</dd>
+                <dt>"MRN"</dt><dd>{patient.mrn.clone()}</dd>
+                <dt>"Doctor"</dt><dd>{doctor.unwrap_or_else(missing)}</dd>
+                <dt>"Specimen"</dt><dd>{test.specimen.clone().unwrap_or_else(missing)}</dd>
+                <dt>"Sample id"</dt><dd>{test.sample_id.clone().unwrap_or_else(missing)}</dd>
+                <dt>"Ordered"</dt><dd>{time(Some(test.ordered_at))}</dd>
+                <dt>"Collected"</dt><dd>{time(test.collected_at)}</dd>
+                <dt>"Reported"</dt><dd>{time(test.reported_at)}</dd>
+            </dl>
+            {results(&test.results, None, "results".to_owned(), &test.name)}
+            {comment.map(|comment| view! { <p><b>"Comment: "</b> {comment}</p> })}
+            <dl class="facts">
+                <dt>"Entered by"</dt><dd>{signed(&entered)}</dd>
+                <dt>"Reviewed by"</dt><dd>{signed(&reviewed)}</dd>
+                <dt>"Approved by"</dt><dd>{signed(&approved)}</dd>
+            </dl>
+            <p class="small">"Report " {test_id.to_string()} " · printed " {day_and_time(&tenant, now)}</p>
+        </article>
     }
+    .into_any()
 }
 
 /// Shows the label of a specimen, as large as those that tubes bear.
 pub fn label(paper: Paper) -> impl IntoView {
-    let Paper { tenant, patient, visit_id, token, test, .. } = paper;
+    let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
+    view! {
+        <main class="page stack" id="main">
+            {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
+        </main>
+    }
+}
+
+fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
+    let Paper { tenant, patient, token, test, .. } = paper;
     let not_collected = || "not collected yet".to_owned();
     let collected = test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at));
     view! {
-        <main class="page stack" id="main">
-            <article class="paper label" aria-label="Label">
-                <h1 class="visually-hidden">"Label of a sample"</h1>
-                <p class="label-line"><b>{patient.name.clone()}</b> <b>{token}</b></p>
-                <p class="label-line">
-                    <span>{age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at))}</span>
-                    <span>{patient.mrn.clone()}</span>
-                </p>
-                {test.sample_id.as_deref().map(barcode)}
-                <p class="label-line">
-                    <b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b> <span>{collected}</span>
-                </p>
-                <p>{test.name.clone()} {test.specimen.clone().map(|specimen| format!(", {specimen}"))}</p>
-            </article>
-            {back(&visit_id)}
-        </main>
+        <article class="paper label" aria-label="Label" lang=lang>
+            <h1 class="visually-hidden">"Label of a sample"</h1>
+            <p class="label-line"><b>{patient.name.clone()}</b> <b>{token}</b></p>
+            <p class="label-line">
+                <span>{age_and_sex(patient.birth_date, patient.sex, tenant.local_day(test.ordered_at))}</span>
+                <span>{patient.mrn.clone()}</span>
+            </p>
+            {test.sample_id.as_deref().map(barcode)}
+            <p class="label-line">
+                <b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b> <span>{collected}</span>
+            </p>
+            <p>{test.name.clone()} {test.specimen.clone().map(|specimen| format!(", {specimen}"))}</p>
+        </article>
     }
+    .into_any()
 }
 
 fn back(visit_id: &VisitId) -> AnyView {
     view! {
         <p class="secondary screen-only centred">
-            "Print with the browser (Ctrl P). " <a href="/lab">"To the lab"</a> " · "
-            <a href=format!("/visits/{visit_id}")>"To the journey"</a>
+            {tr!("Print with the browser (Ctrl P).")} " " <a href="/lab">{tr!("link" => "To the lab")}</a> " · "
+            <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
         </p>
     }
     .into_any()

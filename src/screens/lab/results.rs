@@ -1,12 +1,14 @@
 //! Results as a table, the same at the bench and on paper.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::super::icon::{Icon, icon};
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::AnalyteResult;
 use crate::journey::results::change;
 use crate::journey::words::Flag;
+use crate::language;
 use crate::projections::earlier_results::EarlierResults;
 
 /// A range as people write it: `12 – 17`, `≤ 20`, `≥ 40`.
@@ -23,16 +25,19 @@ pub fn range(low: Option<f64>, high: Option<f64>) -> String {
 pub fn flag_tag(flag: Option<Flag>) -> AnyView {
     match flag {
         None => "–".into_any(),
-        Some(Flag::Normal) => Flag::Normal.label().into_any(),
-        Some(Flag::Low) => view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "Low"</span> }.into_any(),
+        Some(Flag::Normal) => language::say(Flag::Normal.label()).into_any(),
+        Some(Flag::Low) => {
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("flag" => "Low")}</span> }.into_any()
+        }
         Some(Flag::High) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "High"</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("flag" => "High")}</span> }
+                .into_any()
         }
         Some(Flag::Abnormal) => {
-            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} "Abnormal"</span> }.into_any()
+            view! { <span class="tag tag-warning">{icon(Icon::TriangleAlert)} {tr!("Abnormal")}</span> }.into_any()
         }
         Some(Flag::Critical) => {
-            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} "Critical"</span> }.into_any()
+            view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {tr!("Critical")}</span> }.into_any()
         }
     }
 }
@@ -40,7 +45,7 @@ pub fn flag_tag(flag: Option<Flag>) -> AnyView {
 /// What was measured before, and when: "11.2, 3 Oct".
 pub fn earlier(before: Option<(&EarlierResults, &Tenant)>, analyte: &str) -> String {
     let found = before.and_then(|(before, tenant)| Some((before.value(analyte)?, tenant.local_day(before.ordered_at))));
-    found.map_or_else(|| "–".to_owned(), |(value, day)| format!("{value}, {}", day.format("%-d %b")))
+    found.map_or_else(|| "–".to_owned(), |(value, day)| format!("{value}, {}", language::date(day, "%-d %b")))
 }
 
 /// The results of a test, beside those before when they are asked for; `id` is the caption's.
@@ -79,15 +84,15 @@ pub fn results(
     view! {
         <div class="table-wrap" role="group" aria-labelledby=id tabindex="0">
             <table class="table">
-                <caption class="visually-hidden" id=id.clone()>{format!("Results of {test}")}</caption>
+                <caption class="visually-hidden" id=id.clone()>{tr!("Results of {test}", test)}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Analyte"</th>
-                        <th scope="col" class="number">"Value"</th>
-                        <th scope="col">"Unit"</th>
-                        <th scope="col">"Range"</th>
-                        <th scope="col">"Flag"</th>
-                        {before.map(|_| view! { <th scope="col" class="number">"Change"</th> <th scope="col">"Last"</th> })}
+                        <th scope="col">{tr!("Analyte")}</th>
+                        <th scope="col" class="number">{tr!("Value")}</th>
+                        <th scope="col">{tr!("Unit")}</th>
+                        <th scope="col">{tr!("Range")}</th>
+                        <th scope="col">{tr!("Flag")}</th>
+                        {before.map(|_| view! { <th scope="col" class="number">{tr!("since before" => "Change")}</th> <th scope="col">{tr!("measured before" => "Last")}</th> })}
                     </tr>
                 </thead>
                 <tbody>{results.iter().map(row).collect_view()}</tbody>

@@ -1,11 +1,13 @@
 //! A visit in the reception's list: its row, the steps offered on it, and the form that stands open below it.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::Reception;
 use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Station, Status, VisitType, Word};
+use crate::language::say;
 use crate::projections::visits::VisitCard;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
@@ -22,12 +24,12 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
     };
     let doctor = match &card.doctor_name {
         Some(name) => name.clone().into_any(),
-        None => view! { <span class="secondary">"not assigned"</span> }.into_any(),
+        None => view! { <span class="secondary">{tr!("not assigned")}</span> }.into_any(),
     };
     let person =
         format!("{} · MRN {}", age_and_sex(card.patient_birth_date, card.patient_sex, today), card.patient_mrn);
     let place = card.room_name.clone().or_else(|| visit.counter.clone()).or_else(|| {
-        visit.station.filter(|station| *station != Station::Consultation).map(|station| station.label().to_owned())
+        visit.station.filter(|station| *station != Station::Consultation).map(|station| say(station.label()))
     });
     let opened = reception.opened.as_ref().filter(|opened| opened.visit == visit.visit_id);
     view! {
@@ -41,7 +43,7 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
                 </span>
                 <span class="sub">{person}</span>
             </th>
-            <td>{visit.visit_type.label()} {visit.reason.clone().map(|reason| view! { <span class="sub">{reason}</span> })}</td>
+            <td>{say(visit.visit_type.label())} {visit.reason.clone().map(|reason| view! { <span class="sub">{reason}</span> })}</td>
             <td>
                 {doctor}
                 {card.department_name.clone().map(|department| view! { <span class="sub">{department}</span> })}
@@ -61,7 +63,7 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
 fn next_step(reception: &Reception, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (id, version) = (&visit.visit_id, Some(visit.version));
-    let compact = |event: EventType, given: &[(&str, String)], label: &'static str| {
+    let compact = |event: EventType, given: &[(&str, String)], label: String| {
         let form = button(event, id, version, given).label(label).class("button button-compact");
         reception.may(event).then(|| form.view())
     };
@@ -70,13 +72,14 @@ fn next_step(reception: &Reception, card: &VisitCard) -> AnyView {
             let given = [("station", next_station(card).word().to_owned())];
             compact(EventType::QueueJoined, &given, next_queue(card))
         }
-        Status::Called => compact(EventType::QueueSkipped, &[], "Skip"),
-        Status::Away => compact(EventType::QueueCalled, &reception.call_to(card), "Recall"),
+        Status::Called => compact(EventType::QueueSkipped, &[], tr!("Skip")),
+        Status::Away => compact(EventType::QueueCalled, &reception.call_to(card), tr!("Recall")),
         _ => None,
     };
     let slip = || {
         let href = format!("/visits/{id}/slip");
-        view! { <a class="button button-compact button-quiet" href=href>{icon(Icon::Ticket)} "Slip"</a> }.into_any()
+        view! { <a class="button button-compact button-quiet" href=href>{icon(Icon::Ticket)} {tr!("Slip")}</a> }
+            .into_any()
     };
     step.unwrap_or_else(|| if visit.ended_at.is_none() { slip() } else { ().into_any() })
 }
@@ -90,11 +93,11 @@ fn next_station(card: &VisitCard) -> Station {
     }
 }
 
-fn next_queue(card: &VisitCard) -> &'static str {
+fn next_queue(card: &VisitCard) -> String {
     match next_station(card) {
-        Station::Consultation => "Queue",
-        Station::Lab => "To the lab",
-        Station::Billing => "To billing",
+        Station::Consultation => tr!("verb" => "Queue"),
+        Station::Lab => tr!("To the lab"),
+        Station::Billing => tr!("To billing"),
     }
 }
 
@@ -106,7 +109,7 @@ fn menu(reception: &Reception, card: &VisitCard) -> AnyView {
     let in_room = visit.status == Status::InConsultation;
     let queued = matches!(visit.status, Status::Waiting | Status::Called);
     let unseen = open && !visit.attended;
-    let fill_in = |event: EventType, when: bool, label: &'static str| {
+    let fill_in = |event: EventType, when: bool, label: String| {
         let href = reception.address(
             reception.status,
             reception.branch.as_ref(),
@@ -115,30 +118,30 @@ fn menu(reception: &Reception, card: &VisitCard) -> AnyView {
         (when && reception.may(event))
             .then(|| view! { <a class="menu-item" href=format!("{href}#do")>{icon(Icon::of(event))} {label}</a> })
     };
-    let press = |event: EventType, when: bool, given: &[(&str, String)], label: &'static str| {
+    let press = |event: EventType, when: bool, given: &[(&str, String)], label: String| {
         (when && reception.may(event)).then(|| button(event, id, version, given).label(label).class("menu-item").view())
     };
     let call = match visit.status {
-        Status::Called => "Call again",
-        Status::Away => "Recall",
-        _ => "Call",
+        Status::Called => tr!("Call again"),
+        Status::Away => tr!("Recall"),
+        _ => tr!("Call"),
     };
     view! {
         <details class="menu" name="menu">
-            <summary class="button button-quiet button-icon" aria-label=format!("More for {}", visit.token)>
+            <summary class="button button-quiet button-icon" aria-label=tr!("More for {token}", token = visit.token)>
                 {icon(Icon::EllipsisVertical)}
             </summary>
             <div class="menu-panel">
-                <a class="menu-item" href=format!("/visits/{id}")>{icon(Icon::Route)} "Open the journey"</a>
-                <a class="menu-item" href=format!("/visits/{id}/slip")>{icon(Icon::Ticket)} "Token slip"</a>
-                {fill_in(EventType::VisitAssigned, open && !in_room, "Assign a doctor")}
-                {fill_in(EventType::QueueJoined, open && !in_room && !queued, "Join a queue")}
+                <a class="menu-item" href=format!("/visits/{id}")>{icon(Icon::Route)} {tr!("Open the journey")}</a>
+                <a class="menu-item" href=format!("/visits/{id}/slip")>{icon(Icon::Ticket)} {tr!("Token slip")}</a>
+                {fill_in(EventType::VisitAssigned, open && !in_room, tr!("Assign a doctor"))}
+                {fill_in(EventType::QueueJoined, open && !in_room && !queued, tr!("Join a queue"))}
                 {press(EventType::QueueCalled, queued, &reception.call_to(card), call)}
-                {press(EventType::QueueSkipped, visit.status == Status::Called, &[], "Skip")}
+                {press(EventType::QueueSkipped, visit.status == Status::Called, &[], tr!("Skip"))}
                 {unseen.then(|| view! { <hr/> })}
-                {press(EventType::VisitNoShow, unseen, &[], "Mark as no-show")}
-                {fill_in(EventType::VisitRescheduled, unseen, "Reschedule")}
-                {fill_in(EventType::VisitCancelled, unseen, "Cancel the visit")}
+                {press(EventType::VisitNoShow, unseen, &[], tr!("Mark as no-show"))}
+                {fill_in(EventType::VisitRescheduled, unseen, tr!("Reschedule"))}
+                {fill_in(EventType::VisitCancelled, unseen, tr!("Cancel the visit"))}
             </div>
         </details>
     }
@@ -150,12 +153,12 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
     let visit = &card.visit;
     let version = (event != EventType::VisitAssigned).then_some(visit.version);
     let form = EventForm::new(event, Some(&visit.visit_id), version, reception.attempt.as_ref());
-    let text = |field: &str, label: &str| form.labelled(field, label);
+    let text = |field: &str, label: String| form.labelled(field, &label);
     let doctor = visit.doctor_id.as_ref().map(ToString::to_string).unwrap_or_default();
     let doctors = |required: bool, given: &str| {
         form.field(
             "doctorId",
-            "Doctor",
+            &tr!("Doctor"),
             !required,
             form.select("doctorId", reception.doctor_choices(), required, None, given),
         )
@@ -163,15 +166,17 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
     let fields = match event {
         EventType::VisitAssigned => {
             let rooms = form.select("roomId", reception.room_choices(), false, None, "");
-            view! { {doctors(true, &doctor)} {form.field("roomId", "Room", true, rooms)} }.into_any()
+            view! { {doctors(true, &doctor)} {form.field("roomId", &tr!("Room"), true, rooms)} }.into_any()
         }
         EventType::QueueJoined => {
             let stations =
                 form.input("station", Shape::Choice(Station::CHOICES), true, None, next_station(card).word());
-            view! { {form.field("station", "Queue", false, stations)} {doctors(false, &doctor)} }.into_any()
+            view! { {form.field("station", &tr!("Queue"), false, stations)} {doctors(false, &doctor)} }.into_any()
         }
-        EventType::VisitRescheduled => view! { {text("newDate", "New date")} {text("reason", "Reason")} }.into_any(),
-        EventType::VisitCancelled => text("reason", "Reason"),
+        EventType::VisitRescheduled => {
+            view! { {text("newDate", tr!("New date"))} {text("reason", tr!("Reason"))} }.into_any()
+        }
+        EventType::VisitCancelled => text("reason", tr!("Reason")),
         _ => return None,
     };
     let class = if event.is_outcome() { "button button-danger" } else { "button button-primary" };
@@ -181,12 +186,12 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
             <tr id="do">
                 <td colspan="7" class="cell-form">
                     <form method="post" class="stack">
-                        <h3 class="form-title">{event.row().action} ": " {visit.token.clone()} " " {card.patient_name.clone()}</h3>
+                        <h3 class="form-title">{say(event.row().action)} ": " {visit.token.clone()} " " {card.patient_name.clone()}</h3>
                         {form.hidden()}
                         <div class="fields">{fields}</div>
                         <div class="form-foot">
-                            <button class=class>{icon(Icon::of(event))} {event.row().action}</button>
-                            <a class="button button-quiet" href=close>"Leave it"</a>
+                            <button class=class>{icon(Icon::of(event))} {say(event.row().action)}</button>
+                            <a class="button button-quiet" href=close>{tr!("Leave it")}</a>
                         </div>
                     </form>
                 </td>

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use self::arrival::arrival;
 use super::attempt::Attempt;
@@ -22,6 +23,7 @@ use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, VisitId};
 use crate::journey::words::{Phase, Station, Status, Word};
+use crate::language::{date, say};
 use crate::projections::visits::VisitCard;
 
 /// What the reception shows.
@@ -66,11 +68,9 @@ pub struct Opened {
 
 /// Shows the reception.
 pub fn reception(reception: Reception) -> impl IntoView {
-    let day = reception.tenant.local(reception.now).format("%A %-d %B");
-    let lead = match reception.arrivals.len() {
-        1 => format!("{day} · 1 arrival so far"),
-        count => format!("{day} · {count} arrivals so far"),
-    };
+    let day = date(reception.tenant.local(reception.now), "%A %-d %B");
+    let count = reception.arrivals.len();
+    let lead = tr!("{day} · 1 arrival so far" | "{day} · {n} arrivals so far" % count, day);
     let arrivals = arrivals(&reception);
     let registers = reception.may(EventType::VisitRegistered);
     let expected = expected(&reception.tenant, &reception.bookings, registers, reception.now);
@@ -89,17 +89,17 @@ pub fn reception(reception: Reception) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>"Reception"</h1>
+                    <h1>{tr!("Reception")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions">
-                    <a class="button" href="/bookings">{icon(Icon::CalendarClock)} "Bookings"</a>
-                    <a class="button button-quiet" href="/reception/calls">{icon(Icon::Phone)} "Call list"</a>
-                    <a class="button button-quiet" href="/reception/closing">{icon(Icon::UserX)} "No-shows"</a>
+                    <a class="button" href="/bookings">{icon(Icon::CalendarClock)} {tr!("Bookings")}</a>
+                    <a class="button button-quiet" href="/reception/calls">{icon(Icon::Phone)} {tr!("Call list")}</a>
+                    <a class="button button-quiet" href="/reception/closing">{icon(Icon::UserX)} {tr!("No-shows")}</a>
                     {new_patient(&actor)}
                 </div>
             </div>
-            <section class="card" aria-label="Search">
+            <section class="card" aria-label=tr!("Search")>
                 {search_form("/reception", query.clone().unwrap_or_default())} {found}
             </section>
             {expected} {arrivals}
@@ -116,24 +116,24 @@ fn arrivals(reception: &Reception) -> AnyView {
     let count =
         |statuses: &[Status]| reception.arrivals.iter().filter(|card| statuses.contains(&card.visit.status)).count();
     let body = if reception.arrivals.is_empty() {
-        empty(Icon::Users, "Nobody has come yet today", "Find a patient above, or register a new one.")
+        empty(Icon::Users, tr!("Nobody has come yet today"), tr!("Find a patient above, or register a new one."))
     } else if shown.is_empty() {
-        view! { <div class="empty"><p class="empty-title">"Nobody"</p></div> }.into_any()
+        view! { <div class="empty"><p class="empty-title">{tr!("Nobody")}</p></div> }.into_any()
     } else {
         let rows = shown.into_iter().map(|card| arrival(reception, card)).collect_view();
         view! {
             <div class="table-wrap" role="group" aria-labelledby="arrivals" tabindex="0">
                 <table class="table">
-                    <caption class="visually-hidden">"Today’s arrivals"</caption>
+                    <caption class="visually-hidden">{tr!("Today’s arrivals")}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Token"</th>
-                            <th scope="col">"Patient"</th>
-                            <th scope="col">"Visit"</th>
-                            <th scope="col">"Doctor"</th>
-                            <th scope="col">"Status"</th>
-                            <th scope="col" class="number">"Since"</th>
-                            <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                            <th scope="col">{tr!("Token")}</th>
+                            <th scope="col">{tr!("Patient")}</th>
+                            <th scope="col">{tr!("Visit")}</th>
+                            <th scope="col">{tr!("Doctor")}</th>
+                            <th scope="col">{tr!("Status")}</th>
+                            <th scope="col" class="number">{tr!("Since")}</th>
+                            <th scope="col"><span class="visually-hidden">{tr!("Actions")}</span></th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -146,11 +146,11 @@ fn arrivals(reception: &Reception) -> AnyView {
     view! {
         <section class="card card-flush" aria-labelledby="arrivals">
             <div class="card-head">
-                <h2 id="arrivals">"Today’s arrivals"</h2>
+                <h2 id="arrivals">{tr!("Today’s arrivals")}</h2>
                 <div class="row">
-                    <span class=phase_class("tag", Phase::Wait)>{icon(Icon::Hourglass)} {waiting} " waiting"</span>
+                    <span class=phase_class("tag", Phase::Wait)>{icon(Icon::Hourglass)} {tr!("{count} waiting", count = waiting)}</span>
                     <span class=phase_class("tag", Phase::Leave)>
-                        {icon(Icon::CircleCheck)} {count(&[Status::Completed])} " gone home"
+                        {icon(Icon::CircleCheck)} {tr!("{count} gone home", count = count(&[Status::Completed]))}
                     </span>
                     {branches(reception)}
                 </div>
@@ -172,7 +172,7 @@ fn tab(status: Status) -> Status {
 
 /// The statuses there are today as links, each with its count.
 fn statuses(reception: &Reception) -> AnyView {
-    let link = |status: Option<Status>, label: &'static str, count: usize| {
+    let link = |status: Option<Status>, label: String, count: usize| {
         let current = (reception.status.map(tab) == status).then_some("true");
         let href = reception.address(status, reception.branch.as_ref(), &[]);
         view! { <li><a href=href aria-current=current>{label} " " <span class="secondary">{count}</span></a></li> }
@@ -184,13 +184,13 @@ fn statuses(reception: &Reception) -> AnyView {
         .map(|status| (status, reception.arrivals.iter().filter(|card| tab(card.visit.status) == status).count()))
         .filter(|(status, count)| *count > 0 || reception.status.map(tab) == Some(*status))
         .map(|(status, count)| {
-            let label = if status == Status::Cancelled { "Ended unseen" } else { status.label() };
+            let label = if status == Status::Cancelled { tr!("Ended unseen") } else { say(status.label()) };
             link(Some(status), label, count)
         })
         .collect_view();
     view! {
-        <nav class="tabs" aria-label="Statuses">
-            <ul>{link(None, "All", reception.arrivals.len())} {links}</ul>
+        <nav class="tabs" aria-label=tr!("Statuses")>
+            <ul>{link(None, tr!("All"), reception.arrivals.len())} {links}</ul>
         </nav>
     }
     .into_any()
@@ -201,7 +201,7 @@ fn branches(reception: &Reception) -> AnyView {
         return ().into_any();
     }
     let chosen = reception.branches.iter().find(|branch| Some(&branch.id) == reception.branch.as_ref());
-    let label = chosen.map_or_else(|| "All branches".to_owned(), |branch| branch.name.clone());
+    let label = chosen.map_or_else(|| tr!("All branches"), |branch| branch.name.clone());
     let links = reception
         .branches
         .iter()
@@ -214,7 +214,7 @@ fn branches(reception: &Reception) -> AnyView {
         <details class="menu" name="menu">
             <summary class="button button-compact chevron">{icon(Icon::Building)} {label}</summary>
             <div class="menu-panel">
-                <a class="menu-item" href=reception.address(reception.status, None, &[])>"All branches"</a>
+                <a class="menu-item" href=reception.address(reception.status, None, &[])>{tr!("All branches")}</a>
                 {links}
             </div>
         </details>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
+use tr::tr;
 
 use super::{VisitPage, fields};
 use crate::hospital::rooms::RoomKind;
@@ -13,6 +14,7 @@ use crate::journey::money::Money;
 use crate::journey::schema::Shape;
 use crate::journey::visit::{Bill, Place};
 use crate::journey::words::{Consultation, Role, Station, Word};
+use crate::language;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::day_and_time;
@@ -41,12 +43,13 @@ pub fn actions(page: &VisitPage) -> AnyView {
     let first = events.first().copied().filter(|event| likelihood(page, *event) < LIKELY);
     // One alone is not worth a fold.
     let more = events.split_off(if events.len() > AT_ONCE + 1 { AT_ONCE } else { events.len() });
+    let nothing = tr!("Nothing that you log is possible on this visit now.");
     let shown = events.iter().map(|event| action(page, *event, Some(*event) == first)).collect_view();
     view! {
         <section class="card screen-only" aria-labelledby="can">
-            <h2 id="can">"What can be done now"</h2>
+            <h2 id="can">{tr!("What can be done now")}</h2>
             <div class="stack stack-tight">
-                {events.is_empty().then(|| view! { <p class="secondary">"Nothing that you log is possible on this visit now."</p> })}
+                {events.is_empty().then(|| view! { <p class="secondary">{nothing}</p> })}
                 {shown} {(!more.is_empty()).then(|| others(page, &more))} {not_possible(page)}
             </div>
         </section>
@@ -56,11 +59,11 @@ pub fn actions(page: &VisitPage) -> AnyView {
 
 fn others(page: &VisitPage, more: &[EventType]) -> AnyView {
     let open = more.iter().any(|event| is_asked(page, *event));
-    let some: Vec<_> = more.iter().take(2).map(|event| event.row().action.to_lowercase()).collect();
+    let some: Vec<_> = more.iter().take(2).map(|event| language::say(event.row().action).to_lowercase()).collect();
     let rest = if more.len() > 2 { " …" } else { "" };
     view! {
         <details class="fold" open=open>
-            <summary>{icon(Icon::Ellipsis)} {format!("More: {}{rest}", some.join(", "))}</summary>
+            <summary>{icon(Icon::Ellipsis)} {tr!("More: {steps}", steps = some.join(", ") + rest)}</summary>
             <div class="fold-body stack stack-tight">
                 {more.iter().map(|event| action(page, *event, false)).collect_view()}
             </div>
@@ -81,7 +84,7 @@ fn not_possible(page: &VisitPage) -> AnyView {
         .filter(|event| accepted(page, *event).is_empty())
         .filter_map(|event| {
             let tried = candidates(event, Some(&page.visit), now).into_iter().next()?;
-            Some((event.row().action, refusal(page, tried)?))
+            Some((language::say(event.row().action), refusal(page, tried)?))
         })
         .collect();
     if reasons.is_empty() {
@@ -90,7 +93,7 @@ fn not_possible(page: &VisitPage) -> AnyView {
     let reasons = reasons.into_iter().map(|(action, why)| view! { <dt>{action}</dt><dd>{why}</dd> }).collect_view();
     view! {
         <details class="fold" open=open>
-            <summary>{icon(Icon::Info)} "Not possible now, and why"</summary>
+            <summary>{icon(Icon::Info)} {tr!("Not possible now, and why")}</summary>
             <div class="fold-body"><dl class="facts facts-stacked small">{reasons}</dl></div>
         </details>
     }
@@ -207,7 +210,7 @@ fn action(page: &VisitPage, event: EventType, first: bool) -> AnyView {
             <div class="fold-body">
                 <form method="post" class="stack" enctype=kind>
                     {form.hidden()} {fields::fields(page, &form)}
-                    <button class="button button-primary button-wide">{icon(Icon::of(event))} {event.row().action}</button>
+                    <button class="button button-primary button-wide">{icon(Icon::of(event))} {language::say(event.row().action)}</button>
                 </form>
             </div>
         </details>
@@ -220,39 +223,45 @@ const FIRST_BUTTON: &str = "button button-primary button-wide button-start";
 
 /// What a step is called on its fold: with the one thing that it can be about.
 fn label(page: &VisitPage, event: EventType) -> String {
-    let action = event.row().action;
+    let action = language::say(event.row().action);
     match (event, &things(page, event)[..]) {
-        (EventType::VisitRegistered, _) => "Register another visit".to_owned(),
+        (EventType::VisitRegistered, _) => tr!("Register another visit"),
         (_, [one]) => match thing(event).and_then(|(_, kind)| thing_name(page, kind, one)) {
             Some(name) => format!("{action}: {name}"),
-            None => action.to_owned(),
+            None => action,
         },
-        _ => action.to_owned(),
+        _ => action,
     }
 }
 
 /// The buttons of a step that needs nothing to be typed: what is sent with each, and its label.
 fn presses(page: &VisitPage, event: EventType) -> Vec<(Vec<(&'static str, String)>, String)> {
-    let action = event.row().action;
+    let action = language::say(event.row().action);
     match event {
-        EventType::ExitedRoom | EventType::QueueSkipped => vec![(Vec::new(), action.to_owned())],
-        EventType::QueueCalled => {
-            let verb = match page.visit.place {
-                Place::Called { .. } => "Call again",
-                Place::Away { .. } => "Recall",
-                _ => action,
-            };
-            match room(page) {
-                Some(room) => {
-                    let label = format!("{verb} to {}", page.room_name(&room).unwrap_or("a room"));
-                    vec![(vec![("roomId", room.to_string())], label)]
-                }
-                None => vec![(Vec::new(), verb.to_owned())],
+        EventType::ExitedRoom | EventType::QueueSkipped => vec![(Vec::new(), action)],
+        EventType::QueueCalled => match room(page) {
+            Some(id) => {
+                let room = page.room_name(&id).map_or_else(|| tr!("a room"), str::to_owned);
+                let label = match page.visit.place {
+                    Place::Called { .. } => tr!("Call again to {room}", room),
+                    Place::Away { .. } => tr!("Recall to {room}", room),
+                    _ => tr!("Call to {room}", room),
+                };
+                vec![(vec![("roomId", id.to_string())], label)]
             }
-        }
+            None => {
+                let label = match page.visit.place {
+                    Place::Called { .. } => tr!("Call again"),
+                    Place::Away { .. } => tr!("Recall"),
+                    _ => action,
+                };
+                vec![(Vec::new(), label)]
+            }
+        },
         EventType::EnteredRoom => match room(page) {
             Some(room) => {
-                let label = format!("Enter {}", page.room_name(&room).unwrap_or("room"));
+                let name = page.room_name(&room);
+                let label = name.map_or_else(|| tr!("Enter room"), |room| tr!("Enter {room}", room));
                 vec![(vec![("roomId", room.to_string())], label)]
             }
             None => Vec::new(),
@@ -303,11 +312,11 @@ pub(super) fn thing_name(page: &VisitPage, kind: &str, id: &str) -> Option<Strin
             let bill = visit.bills.get(&BillId::parse(id).ok()?)?;
             let balance = bill.balance();
             let sum = match balance {
-                due if due > Money::ZERO => format!("{} due", page.tenant.money(due)),
-                owed if owed < Money::ZERO => format!("{} owed", page.tenant.money(-owed)),
-                _ => format!("{} paid", page.tenant.money(bill.refundable())),
+                due if due > Money::ZERO => tr!("{amount} due", amount = page.tenant.money(due)),
+                owed if owed < Money::ZERO => tr!("{amount} owed", amount = page.tenant.money(-owed)),
+                _ => tr!("{amount} paid", amount = page.tenant.money(bill.refundable())),
             };
-            Some(format!("{}, {sum}", bill.kind.label()))
+            Some(format!("{}, {sum}", language::say(bill.kind.label())))
         }
         "test" => visit.tests.get(&TestId::parse(id).ok()?).map(|test| test.name.clone()),
         "document" => visit.documents.get(&DocumentId::parse(id).ok()?).map(|document| document.file_name.clone()),
@@ -345,7 +354,7 @@ pub(super) fn accepted(page: &VisitPage, event: EventType) -> Vec<Event> {
 fn refusal(page: &VisitPage, event: Event) -> Option<String> {
     let now = page.now.max(page.visit.latest_of_all());
     let command = Command { event, actor: &page.actor, performed_at: now, now };
-    decide(&page.tenant.policy, Some(&page.visit), &command).err().map(|refusal| refusal.sentence())
+    decide(&page.tenant.policy, Some(&page.visit), &command).err().map(|refusal| refusal.sentence_in(&language::say))
 }
 
 /// The address of a step's form about one thing.

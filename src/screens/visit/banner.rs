@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
-use super::{VisitPage, waited_for};
+use super::{VisitPage, away, waiting};
 use crate::journey::measures::Part;
 use crate::journey::visit::Place;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Consultation, Outcome, Phase, Station};
+use crate::language;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::layout::RECEPTION;
 use crate::screens::parts::{Lateness, age_and_sex, clock_time, day_and_time, phase_class, priority_tag, status_tag};
@@ -17,19 +18,19 @@ use crate::screens::past::chooser;
 pub fn banner(page: &VisitPage) -> AnyView {
     let card = &page.card;
     let today = page.tenant.local_day(page.now);
-    let mut facts =
-        vec![age_and_sex(card.patient_birth_date, card.patient_sex, today), format!("MRN {}", card.patient_mrn)];
-    facts.push(card.patient_phone.as_deref().map_or("phone not recorded".to_owned(), masked));
+    let age = age_and_sex(card.patient_birth_date, card.patient_sex, today);
+    let mut facts = vec![age, tr!("MRN {number}", number = card.patient_mrn)];
+    facts.push(card.patient_phone.as_deref().map_or_else(|| tr!("phone not recorded"), masked));
     let doctor = [card.doctor_name.as_deref(), card.department_name.as_deref()];
     facts.push(match doctor.into_iter().flatten().collect::<Vec<_>>().join(" · ") {
-        nobody if nobody.is_empty() => "doctor not chosen yet".to_owned(),
+        nobody if nobody.is_empty() => tr!("doctor not chosen yet"),
         doctor => doctor,
     });
     if page.tenant.local_day(page.visit.registered_at) != today {
-        facts.push(page.tenant.local(page.visit.registered_at).format("%-d %b %Y").to_string());
+        facts.push(language::date(page.tenant.local(page.visit.registered_at), "%-d %b %Y"));
     }
     view! {
-        <section class="card patient-banner" aria-label="Patient">
+        <section class="card patient-banner" aria-label=tr!("Patient")>
             <span class="token">{card.visit.token.clone()}</span>
             <div class="patient-main">
                 <h1 class="patient-name">
@@ -46,7 +47,7 @@ pub fn banner(page: &VisitPage) -> AnyView {
                 {(page.past.is_none() && page.person.holds_any(RECEPTION))
                     .then(|| {
                         let href = format!("/visits/{}/slip", page.id());
-                        view! { <a class="button" href=href>{icon(Icon::Ticket)} "Slip"</a> }
+                        view! { <a class="button" href=href>{icon(Icon::Ticket)} {tr!("Slip")}</a> }
                     })}
             </div>
         </section>
@@ -78,16 +79,17 @@ pub fn now(page: &VisitPage) -> AnyView {
     let lateness = Lateness::of(seconds, target);
     let class = format!("card {} {}", lateness.class("now-card"), phase_class("", phase).trim());
     let tag = target.map(|minutes| {
-        let over = human_duration(seconds - minutes * 60);
+        let past = || tr!("{time} past target", time = language::duration(seconds - minutes * 60));
         match lateness {
             Lateness::InTime => {
-                view! { <span class="tag phase-wait">{icon(Icon::Timer)} "target " {minutes} " min"</span> }.into_any()
+                view! { <span class="tag phase-wait">{icon(Icon::Timer)} {tr!("target {minutes} min", minutes)}</span> }
+                    .into_any()
             }
             Lateness::Late => {
-                view! { <span class="tag tag-warning">{icon(Icon::ClockAlert)} {over} " past target"</span> }.into_any()
+                view! { <span class="tag tag-warning">{icon(Icon::ClockAlert)} {past()}</span> }.into_any()
             }
             Lateness::Over => {
-                view! { <span class="tag tag-danger">{icon(Icon::ClockAlert)} {over} " past target"</span> }.into_any()
+                view! { <span class="tag tag-danger">{icon(Icon::ClockAlert)} {past()}</span> }.into_any()
             }
         }
     });
@@ -95,9 +97,14 @@ pub fn now(page: &VisitPage) -> AnyView {
         Some(ended) => view! { <span>{moment(page, ended)}</span> }.into_any(),
         None => duration(page, seconds, true),
     };
+    let when = match (ticking, &page.past) {
+        (false, _) => tr!("Ended"),
+        (true, Some(_)) => tr!("Then"),
+        (true, None) => tr!("Now"),
+    };
     view! {
         <section class=class aria-labelledby="now">
-            <div class="row row-between"><p class="now-label">{if !ticking { "Ended" } else if page.past.is_some() { "Then" } else { "Now" }}</p> {tag}</div>
+            <div class="row row-between"><p class="now-label">{when}</p> {tag}</div>
             <h2 class="now-title" id="now">{words} ", " {since}</h2>
             {figures(page)}
         </section>
@@ -118,38 +125,39 @@ fn where_now(page: &VisitPage) -> (Phase, String) {
     let visit = &page.visit;
     let room = |id: Option<&_>| id.and_then(|id| page.room_name(id)).map(str::to_owned);
     match (visit.outcome, &visit.place) {
-        (Some(Outcome::Completed), _) => (Phase::Leave, "Completed".into()),
-        (Some(Outcome::Cancelled), _) => (Phase::Leave, "Cancelled".into()),
-        (Some(Outcome::NoShow), _) => (Phase::Leave, "The patient never came".into()),
+        (Some(Outcome::Completed), _) => (Phase::Leave, tr!("Completed")),
+        (Some(Outcome::Cancelled), _) => (Phase::Leave, tr!("Cancelled")),
+        (Some(Outcome::NoShow), _) => (Phase::Leave, tr!("The patient never came")),
         (Some(Outcome::Rescheduled), _) => {
-            let day = visit.new_date.map_or(String::new(), |day| format!(" to {}", day.format("%-d %b %Y")));
-            (Phase::Leave, format!("Moved{day}"))
+            let day = visit.new_date.map(|day| language::date(day, "%-d %b %Y"));
+            (Phase::Leave, day.map_or_else(|| tr!("Moved"), |day| tr!("Moved to {day}", day)))
         }
-        (None, Place::Queue { station }) => (Phase::Wait, format!("Waiting {}", waited_for(*station))),
+        (None, Place::Queue { station }) => (Phase::Wait, waiting(*station)),
         (None, Place::Called { .. }) => {
             let whereto = room(visit.call.room_id.as_ref()).or_else(|| visit.call.counter.clone());
-            (Phase::Wait, whereto.map_or("Called".into(), |whereto| format!("Called to {whereto}")))
+            (Phase::Wait, whereto.map_or_else(|| tr!("Called"), |place| tr!("Called to {place}", place)))
         }
-        (None, Place::Away { station }) => (Phase::Leave, format!("Away when called {}", waited_for(*station))),
+        (None, Place::Away { station }) => (Phase::Leave, away(*station)),
         (None, Place::Room { room_id }) => {
-            (Phase::Consult, format!("With the doctor in {}", room(Some(room_id)).unwrap_or("a room".into())))
+            let room = room(Some(room_id)).unwrap_or_else(|| tr!("a room"));
+            (Phase::Consult, tr!("With the doctor in {room}", room))
         }
-        (None, Place::Nowhere) if !visit.attended => (Phase::Arrive, "Registered, in no queue yet".into()),
+        (None, Place::Nowhere) if !visit.attended => (Phase::Arrive, tr!("Registered, in no queue yet")),
         (None, Place::Nowhere) if visit.consultation == Consultation::InProgress => {
-            (Phase::Consult, "Out of the room, the consultation goes on".into())
+            (Phase::Consult, tr!("Out of the room, the consultation goes on"))
         }
-        (None, Place::Nowhere) => (Phase::Arrive, "In the house, in no queue".into()),
+        (None, Place::Nowhere) => (Phase::Arrive, tr!("In the house, in no queue")),
     }
 }
 
 /// A duration in words; it ticks while it grows.
 fn duration(page: &VisitPage, seconds: i64, grows: bool) -> AnyView {
     if !grows {
-        return view! { <span>{human_duration(seconds)}</span> }.into_any();
+        return view! { <span>{language::duration(seconds)}</span> }.into_any();
     }
     let since = page.now - TimeDelta::seconds(seconds);
     view! {
-        <time datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>{human_duration(seconds)}</time>
+        <time datetime=format!("PT{}M", seconds / 60) data-since=since.to_rfc3339()>{language::duration(seconds)}</time>
     }
     .into_any()
 }
@@ -171,10 +179,10 @@ fn figures(page: &VisitPage) -> AnyView {
     let in_room = open && matches!(visit.place, Place::Room { .. });
     let waiting = open && matches!(visit.place, Place::Queue { .. });
     let figures = [
-        ("door to doctor", reached(measures.door_to_doctor, false)),
-        ("with the doctor", reached(visit.attended.then_some(with_doctor), in_room)),
-        (if open { "waited so far" } else { "waited" }, reached(Some(measures.waiting), waiting)),
-        ("in the house", reached(Some(in_house.max(0)), open)),
+        (tr!("door to doctor"), reached(measures.door_to_doctor, false)),
+        (tr!("with the doctor"), reached(visit.attended.then_some(with_doctor), in_room)),
+        (if open { tr!("waited so far") } else { tr!("waited") }, reached(Some(measures.waiting), waiting)),
+        (tr!("in the house"), reached(Some(in_house.max(0)), open)),
     ];
     view! {
         <dl class="figures">

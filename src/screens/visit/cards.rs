@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
+use tr::tr;
 
 use super::VisitPage;
 use crate::journey::events::{AnalyteResult, EventType};
 use crate::journey::ids::{BillId, DocumentId, Id};
 use crate::journey::money::Money;
 use crate::journey::visit::Test;
-use crate::journey::words::{Flag, Stage, Word as _};
+use crate::journey::words::{BillKind, Flag, Stage, Word as _};
+use crate::language;
 use crate::screens::billing::sums;
 use crate::screens::entry::{Entry, press};
 use crate::screens::icon::{Icon, icon};
@@ -26,11 +28,11 @@ pub fn tests(page: &VisitPage) -> AnyView {
     view! {
         <section class="card" aria-labelledby="tests">
             <div class="card-head">
-                <h2 id="tests">"Tests"</h2>
+                <h2 id="tests">{tr!("Tests")}</h2>
                 {if open > 0 {
-                    view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {open} " open"</span> }.into_any()
+                    view! { <span class="tag phase-test">{icon(Icon::TestTubes)} {tr!("{count} open", count = open)}</span> }.into_any()
                 } else {
-                    view! { <span class="tag tag-success">{icon(Icon::Check)} "Done"</span> }.into_any()
+                    view! { <span class="tag tag-success">{icon(Icon::Check)} {tr!("Done")}</span> }.into_any()
                 }}
             </div>
             <ul class="stack">{tests.values().map(test).collect_view()}</ul>
@@ -41,9 +43,9 @@ pub fn tests(page: &VisitPage) -> AnyView {
 
 fn test(test: &Test) -> AnyView {
     let stage = if test.stage == Stage::Ordered && test.recollections > 0 {
-        view! { <span class="tag tag-danger">{icon(Icon::RotateCcw)} "Collect again"</span> }.into_any()
+        view! { <span class="tag tag-danger">{icon(Icon::RotateCcw)} {tr!("Collect again")}</span> }.into_any()
     } else {
-        view! { <span class="secondary">{test.stage.label()}</span> }.into_any()
+        view! { <span class="secondary">{language::say(test.stage.label())}</span> }.into_any()
     };
     view! {
         <li class="stack stack-tight">
@@ -58,14 +60,14 @@ fn test(test: &Test) -> AnyView {
 fn results(test: &Test) -> AnyView {
     let flagged = test.results.iter().filter(|result| is_flagged(result)).count();
     let summary = match flagged {
-        0 => "Results".to_owned(),
-        flagged => format!("Results, {flagged} out of range"),
+        0 => tr!("Results"),
+        flagged => tr!("Results, {count} out of range", count = flagged),
     };
     let rows = test.results.iter().map(result).collect_view();
     let open = flagged > 0 && test.results.len() <= 8;
     view! {
         <details class="fold" open=open>
-            <summary>{summary} <span class="visually-hidden">" of " {test.name.clone()}</span></summary>
+            <summary>{summary} <span class="visually-hidden">" " {tr!("of {test}", test = test.name)}</span></summary>
             <dl class="facts small">{rows}</dl>
         </details>
     }
@@ -96,27 +98,30 @@ pub fn bills(page: &VisitPage) -> AnyView {
     let due = page.visit.due();
     let owed: Money = bills.iter().map(|(_, bill)| (-bill.balance()).floor()).sum();
     let tag = if due > Money::ZERO {
-        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tenant.money(due)} " due"</span> }.into_any()
+        view! { <span class="tag phase-pay">{icon(Icon::Hourglass)} {tr!("{amount} due", amount = tenant.money(due))}</span> }.into_any()
     } else if owed > Money::ZERO {
-        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tenant.money(owed)} " owed"</span> }.into_any()
+        view! { <span class="tag tag-warning">{icon(Icon::RotateCcw)} {tr!("{amount} owed", amount = tenant.money(owed))}</span> }.into_any()
     } else {
-        view! { <span class="tag tag-success">{icon(Icon::Check)} "Settled"</span> }.into_any()
+        view! { <span class="tag tag-success">{icon(Icon::Check)} {tr!("Settled")}</span> }.into_any()
     };
     let receipts = page.past.is_none() && page.person.holds_any(BILLING);
     let bills = bills
         .iter()
         .map(|(id, bill)| {
             let href = format!("/visits/{}/bills/{id}/receipt", page.id());
-            let label = format!("Receipt for the {} bill", bill.kind.label().to_lowercase());
+            let label = match bill.kind {
+                BillKind::Consultation => tr!("Receipt for the consultation bill"),
+                BillKind::Tests => tr!("Receipt for the tests bill"),
+            };
             view! {
                 <li>
                     <div class="row row-between">
-                        <h3>{bill.kind.label()}</h3>
+                        <h3>{language::say(bill.kind.label())}</h3>
                         {receipts
                             .then(|| {
                                 view! {
                                     <a class="button button-quiet button-compact" href=href aria-label=label>
-                                        {icon(Icon::Printer)} "Receipt"
+                                        {icon(Icon::Printer)} {tr!("Receipt")}
                                     </a>
                                 }
                             })}
@@ -128,7 +133,7 @@ pub fn bills(page: &VisitPage) -> AnyView {
         .collect_view();
     view! {
         <section class="card" aria-labelledby="bills">
-            <div class="card-head"><h2 id="bills">"Bills"</h2> {tag}</div>
+            <div class="card-head"><h2 id="bills">{tr!("Bills")}</h2> {tag}</div>
             <ul class="stack">{bills}</ul>
         </section>
     }
@@ -147,7 +152,7 @@ fn refunds(page: &VisitPage, bill: &BillId) -> AnyView {
             let amount = Money(event.metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
             view! {
                 <a class="button button-quiet button-compact" href=href>
-                    {icon(Icon::Printer)} "Refund slip, " {page.tenant.money(amount)}
+                    {icon(Icon::Printer)} {tr!("Refund slip, {amount}", amount = page.tenant.money(amount))}
                 </a>
             }
         })
@@ -171,11 +176,11 @@ pub fn documents(page: &VisitPage) -> AnyView {
                 }
                 false => document.file_name.clone().into_any(),
             };
-            let mut details: Vec<String> = document.kind.iter().cloned().collect();
+            let mut details: Vec<String> = document.kind.iter().map(|kind| language::say(kind)).collect();
             details.push(size_in_words(document.size_bytes));
             details.extend(added(page, id));
-            let shared =
-                (!document.shared_with.is_empty()).then(|| format!("shared with {}", document.shared_with.join(", ")));
+            let shared = (!document.shared_with.is_empty())
+                .then(|| tr!("shared with {people}", people = document.shared_with.join(", ")));
             view! {
                 <li class="list-row">
                     {icon(Icon::FileText)}
@@ -192,14 +197,14 @@ pub fn documents(page: &VisitPage) -> AnyView {
     let link = page.link.clone().map(|link| {
         view! {
             <div class="notice notice-success" role="status">
-                <h3 class="notice-title">{icon(Icon::Share)} "Copy this link now; it is shown only once"</h3>
+                <h3 class="notice-title">{icon(Icon::Share)} {tr!("Copy this link now; it is shown only once")}</h3>
                 <p><code class="break-anywhere">{link}</code></p>
             </div>
         }
     });
     view! {
         <section class="card card-flush" aria-labelledby="documents">
-            <div class="card-head"><h2 id="documents">"Documents"</h2></div>
+            <div class="card-head"><h2 id="documents">{tr!("Documents")}</h2></div>
             {link}
             <ul class="list">{rows}</ul>
         </section>
@@ -215,39 +220,41 @@ fn lent(page: &VisitPage, id: &DocumentId) -> AnyView {
         .filter(|share| share.document_id == *id)
         .map(|share| {
             let opened = match (share.openings, share.opened_at) {
-                (0, _) | (_, None) => "not opened yet".to_owned(),
-                (1, Some(at)) => format!("opened once, {}", day_and_time(&page.tenant, at)),
-                (times, Some(at)) => format!("opened {times} times, last {}", day_and_time(&page.tenant, at)),
+                (0, _) | (_, None) => tr!("not opened yet"),
+                (1, Some(at)) => tr!("opened once, {time}", time = day_and_time(&page.tenant, at)),
+                (times, Some(at)) => {
+                    tr!("opened {times} times, last {time}", times, time = day_and_time(&page.tenant, at))
+                }
             };
             let open = share.is_open(page.now);
             let until = match share.withdrawn_at {
-                Some(at) => format!("withdrawn {}", day_and_time(&page.tenant, at)),
-                None if open => format!("link until {}", day_and_time(&page.tenant, share.expires_at)),
-                None => "link ran out".to_owned(),
+                Some(at) => tr!("withdrawn {time}", time = day_and_time(&page.tenant, at)),
+                None if open => tr!("link until {time}", time = day_and_time(&page.tenant, share.expires_at)),
+                None => tr!("link ran out"),
             };
             let words = format!("{}: {until}, {opened}", share.shared_with);
             let may = open && page.past.is_none() && page.actor.may_log(EventType::DocumentShared, None);
             view! {
                 <div class="row">
                     <p class="list-detail">{words}</p>
-                    {may.then(|| press("withdraw", &share.id, "button button-compact button-quiet", "Withdraw"))}
+                    {may.then(|| press("withdraw", &share.id, "button button-compact button-quiet", tr!("Withdraw")))}
                 </div>
             }
         })
         .collect_view();
     let entry = Entry::new("share", id, page.attempt.as_ref());
-    let days = [("1", "a day"), ("7", "a week"), ("30", "30 days")];
-    let days = days.map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let days = [("1", tr!("a day")), ("7", tr!("a week")), ("30", tr!("30 days"))];
+    let days = days.map(|(value, words)| (value.to_owned(), words));
     let may = page.past.is_none() && page.kept.contains(id) && page.actor.may_log(EventType::DocumentShared, None);
     let form = may.then(|| {
         view! {
             <details class="fold screen-only" open=entry.was_refused()>
-                <summary>"Share by a link"</summary>
+                <summary>{tr!("Share by a link")}</summary>
                 <div class="fold-body">
                     <form method="post" class="stack">
-                        {entry.hidden()} {entry.text("sharedWith", "For whom", true, "")}
-                        {entry.select("days", "How long it works", days.into(), true, "7")}
-                        <div><button class="button button-primary">{icon(Icon::Share)} "Make the link"</button></div>
+                        {entry.hidden()} {entry.text("sharedWith", &tr!("For whom"), true, "")}
+                        {entry.select("days", &tr!("How long it works"), days.into(), true, "7")}
+                        <div><button class="button button-primary">{icon(Icon::Share)} {tr!("Make the link")}</button></div>
                     </form>
                 </div>
             </details>
@@ -262,14 +269,14 @@ fn added(page: &VisitPage, id: &DocumentId) -> Option<String> {
         event.event_type == EventType::DocumentUploaded.word()
             && event.metadata.get("documentId").and_then(Value::as_str) == Some(id.as_str())
     })?;
-    let by = page.names.get(&event.performed_by).map_or("somebody", String::as_str);
-    Some(format!("{} by {by}", day_and_time(&page.tenant, event.performed_at)))
+    let by = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| tr!("somebody"));
+    Some(tr!("{time} by {by}", time = day_and_time(&page.tenant, event.performed_at), by))
 }
 
 /// A size as people read it: `218 kB`, `1.4 MB`.
 fn size_in_words(bytes: i64) -> String {
     match bytes {
-        ..1_000 => format!("{bytes} bytes"),
+        ..1_000 => tr!("{count} bytes", count = bytes),
         1_000..1_000_000 => format!("{} kB", bytes / 1_000),
         _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
     }
@@ -287,14 +294,14 @@ pub fn follow_ups(page: &VisitPage) -> AnyView {
             let known = page.follow_ups.iter().find(|card| card.follow_up.follow_up_id == *id);
             let answered = known.and_then(|card| card.follow_up.answered_by.clone().zip(card.follow_up.answered_at));
             let answered = answered.map(|(visit, at)| {
-                let words = format!("Came {}", day_and_time(&page.tenant, at));
+                let words = tr!("Came {time}", time = day_and_time(&page.tenant, at));
                 view! { <p class="list-detail"><a href=format!("/visits/{visit}")>{words}</a></p> }
             });
             let doctor = planned.doctor_id.as_ref().and_then(|id| page.names.get(id)).cloned();
             let reminders = match planned.reminders {
-                0 => "no reminder sent yet".to_owned(),
-                1 => "one reminder sent".to_owned(),
-                reminders => format!("{reminders} reminders sent"),
+                0 => tr!("no reminder sent yet"),
+                1 => tr!("one reminder sent"),
+                reminders => tr!("{count} reminders sent", count = reminders),
             };
             let details: Vec<_> = doctor.into_iter().chain(planned.note.clone()).chain([reminders]).collect();
             view! {
@@ -311,7 +318,7 @@ pub fn follow_ups(page: &VisitPage) -> AnyView {
         .collect_view();
     view! {
         <section class="card card-flush" aria-labelledby="follow-ups">
-            <div class="card-head"><h2 id="follow-ups">"Follow-ups"</h2></div>
+            <div class="card-head"><h2 id="follow-ups">{tr!("Follow-ups")}</h2></div>
             <ul class="list">{rows}</ul>
         </section>
     }

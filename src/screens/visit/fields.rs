@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::actions::{accepted, address, thing, thing_name, things};
 use super::{VisitPage, lines};
@@ -13,6 +14,7 @@ use crate::journey::money::Money;
 use crate::journey::schema::{Field, Shape};
 use crate::journey::visit::Bill;
 use crate::journey::words::{Outcome, Priority, Station, VisitType, Word};
+use crate::language;
 use crate::screens::form::{EventForm, field_label};
 
 /// What a document may be called in a word.
@@ -100,7 +102,7 @@ pub(super) fn about(page: &VisitPage, form: &EventForm, field: &Field) -> AnyVie
                         view! {
                             <div class="wide">
                                 <p class="small"><b>{named(&chosen)}</b></p>
-                                <p class="small secondary">"Or instead:"</p>
+                                <p class="small secondary">{tr!("Or instead:")}</p>
                                 <ul class="small">{others}</ul>
                             </div>
                         }
@@ -166,7 +168,7 @@ fn stations(page: &VisitPage, form: &EventForm, field: &Field) -> AnyView {
     } else {
         Station::Consultation
     };
-    let choices = open.into_iter().map(|station| (station.word().to_owned(), station.label().to_owned())).collect();
+    let choices = open.into_iter().map(|station| (station.word().to_owned(), language::say(station.label()))).collect();
     select(form, field, choices, likely.word())
 }
 
@@ -241,16 +243,16 @@ fn registration(page: &VisitPage, form: &EventForm) -> AnyView {
 fn upload(form: &EventForm) -> AnyView {
     let described = form.describedby("file");
     let file = view! {
-        <p class="hint" id=format!("{}-hint", form.id("file"))>"PDF, JPEG or PNG, at most 1.9 MB"</p>
+        <p class="hint" id=format!("{}-hint", form.id("file"))>{tr!("PDF, JPEG or PNG, at most 1.9 MB")}</p>
         <input type="file" id=form.id("file") name="file" required accept=".pdf,.jpg,.jpeg,.png"
             aria-invalid=form.problem("file").map(|_| "true")
             aria-describedby=described.unwrap_or_else(|| format!("{}-hint", form.id("file")))/>
     };
-    let kinds = DOCUMENT_KINDS.iter().map(|kind| ((*kind).to_owned(), (*kind).to_owned())).collect();
+    let kinds = DOCUMENT_KINDS.iter().map(|kind| ((*kind).to_owned(), language::say(kind))).collect();
     view! {
         <div class="fields">
-            {form.field("file", "File", false, file)}
-            {form.field("kind", "What it is", true, form.select("kind", kinds, false, None, ""))}
+            {form.field("file", &tr!("File"), false, file)}
+            {form.field("kind", &tr!("What it is"), true, form.select("kind", kinds, false, None, ""))}
         </div>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! The longer lists that a step takes: picks from the tariff, lines of a prescription, measurements, results.
 
 use leptos::prelude::*;
+use tr::tr;
 
 use super::VisitPage;
 use super::actions::accepted;
@@ -11,6 +12,7 @@ use crate::journey::ids::{Id, TestId};
 use crate::journey::money::Money;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Flag, Priority, Word};
+use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::lab::results::range;
 
@@ -20,7 +22,7 @@ const LINES: usize = 3;
 /// What can be picked, each with its price.
 fn picks(
     page: &VisitPage,
-    legend: &'static str,
+    legend: String,
     kind: &'static str,
     entries: impl Iterator<Item = (String, String, Option<String>, Money, bool)>,
 ) -> AnyView {
@@ -53,11 +55,11 @@ pub(super) fn order(page: &VisitPage, form: &EventForm) -> AnyView {
         let checked = form.chose("pick", &entry.code);
         (entry.code.clone(), entry.name.clone(), entry.specimen.clone(), entry.price, checked)
     });
-    let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
+    let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
     let priority = form.select("priority", choices, true, None, page.visit.priority.word());
     view! {
-        {picks(page, "Tests", "checkbox", tests)}
-        {form.field("priority", "Priority", false, priority)}
+        {picks(page, tr!("Tests"), "checkbox", tests)}
+        {form.field("priority", &tr!("Priority"), false, priority)}
     }
     .into_any()
 }
@@ -73,7 +75,7 @@ pub(super) fn consultation_bill(page: &VisitPage, form: &EventForm) -> AnyView {
         (entry.code.clone(), entry.name.clone(), None, entry.price, checked)
     });
     view! {
-        {picks(page, "Consultation", "checkbox", consultations)}
+        {picks(page, tr!("Consultation"), "checkbox", consultations)}
         {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
     }
     .into_any()
@@ -90,7 +92,7 @@ pub(super) fn tests_bill(page: &VisitPage, form: &EventForm) -> AnyView {
         Some((id.to_string(), test.name.clone(), None, test.price, checked))
     });
     view! {
-        {picks(page, "Tests", "checkbox", tests)}
+        {picks(page, tr!("Tests"), "checkbox", tests)}
         {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
     }
     .into_any()
@@ -109,13 +111,13 @@ pub(super) fn prescription(form: &EventForm) -> AnyView {
                     let name = format!("items[{line}].{}", field.name);
                     let required = field.required && line == 0;
                     let control = form.input(&name, field.shape, required, None, "");
-                    let label = if field.name == "drug" { "Medicine".to_owned() } else { field_label(field.name) };
+                    let label = if field.name == "drug" { tr!("Medicine") } else { field_label(field.name) };
                     form.field(&name, &label, !field.required, control)
                 })
                 .collect_view();
             view! {
                 <fieldset class="stack stack-tight">
-                    <legend class="form-title">{format!("Medicine {}", line + 1)}</legend>
+                    <legend class="form-title">{tr!("Medicine {number}", number = line + 1)}</legend>
                     <div class="fields fields-narrow">{fields}</div>
                 </fieldset>
             }
@@ -143,14 +145,14 @@ pub(super) fn vitals(form: &EventForm) -> AnyView {
         .map(|field| {
             let input = form.input(field.name, field.shape, false, None, "");
             let control = match unit(field.name) {
-                Some(unit) => view! { <div class="affix">{input} <span>{unit}</span></div> }.into_any(),
+                Some(unit) => view! { <div class="affix">{input} <span>{language::say(unit)}</span></div> }.into_any(),
                 None => input,
             };
             form.field(field.name, &field_label(field.name), false, control)
         })
         .collect_view();
     view! {
-        <p class="hint">"At least one; a priority only to change it."</p>
+        <p class="hint">{tr!("At least one; a priority only to change it.")}</p>
         <div class="fields fields-narrow">{fields}</div>
     }
     .into_any()
@@ -175,7 +177,7 @@ pub(super) fn results(page: &VisitPage, form: &EventForm) -> AnyView {
     let about = field(form.event(), "testId").map(|field| about(page, form, field));
     view! {
         {about}
-        <p class="hint">"What is left blank is not reported. Values out of range are flagged by themselves."</p>
+        <p class="hint">{tr!("What is left blank is not reported. Values out of range are flagged by themselves.")}</p>
         <div class="stack stack-tight">{rows}</div>
     }
     .into_any()
@@ -197,8 +199,8 @@ fn result(form: &EventForm, line: usize, analyte: Analyte) -> AnyView {
     // With a range, the flag follows from it.
     let ranged = analyte.low.is_some() || analyte.high.is_some();
     let flag = (!ranged).then(|| {
-        let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), (*label).to_owned())).collect();
-        form.select(&path("flag"), flags, false, Some(format!("Flag of {}", analyte.analyte)), "")
+        let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
+        form.select(&path("flag"), flags, false, Some(tr!("Flag of {name}", name = analyte.analyte)), "")
     });
     let control = view! {
         {ranged.then(|| view! { <p class="hint">{range(analyte.low, analyte.high)}</p> })}

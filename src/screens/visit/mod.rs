@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use tr::tr;
 
 use super::attempt::Attempt;
 use super::past::{self, Past};
@@ -114,12 +115,21 @@ impl VisitPage {
     }
 }
 
-/// What people wait for at a station.
-fn waited_for(station: Station) -> &'static str {
+/// That somebody waits at a station.
+fn waiting(station: Station) -> String {
     match station {
-        Station::Consultation => "for the doctor",
-        Station::Lab => "for the lab",
-        Station::Billing => "to pay",
+        Station::Consultation => tr!("Waiting for the doctor"),
+        Station::Lab => tr!("Waiting for the lab"),
+        Station::Billing => tr!("Waiting to pay"),
+    }
+}
+
+/// That somebody was called at a station and did not come.
+fn away(station: Station) -> String {
+    match station {
+        Station::Consultation => tr!("Away when called for the doctor"),
+        Station::Lab => tr!("Away when called for the lab"),
+        Station::Billing => tr!("Away when called to pay"),
     }
 }
 
@@ -130,7 +140,7 @@ pub fn visit(page: VisitPage) -> impl IntoView {
             {past::banner(page.past.as_ref())} {banner::banner(&page)} {banner::now(&page)} {strip::strip(&page)}
             <div class="columns">
                 {timeline::timeline(&page)}
-                <aside class="stack" aria-label="This visit">
+                <aside class="stack" aria-label=tr!("This visit")>
                     {page.past.is_none().then(|| actions::actions(&page))} {cards::tests(&page)} {cards::bills(&page)} {cards::documents(&page)}
                     {cards::follow_ups(&page)} {peers::peers(page.peers.as_ref())}
                 </aside>

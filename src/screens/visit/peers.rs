@@ -1,8 +1,9 @@
 //! Where this patient's time went beside the median of like visits.
 
 use leptos::prelude::*;
+use tr::tr;
 
-use crate::journey::wording::human_duration;
+use crate::language;
 
 /// How many like visits are needed to compare with.
 pub const FEWEST: usize = 5;
@@ -19,14 +20,14 @@ pub struct Peers {
 /// Shows the comparison; nothing when there are too few.
 pub fn peers(peers: Option<&Peers>) -> AnyView {
     let Some(peers) = peers.filter(|peers| peers.visits >= FEWEST) else { return ().into_any() };
-    let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), human_duration);
+    let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), language::duration);
     let rows = peers.rows.iter().filter(|(_, here, others)| here.is_some() || others.is_some());
     let rows = rows.map(|(name, here, others)| {
         let most = here.unwrap_or(0).max(others.unwrap_or(0)).max(1);
         let width = |seconds: Option<i64>| format!("{:.1}%", seconds.unwrap_or(0) as f64 * 100.0 / most as f64);
         view! {
             <tr>
-                <th scope="row">{*name}</th>
+                <th scope="row">{language::say(name)}</th>
                 <td class="peer-bars">
                     <svg class="bar" aria-hidden="true" width="100%" height="20">
                         <rect class="bar-median" x="0" y="1" width=width(*here) height="8" rx="3"></rect>
@@ -42,22 +43,24 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="peers">
             <div class="card-head">
-                <h2 id="peers">"Beside like visits"</h2>
+                <h2 id="peers">{tr!("Beside like visits")}</h2>
             </div>
             <div class="table-wrap" role="group" aria-labelledby="peers" tabindex="0">
                 <table class="table table-small">
                     <thead>
                         <tr>
-                            <th scope="col">"Time"</th>
-                            <th scope="col"><span class="visually-hidden">"Compared"</span></th>
-                            <th scope="col" class="number">"Here"</th>
-                            <th scope="col" class="number">"Median"</th>
+                            <th scope="col">{tr!("Time")}</th>
+                            <th scope="col"><span class="visually-hidden">{tr!("Compared")}</span></th>
+                            <th scope="col" class="number">{tr!("Here")}</th>
+                            <th scope="col" class="number">{tr!("Median")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows.collect_view()}</tbody>
                 </table>
             </div>
-            <p class="small secondary">{format!("{} other visits of this department and kind in the week up to its day.", peers.visits)}</p>
+            <p class="small secondary">
+                {tr!("{count} other visits of this department and kind in the week up to its day.", count = peers.visits)}
+            </p>
         </section>
     }
     .into_any()

@@ -1,11 +1,12 @@
 //! Where the time went: every second of the visit in proportion, waits hatched.
 
 use leptos::prelude::*;
+use tr::tr;
 
-use super::{VisitPage, waited_for};
+use super::VisitPage;
 use crate::journey::measures::{Part, Stay};
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Station};
+use crate::language;
 use crate::screens::icon::{Icon, icon_at};
 use crate::screens::parts::{clock_time, phase_class};
 
@@ -42,14 +43,16 @@ impl Segment {
 
     fn words(&self) -> String {
         match (self.part, self.station) {
-            (Part::Waiting, Some(station)) => format!("waiting {}", waited_for(station)),
-            (Part::Waiting, None) => "waiting".into(),
-            (Part::Served, Some(Station::Lab)) => "at the lab".into(),
-            (Part::Served, Some(Station::Billing)) => "paying".into(),
-            (Part::Served, _) => "with the doctor".into(),
-            (Part::Away, _) => "away when called".into(),
-            (Part::Other, Some(_)) => "on the way".into(),
-            (Part::Other, None) => "in no queue".into(),
+            (Part::Waiting, Some(Station::Consultation)) => tr!("waiting for the doctor"),
+            (Part::Waiting, Some(Station::Lab)) => tr!("waiting for the lab"),
+            (Part::Waiting, Some(Station::Billing)) => tr!("waiting to pay"),
+            (Part::Waiting, None) => tr!("waiting"),
+            (Part::Served, Some(Station::Lab)) => tr!("at the lab"),
+            (Part::Served, Some(Station::Billing)) => tr!("paying"),
+            (Part::Served, _) => tr!("with the doctor"),
+            (Part::Away, _) => tr!("away when called"),
+            (Part::Other, Some(_)) => tr!("on the way"),
+            (Part::Other, None) => tr!("in no queue"),
         }
     }
 }
@@ -76,10 +79,10 @@ pub fn strip(page: &VisitPage) -> AnyView {
     let told = segments
         .iter()
         .filter(|segment| segment.seconds >= 60)
-        .map(|segment| format!("{} {}", human_duration(segment.seconds), segment.words()))
+        .map(|segment| format!("{} {}", language::duration(segment.seconds), segment.words()))
         .collect::<Vec<_>>()
         .join(", ");
-    let told = if told.is_empty() { "Less than a minute so far".to_owned() } else { told };
+    let told = if told.is_empty() { tr!("Less than a minute so far") } else { told };
     let mut begin = 0;
     let drawn: Vec<_> = segments
         .iter()
@@ -92,8 +95,8 @@ pub fn strip(page: &VisitPage) -> AnyView {
     view! {
         <section class="card" aria-labelledby="time">
             <div class="card-head">
-                <h2 id="time">"Where the time went"</h2>
-                <span class="secondary small">"hatched: waiting"</span>
+                <h2 id="time">{tr!("Where the time went")}</h2>
+                <span class="secondary small">{tr!("hatched: waiting")}</span>
             </div>
             <div>
                 <svg class="strip" role="img" aria-label=told>
@@ -111,13 +114,13 @@ fn draw(segment: &Segment, x: f64, width: f64) -> AnyView {
     let minutes = segment.seconds / 60;
     let label = match width {
         _ if minutes == 0 => None,
-        wide if wide >= 9.0 => Some(human_duration(segment.seconds)),
+        wide if wide >= 9.0 => Some(language::duration(segment.seconds)),
         narrow if narrow >= 5.0 && minutes < 100 => Some(minutes.to_string()),
         _ => None,
     };
     let phase = segment.phase().map(|phase| phase_class("", phase).trim().to_owned()).unwrap_or_default();
     let class = if label.is_some() && width < 9.0 { format!("{phase} strip-narrow") } else { phase };
-    let title = format!("{}, {}", segment.words(), human_duration(segment.seconds));
+    let title = format!("{}, {}", segment.words(), language::duration(segment.seconds));
     let waits = segment.part == Part::Waiting;
     let drawing = segment.icon().zip(label).map(|(name, label)| {
         view! {
@@ -145,10 +148,10 @@ fn scale(page: &VisitPage, whole: i64) -> AnyView {
     let times = thirds.into_iter().map(|third| {
         let at = begin + chrono::TimeDelta::seconds(whole * third / 3);
         let time = match days {
-            true => page.tenant.local(at).format("%-d %b %H:%M").to_string(),
+            true => language::date(page.tenant.local(at), "%-d %b %H:%M"),
             false => clock_time(&page.tenant, at),
         };
-        if third == 3 && open && page.past.is_none() { format!("{time} now") } else { time }
+        if third == 3 && open && page.past.is_none() { tr!("{time} now", time) } else { time }
     });
     view! { <div class="strip-scale">{times.map(|time| view! { <span>{time}</span> }).collect_view()}</div> }.into_any()
 }

@@ -3,16 +3,17 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use serde_json::Value;
+use tr::tr;
 
-use super::{VisitPage, waited_for};
+use super::VisitPage;
 use crate::journey::events::EventType;
 use crate::journey::ids::{DepartmentId, Id, PersonId, RoomId};
 use crate::journey::measures::Part;
 use crate::journey::money::Money;
 use crate::journey::schema::{Field, Shape};
 use crate::journey::visit::Place;
-use crate::journey::wording::human_duration;
 use crate::journey::words::{Phase, Station};
+use crate::language;
 use crate::log::StoredEvent;
 use crate::projections::timeline::TimelineRow;
 use crate::screens::form::field_label;
@@ -46,14 +47,15 @@ pub fn timeline(page: &VisitPage) -> AnyView {
     rows.extend(waits.map(|waited| gap(page, waited)));
     let count = page.steps.len();
     let seal = if page.intact {
-        view! { <span class="secondary small">{count} " steps · hashes verified " {icon(Icon::ShieldCheck)}</span> }
+        view! { <span class="secondary small">{tr!("{count} steps · hashes verified", count)} " " {icon(Icon::ShieldCheck)}</span> }
             .into_any()
     } else {
-        view! { <span class="tag tag-danger">{icon(Icon::ShieldAlert)} "Changed after it was logged"</span> }.into_any()
+        view! { <span class="tag tag-danger">{icon(Icon::ShieldAlert)} {tr!("Changed after it was logged")}</span> }
+            .into_any()
     };
     view! {
         <section class="card" aria-labelledby="journey">
-            <div class="card-head"><h2 id="journey">"The journey"</h2> {seal}</div>
+            <div class="card-head"><h2 id="journey">{tr!("The journey")}</h2> {seal}</div>
             <ol class="timeline">{rows}</ol>
         </section>
     }
@@ -98,12 +100,12 @@ fn gap(page: &VisitPage, waited: &Waited) -> AnyView {
         Lateness::Late => "tag tag-warning".to_owned(),
         Lateness::Over => "tag tag-danger".to_owned(),
     };
-    let target = target.map_or(String::new(), |minutes| format!(" · target {minutes}"));
-    let what = waited_for(waited.station);
+    let target = target.map(|minutes| format!(" · {}", tr!("target {minutes}", minutes))).unwrap_or_default();
     let words = if waited.ongoing {
-        view! { <span>"Waiting " {wait(waited.from, page.now, None)} " " {what} {target}</span> }.into_any()
+        let (before, after) = around_wait(waited.station);
+        view! { <span>{before} " " {wait(waited.from, page.now, None)} " " {after} {target}</span> }.into_any()
     } else {
-        view! { <span>{format!("Waited {} {what}{target}", human_duration(seconds))}</span> }.into_any()
+        view! { <span>{has_waited(waited.station, language::duration(seconds)) + &target}</span> }.into_any()
     };
     view! {
         <li class=lateness.class("step-gap")>
@@ -111,6 +113,24 @@ fn gap(page: &VisitPage, waited: &Waited) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// What stands before and after a wait that goes on.
+fn around_wait(station: Station) -> (String, String) {
+    let after = match station {
+        Station::Consultation => tr!("after a wait that ticks" => "for the doctor"),
+        Station::Lab => tr!("after a wait that ticks" => "for the lab"),
+        Station::Billing => tr!("after a wait that ticks" => "to pay"),
+    };
+    (tr!("before a wait that ticks" => "Waiting"), after)
+}
+
+fn has_waited(station: Station, time: String) -> String {
+    match station {
+        Station::Consultation => tr!("Waited {time} for the doctor", time),
+        Station::Lab => tr!("Waited {time} for the lab", time),
+        Station::Billing => tr!("Waited {time} to pay", time),
+    }
 }
 
 fn row(page: &VisitPage, step: &TimelineRow, before: Option<&TimelineRow>) -> AnyView {
@@ -123,7 +143,7 @@ fn row(page: &VisitPage, step: &TimelineRow, before: Option<&TimelineRow>) -> An
     }
     let since = before.map(|before| {
         let seconds = (step.performed_at - before.performed_at).num_seconds();
-        view! { <span class="step-since"><span class="visually-hidden">"after "</span>{human_duration(seconds)}</span> }
+        view! { <span class="step-since"><span class="visually-hidden">{tr!("before a duration" => "after")} " "</span>{language::duration(seconds)}</span> }
     });
     let day = page.tenant.local_day(step.performed_at);
     let another_day = before.is_some_and(|before| page.tenant.local_day(before.performed_at) != day);
@@ -132,7 +152,7 @@ fn row(page: &VisitPage, step: &TimelineRow, before: Option<&TimelineRow>) -> An
         <li class=class id=format!("step-{}", step.version)>
             <time class="step-time" datetime=step.performed_at.to_rfc3339()>
                 {clock_time(&page.tenant, step.performed_at)}
-                {another_day.then(|| view! { <span class="small">{day.format("%-d %b").to_string()}</span> })}
+                {another_day.then(|| view! { <span class="small">{language::date(day, "%-d %b")}</span> })}
             </time>
             <span class="step-badge">{icon(Icon::by_name(&step.icon))}</span>
             <div class="step-body">
@@ -149,28 +169,29 @@ fn row(page: &VisitPage, step: &TimelineRow, before: Option<&TimelineRow>) -> An
 /// What the log holds of a step.
 fn details(page: &VisitPage, step: &TimelineRow, stored: &StoredEvent) -> AnyView {
     let tenant = &page.tenant;
-    let seconds = |at: DateTime<Utc>| tenant.local(at).format("%-d %b %Y, %H:%M:%S").to_string();
-    let mut facts = vec![("Done by".to_owned(), step.performer.clone())];
+    let seconds = |at: DateTime<Utc>| language::date(tenant.local(at), "%-d %b %Y, %H:%M:%S");
+    let mut facts = vec![(tr!("Done by"), step.performer.clone())];
     known(page, step.event_type.row().fields, &stored.event.metadata, "", &mut facts);
-    facts.extend(stored.event.description.clone().map(|description| ("Description".to_owned(), description)));
+    facts.extend(stored.event.description.clone().map(|description| (tr!("Description"), description)));
     if !stored.event.tags.is_empty() {
-        facts.push(("Tags".to_owned(), stored.event.tags.join(", ")));
+        facts.push((tr!("Tags"), stored.event.tags.join(", ")));
     }
     let facts = facts.into_iter().map(|(word, value)| view! { <dt>{word}</dt><dd>{value}</dd> }).collect_view();
+    let of_step = tr!("of “{title}”, step {number}", title = step.title, number = step.version);
     view! {
         <details class="fold step-details">
-            <summary>"Details" <span class="visually-hidden">{format!(" of “{}”, step {}", step.title, step.version)}</span></summary>
+            <summary>{tr!("Details")} <span class="visually-hidden">" " {of_step}</span></summary>
             <dl class="facts">
                 {facts}
-                <dt>"Done"</dt><dd>{seconds(step.performed_at)}</dd>
-                <dt>"Logged"</dt><dd>{seconds(stored.recorded_at)}</dd>
-                <dt>"Event"</dt><dd><code>{step.event_type.to_string()}</code> " " <code>{stored.event.id.to_string()}</code></dd>
-                <dt>"Version"</dt>
+                <dt>{tr!("when" => "Done")}</dt><dd>{seconds(step.performed_at)}</dd>
+                <dt>{tr!("when" => "Logged")}</dt><dd>{seconds(stored.recorded_at)}</dd>
+                <dt>{tr!("Event")}</dt><dd><code>{language::say(step.event_type.label())}</code> " " <code>{stored.event.id.to_string()}</code></dd>
+                <dt>{tr!("Version")}</dt>
                 <dd>
-                    {step.version} ", position " {stored.position} " in the log; "
-                    <a href=format!("/visits/{}?version={}", page.id(), step.version)>"the visit as it was then"</a>
+                    {tr!("{version}, position {position} in the log;", version = step.version, position = stored.position)} " "
+                    <a href=format!("/visits/{}?version={}", page.id(), step.version)>{tr!("the visit as it was then")}</a>
                 </dd>
-                <dt>"Hash"</dt><dd><code>{stored.hash.to_string()}</code></dd>
+                <dt>{tr!("Hash")}</dt><dd><code>{stored.hash.to_string()}</code></dd>
             </dl>
         </details>
     }
@@ -200,7 +221,7 @@ fn in_words(page: &VisitPage, shape: Shape, value: &Value) -> String {
     match shape {
         Shape::Money { .. } => page.tenant.money(Money(value.as_i64().unwrap_or_default())),
         Shape::Choice(choices) => {
-            choices.iter().find(|(word, _)| *word == text).map_or(text, |(_, label)| (*label).to_owned())
+            choices.iter().find(|(word, _)| *word == text).map_or(text, |(_, label)| language::say(label))
         }
         Shape::Time => text.parse().map_or(text, |at| day_and_time(&page.tenant, at)),
         Shape::Id(thing) => named(page, thing, &text).unwrap_or(text),

@@ -22,6 +22,7 @@ stories! {
     only_managers_see_it,
     targets_are_set_with_their_events,
     the_digest_names_nobody_and_masks_few,
+    the_page_speaks_hindi_and_the_spreadsheet_does_not,
 }
 
 async fn flow(house: &House) -> VisitId {
@@ -77,6 +78,27 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
     assert!(visit.text.contains("Beside like visits"));
+}
+
+async fn the_page_speaks_hindi_and_the_spreadsheet_does_not(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let manager = Browser { cookie: format!("{}; language=hi", manager.cookie), ..manager };
+    let page = manager.get("/analytics?period=today&measure=consultation-wait").await;
+    for words in ["मरीज़ कहाँ इंतज़ार करते हैं", "डॉक्टर का इंतज़ार, मीडियन", "5 बार", "रविवार", "विभाग के अनुसार"]
+    {
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+    }
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    assert!(journeys.text.contains("1 ही रास्ता है, ख़त्म हुई विज़िट का 100 %"), "{}", journeys.text);
+    let csv = manager.get("/analytics/by-hour.csv?period=today&measure=consultation-wait").await;
+    let mut lines = csv.text.lines();
+    assert!(lines.next().is_some_and(|head| head.starts_with("weekday,hour,count,")), "{}", csv.text);
+    assert!(lines.next().is_some_and(|line| line.starts_with("Sunday,")), "{}", csv.text);
 }
 
 async fn what_happens_meanwhile_is_in_the_next_answer(db: Db) {

@@ -9,6 +9,7 @@ mod display;
 mod doctor;
 mod documents;
 mod lab;
+mod language;
 mod live;
 mod offline;
 mod past;

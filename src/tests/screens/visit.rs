@@ -108,6 +108,13 @@ impl Ward {
         browser.send(browser.form(&format!("/visits/{visit}"), &pairs)).await
     }
 
+    /// The sentences of the journey as somebody reads them.
+    async fn told_to(&self, role: Role, visit: &VisitId) -> Vec<String> {
+        let page = self.who(role).get(&format!("/visits/{visit}")).await.text;
+        let sentences = page.split("class=\"step-text\">").skip(1);
+        sentences.filter_map(|rest| Some(rest.split_once("</p>")?.0.to_owned())).collect()
+    }
+
     async fn upload(&self, visit: &VisitId, name: &str, content: &[u8]) -> super::Answer {
         let browser = self.who(Role::Receptionist);
         let fields = self.form(Role::Receptionist, visit, EventType::DocumentUploaded).await;
@@ -194,6 +201,9 @@ async fn every_step_is_logged_from_the_page(db: Db) {
     let mut ward = Ward::open(db.clone(), STAFF).await;
     let visit = &ward.house.register().await;
     let doctor = ward.who(Doctor).person.id.to_string();
+    for (_, browser) in ward.people.iter_mut().filter(|(role, _)| [Nurse, LabTechnician].contains(role)) {
+        browser.cookie.push_str("; language=hi");
+    }
 
     ward.log(Receptionist, visit, VisitAssigned, &[("doctorId", &doctor)]).await;
     ward.log(Receptionist, visit, QueueJoined, &[]).await;
@@ -245,6 +255,12 @@ async fn every_step_is_logged_from_the_page(db: Db) {
     assert_eq!(due.to_rfc3339(), "2027-01-04T05:00:00+00:00", "as the hospital's clock in India shows 10:30");
     ward.log(Receptionist, visit, FollowUpReminderSent, &[("channel", "SMS")]).await;
     ward.log(Receptionist, visit, VisitCompleted, &[("summary", "Better")]).await;
+
+    let (english, hindi) = (ward.told_to(Doctor, visit).await, ward.told_to(Nurse, visit).await);
+    let steps = ward.house.stream(visit).await.len();
+    assert_eq!((english.len(), hindi.len()), (steps, steps));
+    assert!(english.iter().all(|sentence| sentence.ends_with('.')), "the log's story is English: {english:#?}");
+    assert!(hindi.iter().all(|sentence| sentence.ends_with('।')), "{hindi:#?}");
 
     let register = |ward: &Ward| (ward.house.db.clone(), ward.house.tenant.id.clone(), ward.house.patient.clone());
     ward.log(Receptionist, visit, VisitRegistered, &[("reason", "Again")]).await;

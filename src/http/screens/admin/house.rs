@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::Response;
+use tr::tr;
 
 use super::{chosen, named, names, places, typed};
 use crate::hospital::departments::NewDepartment;
@@ -104,5 +105,5 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         events,
         attempt: attempt.clone(),
     };
-    desk.show("Branches and rooms", Seen::Nothing, attempt, move || house(screen)).await
+    desk.show(tr!("Branches and rooms"), Seen::Nothing, attempt, move || house(screen)).await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use super::{chosen, hours, named, names, places, typed};
 use crate::db::commit;
@@ -44,7 +45,7 @@ async fn list(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     people.retain(|person| person.actor_type != ActorType::System);
     people.sort_by_key(|person| !person.active);
     let screen = People { people, places: places(&desk).await?, attempt: attempt.clone() };
-    desk.show("People", Seen::Nothing, attempt, move || people_view(screen)).await
+    desk.show(tr!("People"), Seen::Nothing, attempt, move || people_view(screen)).await
 }
 
 async fn add(desk: &Desk, values: Values) -> Result<Outcome, Failure> {

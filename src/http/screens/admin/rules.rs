@@ -2,6 +2,7 @@
 
 use axum::Form;
 use axum::response::Response;
+use tr::tr;
 
 use super::{names, places};
 use crate::http::desk::{Desk, Failure};
@@ -22,7 +23,7 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
         names: names(&desk, &places(&desk).await?).await?,
         attempt: None,
     };
-    desk.show("Rules", Seen::Nothing, None, move || rules(screen)).await
+    desk.show(tr!("Rules"), Seen::Nothing, None, move || rules(screen)).await
 }
 
 /// Sets the rules.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use tr::tr;
 
 use super::{chosen, named, names, places, typed};
 use crate::hospital::tariff::{self, NewTariffEntry, TariffEntry, TariffKind};
@@ -67,7 +68,7 @@ async fn list(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         departments: places(&desk).await?.department_choices(),
         attempt: attempt.clone(),
     };
-    desk.show("Tariff", Seen::Nothing, attempt, move || tariff_view(screen)).await
+    desk.show(tr!("Tariff"), Seen::Nothing, attempt, move || tariff_view(screen)).await
 }
 
 /// Shows one entry with its history.

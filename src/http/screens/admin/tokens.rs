@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::response::Response;
 use chrono::TimeDelta;
+use tr::tr;
 
 use super::{named, names, places, typed};
 use crate::hospital::{WriteError, people, tokens};
@@ -81,5 +82,5 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, secret: Option<String>)
         now: desk.now,
         attempt: attempt.clone(),
     };
-    desk.show("Tokens for programs", Seen::Nothing, attempt, move || tokens_view(screen)).await
+    desk.show(tr!("Tokens for programs"), Seen::Nothing, attempt, move || tokens_view(screen)).await
 }

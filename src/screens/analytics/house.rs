@@ -1,0 +1,115 @@
+//! The panels of the whole hospital: what was refused, and what was logged.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use tr::tr;
+
+use super::asked::grouped;
+use super::charts::{Chart, Count};
+use super::journeys::ROWS;
+use super::panel::{Cell, Panel, Sheet};
+use crate::analytics::figures::share;
+use crate::journey::events::EventType;
+use crate::journey::words::{Code, Phase, Word};
+use crate::language::say;
+
+/// What was tried and refused: a rule, a role, how often.
+pub type Refusals = Vec<(String, String, usize)>;
+
+/// Refused attempts by rule and role.
+pub fn refusals(refusals: &Refusals) -> Panel {
+    let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
+    let rule = |code: &str| Code::from_word(code).map_or(code.to_owned(), |code| say(code.label()));
+    for (code, role, attempts) in refusals {
+        sheet.row(None, vec![Cell::Text(rule(code)), Cell::Text(role.clone()), Cell::Count(*attempts)]);
+    }
+    let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();
+    let counts = refusals.iter().take(ROWS).map(|(code, role, attempts)| Count {
+        name: rule(code),
+        count: *attempts,
+        note: role.clone(),
+    });
+    let counts: Vec<_> = counts.collect();
+    Panel {
+        id: "refusals",
+        title: tr!("Refused by rule and role"),
+        finding: match refusals.first() {
+            None => tr!("Nothing was refused."),
+            Some((code, role, attempts)) => {
+                let rule = rule(code);
+                tr!(
+                    "1 attempt was refused; most often “{rule}”, to a {role} ({attempts})."
+                        | "{count} attempts were refused; most often “{rule}”, to a {role} ({attempts})." % all,
+                    count = grouped(all),
+                    rule,
+                    role,
+                    attempts = grouped(*attempts)
+                )
+            }
+        },
+        chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Refer, counts) },
+        sheet,
+        definition: tr!(
+            "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
+            Of the whole hospital, whatever visits are looked at."
+        ),
+        visits: None,
+        wide: false,
+    }
+}
+
+/// Events by day and type.
+pub type Events = BTreeMap<NaiveDate, BTreeMap<String, i64>>;
+
+/// Events per type and day.
+pub fn events(days: &Events) -> Panel {
+    let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
+    for (event, count) in days.values().flatten() {
+        *totals.entry(event).or_default() += count;
+    }
+    let mut totals: Vec<_> = totals.into_iter().collect();
+    totals.sort_by_key(|(event, count)| (-count, *event));
+    let title = |event: &str| EventType::from_word(event).map_or(event.to_owned(), |event| say(event.label()));
+    let mut sheet = Sheet::new([tr!("event"), tr!("all")]);
+    sheet.columns.extend(days.keys().map(ToString::to_string));
+    for (event, count) in &totals {
+        let by_day = days.values().map(|types| Cell::Count(types.get(*event).copied().unwrap_or(0) as usize));
+        let cells = [Cell::Text(title(event)), Cell::Count(*count as usize)].into_iter().chain(by_day);
+        sheet.row(None, cells.collect());
+    }
+    let all: i64 = totals.iter().map(|(_, count)| count).sum();
+    let counts = totals.iter().take(ROWS + 2).map(|(event, count)| Count {
+        name: title(event),
+        count: *count as usize,
+        note: share(*count as usize, all as usize).map(|share| format!("{share:.0} %")).unwrap_or_default(),
+    });
+    let counts: Vec<_> = counts.collect();
+    Panel {
+        id: "events",
+        title: tr!("Events by type"),
+        finding: match totals.first() {
+            None => tr!("Nothing was logged."),
+            Some((event, count)) => {
+                let event = title(event).to_lowercase();
+                let days = tr!("1 day" | "{n} days" % days.len());
+                tr!(
+                    "1 event on {days}; the commonest: {event} ({count})."
+                        | "{all} events on {days}; the commonest: {event} ({count})." % all,
+                    all = grouped(all as usize),
+                    days,
+                    event,
+                    count = grouped(*count as usize)
+                )
+            }
+        },
+        chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Arrive, counts) },
+        sheet,
+        definition: tr!(
+            "Everything that was logged, by its type and the day on which it happened; the table has each day. \
+            Of the whole hospital, whatever visits are looked at."
+        ),
+        visits: None,
+        wide: true,
+    }
+}
