@@ -78,7 +78,7 @@ const INSIDE: &[&str] = &[
 ];
 
 /// What stands on a screen and is the same in every language.
-const SAME: &[&str] = &["Sojourn", "MRN ", "Ctrl"];
+const SAME: &[&str] = &["Sojourn", "MRN ", " · MRN ", "Ctrl"];
 
 /// What is printed and handed out is in the hospital's own language.
 const PAPER: &[&str] = &[
