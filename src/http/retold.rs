@@ -28,7 +28,7 @@ struct Called<'a> {
 
 impl Names for Called<'_> {
     fn person(&self, id: &PersonId) -> String {
-        self.people.get(id).cloned().unwrap_or_else(|| tr!("somebody"))
+        self.people.get(id).cloned().unwrap_or_else(|| tr!("who did it" => "somebody"))
     }
 
     fn room(&self, id: &RoomId) -> String {

@@ -269,7 +269,7 @@ fn added(page: &VisitPage, id: &DocumentId) -> Option<String> {
         event.event_type == EventType::DocumentUploaded.word()
             && event.metadata.get("documentId").and_then(Value::as_str) == Some(id.as_str())
     })?;
-    let by = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| tr!("somebody"));
+    let by = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| tr!("who did it" => "somebody"));
     Some(tr!("{time} by {by}", time = day_and_time(&page.tenant, event.performed_at), by))
 }
 
