@@ -133,7 +133,9 @@ async fn paper_and_programs_stay_english(db: Db) {
     let slip = browser.get(&format!("/visits/{visit}/slip")).await;
     assert!(slip.text.contains("<h1>टोकन पर्ची</h1>"), "{}", slip.text);
     assert!(slip.text.contains("Watch the display; you are called by this token."), "{}", slip.text);
-    let request = Request::get("/api/v1/visits").header(ACCEPT_LANGUAGE, "hi").header(COOKIE, "language=hi");
+    let request = Request::get("/api/v1/visits/01J00000000000000000000000")
+        .header(ACCEPT_LANGUAGE, "hi")
+        .header(COOKIE, "language=hi");
     let refused = browser.send(request.body(Body::empty()).expect("a request")).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(!is_hindi(&refused.text), "{}", refused.text);
