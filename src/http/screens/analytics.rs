@@ -241,7 +241,7 @@ pub async fn journeys_page(desk: Desk) -> Result<Response, Failure> {
 async fn page(desk: Desk, loaded: Loaded, tab: Tab, tiles: Vec<Tile>, panels: Vec<Panel>) -> Result<Response, Failure> {
     let Loaded { asked, names, .. } = loaded;
     let data = Analytics { tenant: desk.tenant.clone(), tab, asked, names, tiles, panels };
-    desk.show("Waits", Seen::Nothing, None, move || analytics(data)).await
+    desk.show(tr!("Waits"), Seen::Nothing, None, move || analytics(data)).await
 }
 
 /// Lists the visits behind a figure.
@@ -259,7 +259,7 @@ async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
     let (rows, count) = loaded.listed(&desk, breaches).await?;
     let Loaded { asked, names, .. } = loaded;
     let data = Visits { breaches, asked, names, listed: rows, count };
-    desk.show("Waits", Seen::List, None, move || list(data)).await
+    desk.show(tr!("Waits"), Seen::List, None, move || list(data)).await
 }
 
 /// What a panel of the waits shows, for a spreadsheet: in English, whoever asks, so that programs can rely on it.
