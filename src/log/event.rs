@@ -78,6 +78,8 @@ pub struct StoredEvent {
 }
 
 /// What an event says, without what proves it: enough to fold the life of a thing.
+///
+/// Its fields stand in the order in which a page of the log is read: as arrays, without names.
 #[derive(Clone, Debug, PartialEq, Deserialize, sqlx::FromRow)]
 pub struct Occurrence {
     /// Its place in the tenant's log.
