@@ -113,10 +113,14 @@ async fn grow(house: &House, last: i64, days: i32) -> sqlx::Result<()> {
             .await
             .map(drop))?;
     }
+    on!(&mut tx, connection => sqlx::query(HEAD).bind(tenant).execute(&mut **connection).await.map(drop))?;
     commit(tx).await
 }
 
-fn copies(tx: &Tx) -> [String; 4] {
+const HEAD: &str = "UPDATE log_heads SET position = (SELECT MAX(position) FROM visit_events WHERE tenant_id = $1) \
+    WHERE tenant_id = $1";
+
+fn copies(tx: &Tx) -> [String; 3] {
     let earlier = |time: &str| match tx {
         Tx::Sqlite(_) => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', {time}, '-' || $5 || ' days')"),
         Tx::Postgres(_) => format!("{time} - make_interval(days => $5)"),
@@ -163,8 +167,5 @@ fn copies(tx: &Tx) -> [String; 4] {
             earlier("registered_at"),
             earlier("ended_at"),
         ),
-        "UPDATE log_heads SET position = (SELECT MAX(position) FROM visit_events WHERE tenant_id = $1) WHERE tenant_id = $1 \
-         AND $2 <= $3 AND $4 <> '' AND $5 > 0"
-            .to_owned(),
     ]
 }
