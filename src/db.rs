@@ -268,7 +268,8 @@ fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(60))
-        .connect_lazy_with(options.options([("sojourn.tenant", tenant)]))
+        // A plan made while a table was empty would read all of it for long after.
+        .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("plan_cache_mode", "force_custom_plan")]))
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.

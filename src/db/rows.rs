@@ -134,13 +134,19 @@ macro_rules! update_rows {
     };
 }
 
-/// The condition that a text is among the keys, in an engine's words.
+/// The condition that a text is among the keys, or among those of one list of several, in an engine's words.
 macro_rules! listed {
     (sqlite) => {
         "IN (SELECT value FROM json_each($2))"
     };
     (postgres) => {
         "= ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb)))"
+    };
+    (sqlite $list:literal) => {
+        concat!("IN (SELECT value FROM json_each($2, '$[", $list, "]'))")
+    };
+    (postgres $list:literal) => {
+        concat!("= ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb -> ", $list, ")))")
     };
 }
 
@@ -261,10 +267,8 @@ impl Statement {
             Tx::Sqlite(connection) => {
                 sqlx::query_as(self.sqlite).bind(tenant).bind(keys).fetch_all(&mut **connection).await
             }
-            // Planned anew each time: a plan made while a table was empty reads all of it for long after.
             Tx::Postgres(connection) => {
-                let query = sqlx::query_as(self.postgres).persistent(false);
-                query.bind(tenant).bind(keys).fetch_all(&mut **connection).await
+                sqlx::query_as(self.postgres).bind(tenant).bind(keys).fetch_all(&mut **connection).await
             }
         }
     }

@@ -18,28 +18,42 @@ pub struct Named {
     pub name: String,
 }
 
+/// The lists of ids come in the order of [`KINDS`].
 macro_rules! everything {
-    ($listed:expr) => {
+    ($engine:ident) => {
         concat!(
             "SELECT 'patient' AS thing, id, name FROM patients WHERE tenant_id = $1 AND id ",
-            $listed,
+            listed!($engine 0),
             " UNION ALL SELECT 'person', id, name FROM people WHERE tenant_id = $1 AND id ",
-            $listed,
+            listed!($engine 1),
             " UNION ALL SELECT 'room', id, name FROM rooms WHERE tenant_id = $1 AND id ",
-            $listed,
+            listed!($engine 2),
             " UNION ALL SELECT 'department', id, name FROM departments WHERE tenant_id = $1 AND id ",
-            $listed,
+            listed!($engine 3),
             " UNION ALL SELECT 'branch', id, name FROM branches WHERE tenant_id = $1 AND id ",
-            $listed,
+            listed!($engine 4),
             " UNION ALL SELECT 'visit', visit_id, token FROM visits WHERE tenant_id = $1 AND visit_id ",
-            $listed,
+            listed!($engine 5),
         )
     };
 }
 
-const NAMES: Statement = Statement { sqlite: everything!(listed!(sqlite)), postgres: everything!(listed!(postgres)) };
+const NAMES: Statement = Statement { sqlite: everything!(sqlite), postgres: everything!(postgres) };
 
-/// What things of this hospital are called, whatever they are; what does not exist here is left out.
-pub async fn names(tx: &mut Tx, tenant: &TenantId, ids: &[&str]) -> sqlx::Result<Vec<Named>> {
-    NAMES.read(tx, tenant, ids).await
+/// What things of this hospital are called, each asked for by kind and id; what does not exist here is left out.
+pub async fn names<'a>(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    things: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> sqlx::Result<Vec<Named>> {
+    let mut lists = KINDS.map(|_| Vec::new());
+    for (kind, id) in things {
+        if let Some(list) = KINDS.iter().position(|known| *known == kind).and_then(|index| lists.get_mut(index)) {
+            list.push(id);
+        }
+    }
+    if lists.iter().all(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    NAMES.read(tx, tenant, &lists).await
 }

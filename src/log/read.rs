@@ -29,8 +29,38 @@ pub async fn stream(
         .await)
 }
 
-const LIFE: &str = "SELECT position, aggregate_type, aggregate_id, version, event_type, schema_version, metadata, performed_by, \
-    performed_at, recorded_at FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version";
+// One row of JSON for all of them: the engines write it, and serde reads it, faster than drivers hand over row by row.
+const LIFE: Statement = Statement {
+    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
+        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
+        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version)",
+    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
+        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY version), '[]')::text FROM visit_events \
+        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
+};
+const HAPPENED: Statement = Statement {
+    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
+        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
+        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
+    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
+        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY position), '[]')::text FROM visit_events \
+        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
+};
+
+/// Asks for occurrences by two values.
+macro_rules! read_occurrences {
+    ($db:expr, $statement:expr, $tenant:expr, $one:expr, $other:expr) => {{
+        let read: String = match &$db.read {
+            Engine::Sqlite(pool) => {
+                sqlx::query_scalar($statement.sqlite).bind($tenant).bind($one).bind($other).fetch_one(pool).await?
+            }
+            Engine::Postgres(pool) => {
+                sqlx::query_scalar($statement.postgres).bind($tenant).bind($one).bind($other).fetch_one(pool).await?
+            }
+        };
+        serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
+    }};
+}
 
 /// Everything that happened to one thing, without what proves it.
 pub async fn life(
@@ -39,12 +69,12 @@ pub async fn life(
     aggregate_type: &str,
     aggregate_id: &str,
 ) -> sqlx::Result<Vec<Occurrence>> {
-    on!(&db.read, pool => sqlx::query_as(LIFE)
-        .bind(tenant)
-        .bind(aggregate_type)
-        .bind(aggregate_id)
-        .fetch_all(pool)
-        .await)
+    read_occurrences!(db, LIFE, tenant, aggregate_type, aggregate_id)
+}
+
+/// What happened from one position to another, both included.
+pub async fn happened(db: &Db, tenant: &TenantId, first: i64, last: i64) -> sqlx::Result<Vec<Occurrence>> {
+    read_occurrences!(db, HAPPENED, tenant, first, last)
 }
 
 const EVENT: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = $2";
@@ -128,29 +158,6 @@ pub async fn by_positions(
     last: i64,
 ) -> sqlx::Result<Vec<StoredEvent>> {
     from!(source, executor => sqlx::query_as(BY_POSITIONS).bind(tenant).bind(first).bind(last).fetch_all(executor).await)
-}
-
-// One row of JSON for all of them: the engines write it, and serde reads it, faster than drivers hand over row by row.
-const HAPPENED: Statement = Statement {
-    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
-        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
-    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY position), '[]')::text FROM visit_events \
-        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
-};
-
-/// What happened from one position to another, both included.
-pub async fn happened(db: &Db, tenant: &TenantId, first: i64, last: i64) -> sqlx::Result<Vec<Occurrence>> {
-    let read: String = match &db.read {
-        Engine::Sqlite(pool) => {
-            sqlx::query_scalar(HAPPENED.sqlite).bind(tenant).bind(first).bind(last).fetch_one(pool).await?
-        }
-        Engine::Postgres(pool) => {
-            sqlx::query_scalar(HAPPENED.postgres).bind(tenant).bind(first).bind(last).fetch_one(pool).await?
-        }
-    };
-    serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// Which events to read.

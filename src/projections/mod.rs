@@ -46,17 +46,6 @@ pub struct Changes {
     timeline: Vec<NewTimelineRow>,
 }
 
-/// What is told to people of some events.
-#[derive(Debug)]
-pub struct Told(Vec<NewTimelineRow>);
-
-impl Told {
-    /// Adds it to the timeline.
-    pub async fn write(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        timeline::write(tx, tenant, &self.0).await
-    }
-}
-
 /// How a visit changed.
 #[derive(Debug)]
 struct Change {
@@ -92,14 +81,9 @@ impl Changes {
         self.visits.insert(visit_id.clone(), Change { before: before.cloned(), after: Arc::clone(after), arrival });
     }
 
-    /// Takes out what is told of the events so far; it is only added to, and may be written while more events are taken in.
-    pub fn take_told(&mut self) -> Told {
-        Told(std::mem::take(&mut self.timeline))
-    }
-
     /// Brings every read model up to date.
-    pub async fn write(mut self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        self.take_told().write(tx, tenant).await?;
+    pub async fn write(self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
+        timeline::write(tx, tenant, &self.timeline).await?;
         visits::write(tx, tenant, &self.visits).await?;
         tests::write(tx, tenant, &self.visits).await?;
         bills::write(tx, tenant, &self.visits).await

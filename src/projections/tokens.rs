@@ -1,44 +1,74 @@
 //! Tokens: what a patient is called by, gapless for each queue prefix of a branch and day.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::NaiveDate;
 
 use crate::db::Tx;
+use crate::db::rows::{Statement, listed};
 use crate::journey::ids::{BranchId, DepartmentId, TenantId};
 use crate::journey::words::VisitType;
-use crate::on;
 
-const PREFIX: &str = "SELECT token_prefix FROM departments WHERE tenant_id = $1 AND id = $2";
-const NEXT: &str = "INSERT INTO token_counters (tenant_id, branch_id, prefix, day, last) VALUES ($1, $2, $3, $4, 1) \
-    ON CONFLICT (tenant_id, branch_id, prefix, day) DO UPDATE SET last = token_counters.last + 1 RETURNING last";
+macro_rules! prefixes {
+    ($engine:ident) => {
+        concat!("SELECT id, token_prefix FROM departments WHERE tenant_id = $1 AND id ", listed!($engine))
+    };
+}
 
-/// Gives out the next token: `C-027`.
-pub async fn next(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    branch: Option<&BranchId>,
-    department: Option<&DepartmentId>,
-    visit_type: VisitType,
-    day: NaiveDate,
-) -> sqlx::Result<String> {
-    let of_department: Option<String> = match department {
-        Some(department) => on!(&mut *tx, connection => sqlx::query_scalar(PREFIX)
-            .bind(tenant)
-            .bind(department)
-            .fetch_optional(&mut **connection)
-            .await)?,
-        None => None,
+const PREFIXES: Statement = Statement { sqlite: prefixes!(sqlite), postgres: prefixes!(postgres) };
+const TAKE: Statement = Statement {
+    sqlite: "INSERT INTO token_counters (tenant_id, branch_id, prefix, day, last) \
+        SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($2) WHERE true \
+        ON CONFLICT (tenant_id, branch_id, prefix, day) DO UPDATE SET last = token_counters.last + excluded.last \
+        RETURNING branch_id, prefix, day, last",
+    postgres: "INSERT INTO token_counters (tenant_id, branch_id, prefix, day, last) \
+        SELECT $1, value ->> 0, value ->> 1, (value ->> 2)::date, (value ->> 3)::bigint FROM jsonb_array_elements($2::text::jsonb) AS asked(value) \
+        ON CONFLICT (tenant_id, branch_id, prefix, day) DO UPDATE SET last = token_counters.last + excluded.last \
+        RETURNING branch_id, prefix, day, last",
+};
+
+/// Somebody who arrived and is to be called by a token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comer<'a> {
+    /// Where.
+    pub branch: Option<&'a BranchId>,
+    /// The department to be visited.
+    pub department: Option<&'a DepartmentId>,
+    /// What kind of visit it is.
+    pub visit_type: VisitType,
+    /// On which day of the hospital's calendar.
+    pub day: NaiveDate,
+}
+
+/// Gives out the next tokens in the order of those who came: `C-027`.
+pub(super) async fn give(tx: &mut Tx, tenant: &TenantId, comers: &[Comer<'_>]) -> sqlx::Result<Vec<String>> {
+    let departments: BTreeSet<_> = comers.iter().filter_map(|comer| comer.department).collect();
+    let prefixes: Vec<(DepartmentId, String)> =
+        PREFIXES.read(tx, tenant, &departments.into_iter().collect::<Vec<_>>()).await?;
+    let prefixes: BTreeMap<_, _> = prefixes.into_iter().collect();
+    let queue = |comer: &Comer<'_>| {
+        let prefix = match (comer.department.and_then(|department| prefixes.get(department)), comer.visit_type) {
+            (Some(prefix), _) => prefix,
+            (None, VisitType::LabOnly) => "L",
+            (None, _) => "V",
+        };
+        (comer.branch.map(ToString::to_string).unwrap_or_default(), prefix.to_owned(), comer.day)
     };
-    let prefix = match (of_department, visit_type) {
-        (Some(prefix), _) => prefix,
-        (None, VisitType::LabOnly) => "L".to_owned(),
-        (None, _) => "V".to_owned(),
+    let mut lengths: BTreeMap<_, i64> = BTreeMap::new();
+    for comer in comers {
+        *lengths.entry(queue(comer)).or_default() += 1;
+    }
+    let asked: Vec<_> = lengths.iter().map(|((branch, prefix, day), length)| (branch, prefix, day, length)).collect();
+    let taken: Vec<(String, String, NaiveDate, i64)> = TAKE.read(tx, tenant, &asked).await?;
+    let mut last: BTreeMap<_, _> =
+        taken.into_iter().map(|(branch, prefix, day, last)| ((branch, prefix, day), last)).collect();
+    for (queue, length) in &lengths {
+        last.entry(queue.clone()).and_modify(|last| *last -= length);
+    }
+    let mut token = |comer: &Comer<'_>| {
+        let queue = queue(comer);
+        let last = last.entry(queue.clone()).and_modify(|last| *last += 1).or_insert(1);
+        format!("{}-{last:03}", queue.1)
     };
-    let last: i64 = on!(tx, connection => sqlx::query_scalar(NEXT)
-        .bind(tenant)
-        .bind(branch.map(ToString::to_string).unwrap_or_default())
-        .bind(&prefix)
-        .bind(day)
-        .fetch_one(&mut **connection)
-        .await)?;
-    Ok(format!("{prefix}-{last:03}"))
+    Ok(comers.iter().map(&mut token).collect())
 }

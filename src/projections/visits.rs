@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Change, tokens};
+use super::tokens::{self, Comer};
+use super::Change;
 use crate::db::rows::{Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};
@@ -242,14 +243,20 @@ pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<Visi
         }
     }
     arrivals.sort_unstable_by_key(|(arrival, ..)| arrival.position);
-    for (Arrival { branch_id, day, .. }, visit_id, visit) in arrivals {
-        let department = visit.department_id.as_ref();
+    let comers = arrivals.iter().map(|(Arrival { branch_id, day, .. }, _, visit)| Comer {
+        branch: branch_id.as_ref(),
+        department: visit.department_id.as_ref(),
+        visit_type: visit.visit_type,
+        day: *day,
+    });
+    let tokens = tokens::give(tx, tenant, &comers.collect::<Vec<_>>()).await?;
+    for ((Arrival { branch_id, day, .. }, visit_id, visit), token) in arrivals.into_iter().zip(tokens) {
         registered.push(Registration {
             patient_id: &visit.patient_id,
             branch_id,
             department_id: &visit.department_id,
             visit_type: visit.visit_type,
-            token: tokens::next(tx, tenant, branch_id.as_ref(), department, visit.visit_type, *day).await?,
+            token,
             day: *day,
             reason: &visit.reason,
             registered_at: visit.registered_at,

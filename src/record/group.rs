@@ -24,9 +24,6 @@ use crate::journey::words::Word;
 use crate::log::{self, Digest, Head, RefusedAttempt, Remembered, StoredEvent, snapshots};
 use crate::projections::Changes;
 
-/// How many requests are decided while the engine writes what those before them brought about.
-const STRIDE: usize = 16;
-
 /// The longest that the facts of a refused attempt may be, in bytes of JSON.
 const LONGEST_FACTS: usize = 4_000;
 
@@ -79,14 +76,14 @@ pub(super) async fn commit(
         visits,
         versions,
         validators: &mut memory.validators,
-        unwritten: Vec::new(),
+        events: Vec::new(),
         announcements: Vec::new(),
         changes: Changes::default(),
         snapshots: Vec::new(),
         keys: Vec::new(),
         refused: Vec::new(),
     };
-    let answers = group.settle(&mut tx, requests).await?;
+    let answers = requests.iter().map(|request| group.answer(request)).collect();
     let announcements = std::mem::take(&mut group.announcements);
     let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
     let (head, visits) = group.write(&mut tx).await?;
@@ -109,8 +106,8 @@ struct Group<'a> {
     /// How many events anything else has had.
     versions: BTreeMap<(String, String), i64>,
     validators: &'a mut Validators,
-    /// Events that are decided and not yet written.
-    unwritten: Vec<StoredEvent>,
+    /// What happened.
+    events: Vec<StoredEvent>,
     announcements: Vec<Announcement>,
     changes: Changes,
     snapshots: Vec<(VisitId, Arc<Visit>)>,
@@ -119,34 +116,6 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Answers requests in their order; the engine writes the events of some while the next are decided.
-    async fn settle(&mut self, tx: &mut Tx, requests: &[Request]) -> sqlx::Result<Vec<Result<Recorded, RecordError>>> {
-        let mut answers = Vec::with_capacity(requests.len());
-        for some in requests.chunks(STRIDE) {
-            let write = self.write_events(tx);
-            let decide = async {
-                for request in some {
-                    answers.push(self.answer(request));
-                    // The engine may wait for its next statement.
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::join!(write, decide).0?;
-        }
-        self.write_events(tx).await?;
-        Ok(answers)
-    }
-
-    /// Takes what is not yet written of the log and its stories, to be written.
-    fn write_events<'tx>(&mut self, tx: &'tx mut Tx) -> impl Future<Output = sqlx::Result<()>> + use<'tx> {
-        let (tenant, events, told) =
-            (self.tenant.id.clone(), std::mem::take(&mut self.unwritten), self.changes.take_told());
-        async move {
-            log::write(tx, &tenant, &events).await?;
-            told.write(tx, &tenant).await
-        }
-    }
-
     fn answer(&mut self, request: &Request) -> Result<Recorded, RecordError> {
         if let Some(events) = self.earlier.answer(request)? {
             return Ok(Recorded { events, repeated: true });
@@ -186,7 +155,7 @@ impl Group<'_> {
         }
         self.earlier.add(request, &events);
         self.announcements.extend(events.iter().filter_map(|stored| announcement(self.tenant, stored)));
-        self.unwritten.extend(events.iter().cloned());
+        self.events.extend(events.iter().cloned());
         Ok(Recorded { events, repeated: false })
     }
 
@@ -195,6 +164,7 @@ impl Group<'_> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
+            log::write(tx, tenant, &self.events).await?;
             log::save_head(tx, &self.head).await?;
             self.changes.write(tx, tenant).await?;
             snapshots::keep(tx, tenant, &self.snapshots).await?;

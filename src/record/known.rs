@@ -41,10 +41,10 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Things<'a> {
-    async fn find(tx: &mut Tx, tenant: &'a Tenant, ids: BTreeSet<&str>) -> sqlx::Result<Self> {
-        let ids: Vec<_> = ids.into_iter().collect();
+    /// Looks things up by kind and id.
+    async fn find(tx: &mut Tx, tenant: &'a Tenant, asked: BTreeSet<(&str, &str)>) -> sqlx::Result<Self> {
         let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
-        for Named { thing, id, name } in references::names(tx, &tenant.id, &ids).await? {
+        for Named { thing, id, name } in references::names(tx, &tenant.id, asked).await? {
             match thing.as_str() {
                 "visit" => drop(visits.insert(id)),
                 _ => drop(things.insert(id, (thing, name))),
@@ -60,12 +60,12 @@ impl<'a> Things<'a> {
         events: &[StoredEvent],
         visits: impl Iterator<Item = &Visit>,
     ) -> sqlx::Result<Self> {
-        let mut ids: BTreeSet<&str> = visits.filter_map(|visit| visit.doctor()).map(PersonId::as_str).collect();
+        let mut asked: BTreeSet<_> = visits.filter_map(|visit| visit.doctor()).map(person).collect();
         for StoredEvent { event, .. } in events {
-            ids.insert(event.performed_by.as_str());
-            ids.extend(named(Step::from_word(&event.event_type), &event.metadata).map(|(.., id)| id));
+            asked.insert(person(&event.performed_by));
+            asked.extend(named(Step::from_word(&event.event_type), &event.metadata).map(|(_, thing, id)| (thing, id)));
         }
-        Self::find(tx, tenant, ids).await
+        Self::find(tx, tenant, asked).await
     }
 
     fn name(&self, id: &str, otherwise: &str) -> String {
@@ -81,21 +81,22 @@ impl<'a> Known<'a> {
         requests: &[Request],
         visits: &BTreeMap<VisitId, Arc<Visit>>,
     ) -> Result<Self, RecordError> {
-        let (mut ids, mut types): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+        let (mut asked, mut types): (BTreeSet<(&str, &str)>, BTreeSet<&str>) = Default::default();
         for request in requests {
-            ids.insert(request.actor.id.as_str());
+            asked.insert(person(&request.actor.id));
             for wish in &request.wishes {
                 // What is no id at all is not worth a question.
-                ids.extend(named(wish.happening.step(), &wish.metadata).map(|(.., id)| id).filter(|id| is_ulid(id)));
-                ids.extend(wish.branch_id.as_ref().map(BranchId::as_str));
+                let named = named(wish.happening.step(), &wish.metadata).filter(|(.., id)| is_ulid(id));
+                asked.extend(named.map(|(_, thing, id)| (thing, id)));
+                asked.extend(wish.branch_id.as_ref().map(|branch| ("branch", branch.as_str())));
                 if let Happening::Other { event_type, .. } = &wish.happening {
                     types.insert(event_type.as_str());
-                    ids.extend(wish.visit_id.as_ref().map(VisitId::as_str));
+                    asked.extend(wish.visit_id.as_ref().map(|visit| ("visit", visit.as_str())));
                 }
             }
         }
-        ids.extend(visits.values().filter_map(|visit| visit.doctor()).map(PersonId::as_str));
-        let things = Things::find(tx, tenant, ids).await?;
+        asked.extend(visits.values().filter_map(|visit| visit.doctor()).map(person));
+        let things = Things::find(tx, tenant, asked).await?;
         let types: Vec<_> = types.into_iter().collect();
         let mut latest: BTreeMap<String, EventType> = BTreeMap::new();
         for found in event_types::named(tx, &tenant.id, &types).await? {
@@ -131,6 +132,10 @@ impl<'a> Known<'a> {
         }
         Ok(())
     }
+}
+
+fn person(id: &PersonId) -> (&'static str, &str) {
+    ("person", id.as_str())
 }
 
 /// Every field of a step that names something which the hospital would know: field, kind and id.
