@@ -1,30 +1,15 @@
 //! The voice of a waiting room's display: a chime and spoken words for every new call, and the clock.
 //!
-//! It works on attributes: `data-say` on each call with `data-row`, which rises from call to call; `data-clock` on the clock holds how many
-//! seconds the hospital's time is ahead of UTC.
+//! It works on attributes: `data-switch` on the buttons for `chime` and `speech`; `data-say` on each call with `data-row`, which rises from
+//! call to call; `data-clock` on the clock holds how many seconds the hospital's time is ahead of UTC.
 
 use leptos::prelude::*;
 
-/// The switches for chime and speech. Both are off until somebody presses them: browsers allow no sound before.
-///
-/// `chime` and `speech` are what they are called; `now` is the server's time in milliseconds, since the display's clock may be wrong.
+/// Chimes and speaks. Both are off until somebody switches them on: browsers allow no sound before.
 #[island]
-pub fn Bell(now: i64, chime: String, speech: String) -> impl IntoView {
-    let chimes = RwSignal::new(false);
-    let speaks = RwSignal::new(false);
+pub fn Bell() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    browser::start(now, chimes, speaks);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = now;
-    let pressed = |on: RwSignal<bool>| move || if on.get() { "true" } else { "false" };
-    view! {
-        <button type="button" class="display-switch" aria-pressed=pressed(chimes) on:click=move |_| chimes.update(|on| *on = !*on)>
-            {chime}
-        </button>
-        <button type="button" class="display-switch" aria-pressed=pressed(speaks) on:click=move |_| speaks.update(|on| *on = !*on)>
-            {speech}
-        </button>
-    }
+    browser::start();
 }
 
 #[cfg(feature = "hydrate")]
@@ -38,12 +23,15 @@ mod browser {
     use wasm_bindgen::closure::Closure;
     use web_sys::{AudioContext, Element, SpeechSynthesisUtterance};
 
+    use super::super::pulse::ahead;
+
     /// The notes of the chime: when each begins in seconds, and its pitch.
     const NOTES: [(f64, f32); 2] = [(0.0, 659.25), (0.35, 523.25)];
     const SECOND: Duration = Duration::from_secs(1);
 
-    pub fn start(server_now: i64, chimes: RwSignal<bool>, speaks: RwSignal<bool>) {
-        let ahead = js_sys::Date::now() - server_now as f64;
+    pub fn start() {
+        let (chimes, speaks) = (RwSignal::new(false), RwSignal::new(false));
+        let ahead = ahead();
         let clock = move || show_clock(js_sys::Date::now() - ahead);
         set_interval(clock, SECOND);
         for (name, on) in [("chime", chimes), ("speech", speaks)] {
@@ -51,8 +39,13 @@ mod browser {
             if kept().and_then(|kept| kept.get_item(name).ok().flatten()).as_deref() == Some("on") {
                 on.set(true);
             }
+            let Ok(Some(switch)) = document().query_selector(&["[data-switch=", name, "]"].concat()) else { continue };
+            let pressed = Closure::<dyn Fn()>::new(move || on.update(|on| *on = !*on));
+            let _ = switch.add_event_listener_with_callback("click", pressed.as_ref().unchecked_ref());
+            pressed.forget();
             Effect::new(move |_| {
-                let word = if on.get() { "on" } else { "off" };
+                let (word, pressed) = if on.get() { ("on", "true") } else { ("off", "false") };
+                let _ = switch.set_attribute("aria-pressed", pressed);
                 if let Some(kept) = kept() {
                     let _ = kept.set_item(name, word);
                 }
@@ -132,8 +125,8 @@ mod browser {
     }
 
     fn clock_words(now: f64, clock: &Element) -> String {
-        let offset: f64 = clock.get_attribute("data-clock").and_then(|seconds| seconds.parse().ok()).unwrap_or(0.0);
-        let minutes = ((now / 1000.0 + offset) / 60.0) as i64;
+        let offset: i64 = clock.get_attribute("data-clock").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+        let minutes = ((now / 1000.0) as i64 + offset) / 60;
         format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
     }
 

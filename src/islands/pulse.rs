@@ -1,23 +1,25 @@
 //! The small comforts of every page: waits that tick, buttons that cannot be pressed twice, keys.
 //!
 //! It works on attributes, so that screens need no island of their own for it:
+//! - `<html data-now="1795248180000">`: the server's time in milliseconds, since a desk's clock may be wrong;
 //! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
 //! - `<html data-units="d h min">`: what days, hours and minutes are called where that is not English;
 //! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
 
 use leptos::prelude::*;
 
-/// Keeps a page's waits, buttons and keys alive; `now` is the server's time in milliseconds, since a desk's clock may be wrong.
+/// Keeps a page's waits, buttons and keys alive.
 #[island]
-pub fn Pulse(now: i64) -> impl IntoView {
+pub fn Pulse() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
-        browser::start(now);
+        browser::start();
         super::lookup::start();
     }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = now;
 }
+
+#[cfg(feature = "hydrate")]
+pub use browser::ahead;
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -32,8 +34,15 @@ mod browser {
     /// Often enough that no wait is seen a minute late.
     const TICK: Duration = Duration::from_secs(10);
 
-    pub fn start(server_now: i64) {
-        let ahead = js_sys::Date::now() - server_now as f64;
+    /// How many milliseconds this browser's clock is ahead of the server's, when a page has just come.
+    pub fn ahead() -> f64 {
+        let html = document().document_element();
+        let server: Option<i64> = html.and_then(|html| html.get_attribute("data-now")?.parse().ok());
+        server.map_or(0.0, |server| js_sys::Date::now() - server as f64)
+    }
+
+    pub fn start() {
+        let ahead = ahead();
         let tick = move || show_waits(js_sys::Date::now() - ahead);
         tick();
         set_interval(tick, TICK);

@@ -13,6 +13,7 @@ pub mod allowed;
 pub mod compliance;
 pub mod course;
 pub mod decide;
+pub mod decimal;
 pub mod events;
 pub mod evolve;
 pub mod ids;

@@ -140,7 +140,7 @@ impl Refusal {
             Self::InvalidMetadata(_) => say("Some of what was entered is missing or not right."),
             Self::RoleNotAllowed { event } => {
                 let roles = roles_in(event.row().roles, say);
-                let action = say(event.row().action).to_lowercase();
+                let action = say(event.row().action).to_ascii_lowercase();
                 fill(&say("Only a {roles} may do this: {action}."), &[("roles", &roles), ("action", &action)])
             }
             Self::TypeNotAllowed { event_type, roles } => fill(
@@ -163,13 +163,13 @@ impl Refusal {
             ),
             Self::VisitClosed { outcome } => fill(
                 &say("This visit has ended ({outcome}); nothing more can be done on it."),
-                &[("outcome", &say(outcome.label()).to_lowercase())],
+                &[("outcome", &say(outcome.label()).to_ascii_lowercase())],
             ),
             Self::AlreadyRegistered => say("This visit is already registered."),
             Self::InRoom => say("The patient is in a room and must leave it first."),
             Self::AlreadyInQueue { station } => fill(
                 &say("The patient is already in the {station} queue."),
-                &[("station", &say(station.label()).to_lowercase())],
+                &[("station", &say(station.label()).to_ascii_lowercase())],
             ),
             Self::NoTestAwaiting => say("No test of this patient is waiting for a sample."),
             Self::NotInQueue => say("The patient is not in a queue and cannot be called."),
@@ -200,7 +200,7 @@ impl Refusal {
                 &say("{test} is {stage}; it must be {needs} for this."),
                 &[
                     ("test", test),
-                    ("stage", &say(stage.label()).to_lowercase()),
+                    ("stage", &say(stage.label()).to_ascii_lowercase()),
                     ("needs", &stages_in_words(needs, say)),
                 ],
             ),
@@ -208,7 +208,7 @@ impl Refusal {
             Self::DocumentNotFound => say("This visit has no such document."),
             Self::StillInQueue { station } => fill(
                 &say("The patient is still in the {station} queue."),
-                &[("station", &say(station.label()).to_lowercase())],
+                &[("station", &say(station.label()).to_ascii_lowercase())],
             ),
             Self::TestsOutstanding { .. } => say("Some tests are not finished."),
             Self::BalanceDue { .. } => say("Something is still to be paid."),
@@ -282,7 +282,7 @@ pub fn roles_held(roles: &[Role], say: Say) -> String {
 }
 
 fn stages_in_words(stages: &[Stage], say: Say) -> String {
-    either(stages.iter().map(|stage| say(stage.label()).to_lowercase()).collect(), say)
+    either(stages.iter().map(|stage| say(stage.label()).to_ascii_lowercase()).collect(), say)
 }
 
 fn either(words: Vec<String>, say: Say) -> String {

@@ -1,5 +1,6 @@
 //! Results of tests against their reference ranges.
 
+use super::decimal;
 use super::words::Flag;
 
 /// What a typed value says of the number that was measured: it lies between two, and need not reach them.
@@ -9,14 +10,10 @@ struct Measured {
     exact: bool,
 }
 
-/// Reads `9.1`, `<0.01` or `> 1000`; words, and numbers that could be read in two ways (`1,150`), are none.
+/// Reads `9.1`, `<0.01` or `> 1000`.
 fn measured(value: &str) -> Option<Measured> {
     let value = value.trim();
-    let number = |text: &str| {
-        let text = text.trim();
-        let plain = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-        text.parse::<f64>().ok().filter(|number| plain && number.is_finite())
-    };
+    let number = |text: &str| decimal::read(text.trim());
     if let Some(most) = value.strip_prefix('<') {
         number(most).map(|most| Measured { least: f64::NEG_INFINITY, most, exact: false })
     } else if let Some(least) = value.strip_prefix('>') {

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::icon::{Icon, icon};
-use super::layout::{Listening, live_words};
+use super::layout::{Listening, live_sign};
 use super::parts::clock_time;
 use crate::hospital::branches::Branch;
 use crate::hospital::tenants::Tenant;
-use crate::islands::{Bell, Live};
+use crate::islands::Bell;
 use crate::journey::words::Station;
 use crate::language::{duration, say};
 use crate::projections::calls::{Called, Waiting};
@@ -36,7 +36,6 @@ pub struct Display {
 /// Shows the display.
 pub fn display(display: Display) -> impl IntoView {
     let Display { tenant, branch, calls, next, listening, now } = display;
-    let Listening { address, after, page } = listening;
     let offset = tenant.local(now).offset().fix().local_minus_utc();
     let mut calls = calls.into_iter();
     let newest = calls.next();
@@ -45,8 +44,10 @@ pub fn display(display: Display) -> impl IntoView {
             <header class="display-head">
                 <h1>{tenant.name.clone()} " · " {branch.name}</h1>
                 <div class="display-signs">
-                    <Bell now=now.timestamp_millis() chime=tr!("Chime") speech=tr!("Speech")/>
-                    <Live address after page words=live_words()/>
+                    <button type="button" class="display-switch" data-switch="chime" aria-pressed="false">{tr!("Chime")}</button>
+                    <button type="button" class="display-switch" data-switch="speech" aria-pressed="false">{tr!("Speech")}</button>
+                    <Bell/>
+                    {live_sign(listening)}
                     <time class="display-clock" data-clock=offset.to_string()>{clock_time(&tenant, now)}</time>
                 </div>
             </header>

@@ -166,7 +166,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                     <input type="search" name="q" value=search placeholder=tr!("Find a patient") aria-label=tr!("Find a patient") data-key="/"/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </form>
-                {listening.map(|Listening { address, after, page }| view! { <Live address after page words=live_words()/> })}
+                {listening.map(live_sign)}
                 <details class="menu account" name="menu">
                     <summary>
                         <span class="avatar" aria-hidden="true">{initials(&person.name)}</span>
@@ -191,7 +191,8 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </details>
             </div>
         </header>
-        <Outbox person=person.id.to_string() is_lab=person.holds_any(LAB)/>
+        <div id="not-sent" data-person=person.id.to_string() data-lab=person.holds_any(LAB).then_some("")></div>
+        <Outbox/>
         {(attempt.is_some() || logged.is_some() || done.is_some())
             .then(|| {
                 view! {
@@ -205,9 +206,15 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     }
 }
 
-/// What the sign of a live page says; nothing in English, which it speaks by itself.
-pub fn live_words() -> Vec<String> {
-    LIVE_WORDS.iter().filter(|_| spoken() != Language::English).map(|word| say(word)).collect()
+/// The sign of a live page; it brings its words where it is not to speak English, which it does by itself.
+pub fn live_sign(listening: Listening) -> impl IntoView {
+    let Listening { address, after, page } = listening;
+    let words = (spoken() != Language::English).then(|| LIVE_WORDS.map(say).join("|"));
+    let after = after.map(|position| position.to_string());
+    view! {
+        <span class="live" role="status" id="live" data-address=address data-after=after data-page=page data-words=words hidden></span>
+        <Live/>
+    }
 }
 
 /// Offers the languages that are not spoken now; each is written as it calls itself.

@@ -22,6 +22,10 @@ pub fn shell() -> impl IntoView {
         </header>
         <main class="page stack touch" id="main">
             <h1 class="visually-hidden">{tr!("Laboratory")}</h1>
+            <div id="not-sent"></div>
+            <div id="bench" class="stack">
+                <p class="secondary" role="status">{tr!("Looking what this tablet keeps …")}</p>
+            </div>
             <Bench/>
         </main>
     }

@@ -60,7 +60,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
     let units = (language != Language::English).then(|| units().join(" "));
     view! {
         <!DOCTYPE html>
-        <html lang=language.tag() data-units=units data-theme=theme.map(Theme::word)>
+        <html lang=language.tag() data-now=now.timestamp_millis().to_string() data-units=units data-theme=theme.map(Theme::word)>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -88,7 +88,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
                         <button class="button">{tr!("Close")}</button>
                     </form>
                 </dialog>
-                <Pulse now=now.timestamp_millis()/>
+                <Pulse/>
             </body>
         </html>
     }

@@ -54,14 +54,16 @@ struct Connection {
 type Shared = Rc<RefCell<Connection>>;
 
 /// Opens the connection of a page.
-pub fn open(address: String, after: Option<i64>, page: String, words: Vec<String>) {
+pub fn open() {
+    let Some(sign) = document().get_element_by_id("live") else { return };
+    let given = |name: &str| sign.get_attribute(name);
     let now = js_sys::Date::now();
     let shared: Shared = Rc::new(RefCell::new(Connection {
-        address,
-        words,
-        page,
+        address: given("data-address").unwrap_or_default(),
+        words: given("data-words").map(|words| words.split('|').map(str::to_owned).collect()).unwrap_or_default(),
+        page: given("data-page").unwrap_or_default(),
         source: None,
-        position: after.map(|position| position.to_string()),
+        position: given("data-after"),
         open: false,
         heard: now,
         lost: now,

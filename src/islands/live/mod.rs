@@ -15,14 +15,10 @@ use leptos::prelude::*;
 /// What the sign says: when it hears of changes, has lost the connection, nobody is signed in, the page is old.
 pub const WORDS: [&str; 4] = ["Live", "Offline", "Signed out", "Updated {seconds} s ago"];
 
-/// The sign that says how fresh the page is. It hears of changes at `address`, from the position `after` on, and fetches `page` anew.
-///
-/// `words` is what the sign says where that is not English, in the order of [`WORDS`].
+/// Shows how fresh the page is on the sign `#live`: its `data-address` tells of changes, from the position `data-after` on, and
+/// `data-page` gives the page anew; `data-words` are [`WORDS`] in another language, with bars between them.
 #[island]
-pub fn Live(address: String, after: Option<i64>, page: String, words: Vec<String>) -> impl IntoView {
+pub fn Live() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    connection::open(address, after, page, words);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (address, after, page, words);
-    view! { <span class="live" role="status" id="live" hidden></span> }
+    connection::open();
 }

@@ -2,17 +2,11 @@
 
 use leptos::prelude::*;
 
-/// The laboratory without network.
+/// The laboratory without network, shown in `#bench`.
 #[island]
 pub fn Bench() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     browser::start();
-    view! {
-        <div id="not-sent"></div>
-        <div id="bench" class="stack">
-            <p class="secondary" role="status">"Looking what this tablet keeps …"</p>
-        </div>
-    }
 }
 
 #[cfg(feature = "hydrate")]

@@ -9,6 +9,7 @@ use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectE
 use super::kept::{EVENTS, metadata};
 use super::tablet::{Tablet, set_owner};
 use super::{html, network, store};
+use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, TestId};
 use crate::journey::words::Word;
@@ -160,7 +161,7 @@ fn judge(form: &HtmlFormElement) {
     let typed = typed(form);
     for (name, text) in &typed {
         let Some(line) = name.strip_suffix(".value") else { continue };
-        let bound = |end: &str| value(&typed, &format!("{line}.{end}"))?.parse().ok();
+        let bound = |end: &str| decimal::read(value(&typed, &format!("{line}.{end}"))?);
         let field = form.elements().named_item(name).and_then(|input| input.parent_element());
         if let Some(place) = field.and_then(|field| field.query_selector("[data-judged]").ok()?) {
             place.set_inner_html(&html::judged(text, bound("low"), bound("high")));

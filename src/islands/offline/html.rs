@@ -3,6 +3,7 @@
 //! What is pressed bears what it is for: `data-stage`, `data-open`, `data-close`, `data-again` and `data-discard`.
 
 use super::kept::{Measured, Task, Unsent, Worklist, held};
+use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::TestId;
 use crate::journey::results::flag;
@@ -112,7 +113,7 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
         false => ("work", ""),
     };
     let specimen = test.specimen.as_deref().unwrap_or("specimen not recorded");
-    let since = [&test.stage.label().to_lowercase(), " ", &worklist.clock(test.since)].concat();
+    let since = [&test.stage.label().to_ascii_lowercase(), " ", &worklist.clock(test.since)].concat();
     let mut details = vec![task.patient.as_str(), &task.age_and_sex, specimen, &since];
     details.extend(test.sample_id.as_deref());
     *html += &[
@@ -190,7 +191,7 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
 /// A line for something of which the tariff knows the range.
 fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyte: &Measured) {
     let unit = analyte.unit.as_deref().unwrap_or_default();
-    let number = |bound: Option<f64>| bound.map(|bound| bound.to_string());
+    let number = |bound: Option<f64>| bound.map(decimal::written);
     let (low, high) = (number(analyte.low), number(analyte.high));
     let range = match (&low, &high) {
         (Some(low), Some(high)) => format!("{low} – {high} "),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire::event;
 use crate::journey::decide::{Actor, Command, decide};
+use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::{EventId, Id, PersonId, TestId, VisitId};
@@ -201,7 +202,7 @@ impl Worklist {
         let command = Command { event, actor: &actor, performed_at: at.max(test.since), now: at.max(test.since) };
         decide(&self.policy, Some(visit), &command).map_err(|refusal| refusal.sentence())?;
         if (test.stage, test.since) != unsent.stood {
-            let stage = test.stage.label().to_lowercase();
+            let stage = test.stage.label().to_ascii_lowercase();
             return Err(format!("{} was changed meanwhile, and is {stage} again.", test.name));
         }
         let deed = Deed { expected_version: visit.version, ..unsent.deed.clone() };
@@ -238,7 +239,7 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
         match line {
             None => drop(metadata.insert(name.clone(), json!(text))),
             Some((number, field)) => {
-                let bound = matches!(field, "low" | "high").then(|| text.replace(',', ".").parse::<f64>().ok());
+                let bound = matches!(field, "low" | "high").then(|| decimal::read(&text.replace(',', ".")));
                 let value = bound.flatten().map_or_else(|| json!(text), |bound| json!(bound));
                 match results.iter_mut().find(|(other, _)| *other == number) {
                     Some((_, line)) => drop(line.insert(field.to_owned(), value)),

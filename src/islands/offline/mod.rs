@@ -16,6 +16,8 @@ mod bench;
 #[cfg(feature = "hydrate")]
 mod forms;
 pub mod html;
+#[cfg(feature = "hydrate")]
+mod json;
 pub mod kept;
 #[cfg(feature = "hydrate")]
 mod network;

@@ -5,6 +5,7 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::XmlHttpRequest;
 
+use super::json;
 use super::kept::{Deed, Refused};
 
 /// How long the server may take to say that it is there.
@@ -37,14 +38,14 @@ pub async fn worklist() -> Option<String> {
 
 /// Sends a step.
 pub async fn send(deed: &Deed) -> Sent {
-    let body = deed.to_json().to_string();
+    let body = json::written(&deed.to_json());
     let (status, text) = ask("POST", "/lab/steps", Some(&body), LONGEST).await;
     match status {
         200 | 201 => Sent::Logged,
         401 => Sent::SignedOut,
         0 | 408 | 429 | 500.. => Sent::Away,
         _ => {
-            let said = serde_json::from_str(&text).ok().and_then(|said| Refused::from_json(&said));
+            let said = json::read(&text).and_then(|said| Refused::from_json(&said));
             let sentence = || format!("The server does not take this step ({status}).");
             Sent::Refused(Box::new(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None })))
         }

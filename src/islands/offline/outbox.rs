@@ -2,16 +2,13 @@
 
 use leptos::prelude::*;
 
-/// What is not sent from this tablet; `person` is signed in, and `is_lab` says whether they work in the laboratory.
+/// What is not sent from this tablet, shown in `#not-sent`; its `data-person` is signed in, `data-lab` says that they work in the laboratory.
 ///
 /// Whatever the tablet keeps of somebody else it forgets at once.
 #[island]
-pub fn Outbox(person: String, is_lab: bool) -> impl IntoView {
+pub fn Outbox() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    browser::start(person, is_lab);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (person, is_lab);
-    view! { <div id="not-sent"></div> }
+    browser::start();
 }
 
 #[cfg(feature = "hydrate")]
@@ -27,7 +24,9 @@ mod browser {
     use super::super::tablet::{Tablet, owner, set_owner};
     use super::super::{forms, html, network, store};
 
-    pub fn start(person: String, is_lab: bool) {
+    pub fn start() {
+        let Some(place) = document().get_element_by_id("not-sent") else { return };
+        let (person, is_lab) = (place.get_attribute("data-person").unwrap_or_default(), place.has_attribute("data-lab"));
         let tablet = Tablet::new();
         show(tablet);
         if is_lab {

@@ -2,13 +2,14 @@
 
 use js_sys::{Array, Promise};
 use leptos::prelude::window;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Event, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbOpenDbRequest, IdbRequest, IdbTransactionMode,
 };
 
+use super::json;
 use super::kept::Unsent;
 use crate::journey::ids::TestId;
 
@@ -46,15 +47,15 @@ pub async fn keep_worklist(worklist: &str) -> Result<()> {
 
 /// What was typed of a test's results.
 pub async fn draft(test: &TestId) -> Option<Vec<(String, String)>> {
-    let lines: Value = serde_json::from_str(&written(&draft_name(test)).await?).ok()?;
+    let lines: Value = json::read(&written(&draft_name(test)).await?)?;
     let pair = |line: &Value| Some((line[0].as_str()?.to_owned(), line[1].as_str()?.to_owned()));
     lines.as_array()?.iter().map(pair).collect()
 }
 
 /// Keeps what was typed of a test's results.
 pub async fn keep_draft(test: &TestId, typed: &[(String, String)]) -> Result<()> {
-    let lines: Vec<Value> = typed.iter().map(|(name, text)| json!([name, text])).collect();
-    put_text(&draft_name(test), &Value::from(lines).to_string()).await
+    let lines: Vec<Value> = typed.iter().map(|(name, text)| Value::from(vec![name.as_str(), text.as_str()])).collect();
+    put_text(&draft_name(test), &json::written(&Value::from(lines))).await
 }
 
 /// Forgets what was typed of a test's results.
@@ -75,7 +76,7 @@ pub async fn unsent() -> Result<Vec<Numbered>> {
     database.close();
     let (numbers, steps) = (Array::from(&numbers), Array::from(&steps));
     let read = |(number, step): (JsValue, JsValue)| {
-        let step = serde_json::from_str(&step.as_string()?).ok()?;
+        let step = json::read(&step.as_string()?)?;
         Some((number.as_f64()? as u32, Unsent::from_json(&step)?))
     };
     Ok(numbers.iter().zip(steps.iter()).filter_map(read).collect())
@@ -83,13 +84,13 @@ pub async fn unsent() -> Result<Vec<Numbered>> {
 
 /// Keeps a step until it is sent.
 pub async fn add(unsent: &Unsent) -> Result<()> {
-    let text = JsValue::from_str(&unsent.to_json().to_string());
+    let text = JsValue::from_str(&json::written(&unsent.to_json()));
     change(UNSENT, |store| store.add(&text)).await.map(drop)
 }
 
 /// Keeps a step that was kept before as it is now.
 pub async fn keep((number, unsent): &Numbered) -> Result<()> {
-    let text = JsValue::from_str(&unsent.to_json().to_string());
+    let text = JsValue::from_str(&json::written(&unsent.to_json()));
     change(UNSENT, |store| store.put_with_key(&text, &JsValue::from(*number))).await.map(drop)
 }
 

@@ -43,7 +43,7 @@ mod browser {
     use wasm_bindgen::closure::Closure;
 
     use super::super::kept::{Worklist, held, new_id};
-    use super::super::{network, network::Sent, store};
+    use super::super::{json, network, network::Sent, store};
     use super::Tablet;
     use crate::journey::events::EventType;
     use crate::journey::ids::EventId;
@@ -85,12 +85,12 @@ mod browser {
 
     /// The present moment by the server's clock, as far as the tablet knows it: its own may be wrong.
     fn now() -> DateTime<Utc> {
-        let ahead = kept(AHEAD).and_then(|ahead| ahead.parse::<f64>().ok()).unwrap_or_default();
-        DateTime::from_timestamp_millis((js_sys::Date::now() - ahead) as i64).unwrap_or_default()
+        let ahead: i64 = kept(AHEAD).and_then(|ahead| ahead.parse().ok()).unwrap_or_default();
+        DateTime::from_timestamp_millis(js_sys::Date::now() as i64 - ahead).unwrap_or_default()
     }
 
     fn read(written: &str) -> Option<Worklist> {
-        Worklist::from_json(&serde_json::from_str(written).ok()?)
+        Worklist::from_json(&json::read(written)?)
     }
 
     impl Tablet {
@@ -119,7 +119,7 @@ mod browser {
             }
             let Some(written) = network::worklist().await else { return };
             let Some(worklist) = read(&written) else { return };
-            let ahead = js_sys::Date::now() - worklist.known_at.timestamp_millis() as f64;
+            let ahead = js_sys::Date::now() as i64 - worklist.known_at.timestamp_millis();
             keep(AHEAD, Some(&ahead.to_string()));
             if owner().as_deref() == Some(&worklist.person.to_string()) {
                 let _ = store::keep_worklist(&written).await;
