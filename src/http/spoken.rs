@@ -1,11 +1,11 @@
 //! Which language a request is answered in, and choosing another.
 
-use axum::Form;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::page::{choose, cookie};
@@ -51,6 +51,12 @@ pub struct Chosen {
 pub async fn choose_language(State(app): State<AppState>, Form(chosen): Form<Chosen>) -> Response {
     let language = Language::from_tag(&chosen.language).unwrap_or_default();
     choose("language", language.tag(), &chosen.next, &app)
+}
+
+/// What is said in a language, for islands; it is nobody's.
+pub async fn catalogue(Path(tag): Path<String>) -> Response {
+    let texts = Language::from_tag(&tag).unwrap_or_default().texts();
+    ([(CACHE_CONTROL, "public, max-age=3600")], Json(texts)).into_response()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What lives in the browser; with `journey`, the only code that reaches it.
 
 mod bell;
+mod language;
 mod live;
 #[cfg(feature = "hydrate")]
 mod lookup;

@@ -5,6 +5,9 @@ use super::money::Money;
 /// Says an English text in another language; what it does not know it leaves as it is.
 pub type Say<'a> = &'a dyn Fn(&str) -> String;
 
+/// Stands between a text and the context in which it is said, as gettext has it.
+pub const CONTEXT: &str = "\u{4}";
+
 /// Leaves a text in English.
 pub fn in_english(text: &str) -> String {
     text.to_owned()

@@ -4,6 +4,7 @@
 //! for all that one request does. Stored words, answers to programs, exports and papers are in no need of it: they stay as they are.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::LazyLock;
@@ -11,8 +12,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use tr::{Translator, set_translator, tr};
 
-use self::catalogue::Catalogue;
-use crate::journey::wording::{self, Units};
+use self::catalogue::{Catalogue, entries};
+use crate::journey::wording::{self, CONTEXT, Units};
 
 pub mod catalogue;
 mod forms;
@@ -56,6 +57,22 @@ impl Language {
             Self::English => "English",
             Self::Hindi => "हिन्दी",
         }
+    }
+
+    /// Where browsers find its catalogue.
+    pub fn catalogue_path(self) -> String {
+        format!("/language/{}", self.tag())
+    }
+
+    /// What is said for each English text, with its context before it as gettext has it; English has nothing to say.
+    pub fn texts(self) -> BTreeMap<String, String> {
+        let catalogue = match self {
+            Self::English => "",
+            Self::Hindi => HINDI,
+        };
+        let name = |context: Option<String>, text| context.map(|context| context + CONTEXT).unwrap_or_default() + text;
+        let single = entries(catalogue).filter(|entry| entry.plural.is_none());
+        single.filter_map(|entry| Some((name(entry.context, &entry.text), entry.said.into_iter().next()?))).collect()
     }
 
     /// How it writes months and weekdays.

@@ -22,7 +22,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
-use crate::language::say;
+use crate::language::{Language, say, spoken};
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::{is_stat, suggested_label};
@@ -45,12 +45,18 @@ pub async fn show(page: Page) -> Response {
     page.render(StatusCode::OK, tr!("Laboratory"), shell).await
 }
 
-/// The service worker of this build of the site: with another one it is another script, and the browser takes it anew.
+/// The service worker of this build of the site and of a language: with others it is another script, and the browser takes it anew.
 pub async fn service_worker(State(app): State<AppState>) -> Response {
-    let files: Vec<_> = app.site.paths().collect();
-    let build = json!([env!("CARGO_PKG_VERSION"), app.site.name()]);
-    let script =
-        format!("const BUILD = {build};\nconst FILES = {};\n{}", json!(files), include_str!("service_worker.js"));
+    let language = spoken();
+    let catalogue = (language != Language::English).then(|| language.catalogue_path());
+    let files: Vec<_> = app.site.paths().map(str::to_owned).chain(catalogue).collect();
+    let build = json!([env!("CARGO_PKG_VERSION"), app.site.name(), language.tag()]);
+    let script = format!(
+        "const BUILD = {build};\nconst LANGUAGE = \"{}\";\nconst FILES = {};\n{}",
+        language.tag(),
+        json!(files),
+        include_str!("service_worker.js")
+    );
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),

@@ -1,4 +1,5 @@
-// Keeps the laboratory's shell and the files of the site, so that both open without network. The server writes BUILD and FILES above.
+// Keeps the laboratory's shell and the files of the site, so that both open without network. The server writes BUILD, LANGUAGE
+// and FILES above.
 // Nothing else is kept: no page and no answer with a patient in it.
 const CACHE = `shell ${BUILD.join(" ")}`;
 const SHELL = "/lab/offline";
@@ -23,7 +24,8 @@ async function keep() {
   const cache = await caches.open(CACHE);
   await Promise.all(
     [SHELL, ...FILES].map(async (path) => {
-      const response = await fetch(path, { credentials: "omit", cache: "reload" });
+      const headers = { "Accept-Language": LANGUAGE };
+      const response = await fetch(path, { credentials: "omit", cache: "reload", headers });
       if (!response.ok) throw new Error(`${path}: ${response.status}`);
       await cache.put(path, response);
     }),

@@ -18,6 +18,7 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, HtmlElement};
 
+    use super::super::super::language::{learn, say};
     use super::super::html::{self, STAGES, Typed};
     use super::super::tablet::{Tablet, owner, set_owner};
     use super::super::{forms, network, outbox, store};
@@ -45,10 +46,11 @@ mod browser {
             pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
         };
         choice.choose(asked("stage").as_deref().unwrap_or_default());
-        outbox::show(tablet);
         forms::listen(tablet, true);
         let test = asked("open").and_then(|id| TestId::parse(&id).ok());
         spawn_local(async move {
+            learn().await;
+            outbox::show(tablet);
             tablet.read().await;
             looked.set(true);
             if let Some(test) = test.filter(|_| choice.stage.get_untracked() == Stage::InProgress) {
@@ -62,8 +64,8 @@ mod browser {
                     .opened
                     .with(|opened| html::bench(&worklist.after(&unsent), choice.stage.get(), opened.as_ref())),
                 None if looked.get() => html::empty(
-                    "No network",
-                    "This tablet keeps no worklist. The lab opens again when the network is back.",
+                    &say("No network"),
+                    &say("This tablet keeps no worklist. The lab opens again when the network is back."),
                 ),
                 None => return,
             };

@@ -6,12 +6,14 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
+use super::super::language::say;
 use super::kept::{EVENTS, metadata};
 use super::tablet::{Tablet, set_owner};
 use super::{html, network, store};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, TestId};
+use crate::journey::wording::fill;
 use crate::journey::words::Word;
 
 /// The laboratory without network.
@@ -53,7 +55,8 @@ fn submitted(tablet: Tablet, is_shell: bool, event: &Event) {
     let submitter = event.unchecked_ref::<SubmitEvent>().submitter();
     if is_leaving {
         let unsent = tablet.unsent.with_untracked(Vec::len);
-        let question = format!("{unsent} not sent. Signing out forgets what is not sent. Sign out?");
+        let question = say("{unsent} not sent. Signing out forgets what is not sent. Sign out?");
+        let question = fill(&question, &[("unsent", &unsent.to_string())]);
         if unsent > 0 && !window().confirm_with_message(&question).unwrap_or(false) {
             return;
         }
@@ -125,7 +128,7 @@ fn to_shell(form: &HtmlFormElement) {
         let stage = window().location().search().unwrap_or_default();
         let _ = window().location().assign(&format!("{SHELL}{stage}"));
     } else if let Ok(Some(button)) = form.query_selector("button") {
-        button.set_text_content(Some("Not sent yet"));
+        button.set_text_content(Some(&say("Not sent yet")));
         let _ = button.set_attribute("disabled", "");
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! What is pressed bears what it is for: `data-stage`, `data-open`, `data-close`, `data-again` and `data-discard`.
 
+use super::super::language::{say, say_of};
 use super::kept::{Measured, Task, Unsent, Worklist, held};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::TestId;
 use crate::journey::results::flag;
 use crate::journey::visit::Test;
+use crate::journey::wording::fill;
 use crate::journey::words::{Flag, Stage, Word};
 
 /// The stages at which something is done without network: their words in the address, and what people call them.
@@ -36,37 +38,43 @@ pub fn outbox(unsent: &[(u32, Unsent)], worklist: Option<&Worklist>, notice: Opt
     let held = held(&steps);
     let class = if held.is_empty() { "notice-warning" } else { "notice-refusal" };
     let mut html = format!(
-        "<div class=\"page notices screen-only\"><section class=\"notice {class}\" aria-label=\"Not sent\" id=\"outbox\">"
+        "<div class=\"page notices screen-only\"><section class=\"notice {class}\" aria-label=\"{}\" id=\"outbox\">",
+        say("Not sent")
     );
     if let Some(words) = notice {
         html += &["<p role=\"alert\">", &safe(words), "</p>"].concat();
     }
     if !steps.is_empty() {
-        html += &format!("<div role=\"status\"><h2 class=\"notice-title\">{} not sent</h2></div>", steps.len());
+        let words = fill(&say("{count} not sent"), &[("count", &steps.len().to_string())]);
+        html += &["<div role=\"status\"><h2 class=\"notice-title\">", &words, "</h2></div>"].concat();
     }
     if signed_out {
-        html += "<p><a href=\"/login?next=/lab\">Sign in</a> to have it sent.</p>";
+        html += &["<p><a href=\"/login?next=/lab\">", &say("Sign in to have it sent"), "</a></p>"].concat();
     }
     html += "<ol class=\"outbox-list\">";
     for (number, one) in unsent {
-        html += &["<li><p><b>", one.deed.event_type.label(), " · ", &safe(&one.about), "</b>"].concat();
+        html += &["<li><p><b>", &say(one.deed.event_type.label()), " · ", &safe(&one.about), "</b>"].concat();
         if let Some(worklist) = worklist {
-            html += &[" · done ", &worklist.clock(one.deed.performed_at)].concat();
+            html += " · ";
+            html += &fill(&say("done {time}"), &[("time", &worklist.clock(one.deed.performed_at))]);
         }
         match &one.refusal {
             Some(sentence) => {
                 let visit = one.deed.visit_id.to_string();
                 html += &["</p><p>", &safe(sentence), "</p><div class=\"row\">"].concat();
-                html += &["<a class=\"button button-compact\" href=\"/visits/", &visit, "\">Look at the visit</a>"]
-                    .concat();
-                for (word, class, label) in [("again", "", "Send again"), ("discard", " button-danger", "Discard")] {
+                html += &["<a class=\"button button-compact\" href=\"/visits/", &visit, "\">"].concat();
+                html += &[&say("Look at the visit"), "</a>"].concat();
+                let buttons = [("again", "", say("Send again")), ("discard", " button-danger", say("Discard"))];
+                for (word, class, label) in buttons {
                     html += &format!(
                         "<button type=\"button\" class=\"button button-compact{class}\" data-{word}=\"{number}\">{label}</button>"
                     );
                 }
                 html += "</div></li>";
             }
-            None if held.contains(&one.test_id) => html += " · waits for the step before it</p></li>",
+            None if held.contains(&one.test_id) => {
+                html += &[" · ", &say("waits for the step before it"), "</p></li>"].concat();
+            }
             None => html += "</p></li>",
         }
     }
@@ -80,23 +88,26 @@ pub fn empty(title: &str, words: &str) -> String {
 
 /// The tests at a stage, with the one step that brings each further; the form for results is open on one.
 pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>) -> String {
+    let known = say("No network: this is what was known at {time}. What you do is kept on this tablet and sent when the network is back.");
     let mut html = [
-        "<div class=\"notice notice-warning notice-line\" role=\"status\" id=\"known-at\"><p>No network: this is what was known at ",
-        &worklist.clock(worklist.known_at),
-        ". What you do is kept on this tablet and sent when the network is back.</p></div>",
-        "<nav class=\"stages\" aria-label=\"Stages\"><ul>",
+        "<div class=\"notice notice-warning notice-line\" role=\"status\" id=\"known-at\"><p>",
+        &fill(&known, &[("time", &worklist.clock(worklist.known_at))]),
+        "</p></div><nav class=\"stages\" aria-label=\"",
+        &say("Stages"),
+        "\"><ul>",
     ]
     .concat();
     for (here, word, label) in STAGES {
         let current = if here == stage { " aria-current=\"true\"" } else { "" };
         let count = worklist.at(here).count();
         html += &format!(
-            "<li><a href=\"/lab?stage={word}\" data-stage=\"{word}\"{current}><b>{count}</b> {label}</a></li>"
+            "<li><a href=\"/lab?stage={word}\" data-stage=\"{word}\"{current}><b>{count}</b> {}</a></li>",
+            say(label)
         );
     }
     html += "</ul></nav>";
     if worklist.at(stage).next().is_none() {
-        return html + &empty("Nothing to do here", "Tests appear when they reach this stage.");
+        return html + &empty(&say("Nothing to do here"), &say("Tests appear when they reach this stage."));
     }
     html += "<ul class=\"work-list\">";
     let (urgent, others): (Vec<_>, Vec<_>) = worklist.at(stage).partition(|(task, _)| task.stat);
@@ -109,12 +120,12 @@ pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>
 
 fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed: Option<&[(String, String)]>) {
     let (class, stat) = match task.stat {
-        true => ("work work-over", " <span class=\"tag tag-emergency\">STAT</span>"),
-        false => ("work", ""),
+        true => ("work work-over", [" <span class=\"tag tag-emergency\">", &say("STAT"), "</span>"].concat()),
+        false => ("work", String::new()),
     };
-    let specimen = test.specimen.as_deref().unwrap_or("specimen not recorded");
-    let since = [&test.stage.label().to_ascii_lowercase(), " ", &worklist.clock(test.since)].concat();
-    let mut details = vec![task.patient.as_str(), &task.age_and_sex, specimen, &since];
+    let specimen = test.specimen.clone().unwrap_or_else(|| say("specimen not recorded"));
+    let since = [&say(test.stage.label()).to_ascii_lowercase(), " ", &worklist.clock(test.since)].concat();
+    let mut details = vec![task.patient.as_str(), &task.age_and_sex, &specimen, &since];
     details.extend(test.sample_id.as_deref());
     *html += &[
         "<li class=\"",
@@ -123,7 +134,7 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
         &safe(&task.token),
         "</span><div class=\"work-main\"><h2 class=\"work-title\">",
         &safe(&test.name),
-        stat,
+        &stat,
         "</h2><p class=\"work-detail\">",
         &safe(&details.join(" · ")),
         "</p></div><div class=\"work-action\">",
@@ -134,17 +145,17 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
             form(html, EventType::TestSampleCollected, task, "");
             hidden(html, "sampleId", &task.label);
             hidden(html, "specimen", test.specimen.as_deref().unwrap_or_default());
-            *html += "<button class=\"button button-primary button-wide\">Collect</button></form>";
+            do_it(html, &say("Collect"));
         }
         Stage::Collected => {
             form(html, EventType::TestInProgress, task, "");
-            *html += "<button class=\"button button-primary button-wide\">Start</button></form>";
+            do_it(html, &say("Start"));
         }
         _ if typed.is_none() => {
             let test = task.test_id.to_string();
             *html +=
                 &["<button type=\"button\" class=\"button button-primary button-wide\" data-open=\"", &test].concat();
-            *html += "\">Enter results</button>";
+            *html += &["\">", &say("Enter results"), "</button>"].concat();
         }
         _ => {}
     }
@@ -163,6 +174,10 @@ fn form(html: &mut String, event: EventType, task: &Task, class: &str) {
     hidden(html, "testId", &task.test_id.to_string());
 }
 
+fn do_it(html: &mut String, label: &str) {
+    *html += &["<button class=\"button button-primary button-wide\">", label, "</button></form>"].concat();
+}
+
 fn hidden(html: &mut String, name: &str, value: &str) {
     *html += &["<input type=\"hidden\" name=\"", name, "\" value=\"", &safe(value), "\">"].concat();
 }
@@ -170,7 +185,7 @@ fn hidden(html: &mut String, name: &str, value: &str) {
 /// The form for a test's results.
 fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]) {
     form(html, EventType::TestCompleted, task, "stack");
-    *html += &["<p class=\"form-title\">Results · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
+    *html += &["<p class=\"form-title\">", &say("Results"), " · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
     *html += "</p><div class=\"fields\">";
     for (line, analyte) in task.analytes.iter().enumerate() {
         known_line(html, line, typed, analyte);
@@ -178,14 +193,16 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
     if task.analytes.is_empty() {
         for line in 0..FREE_LINES {
             let first = if line == 0 { test.name.as_str() } else { "" };
-            for (name, label, given) in [("analyte", "Analyte", first), ("value", "Value", ""), ("unit", "Unit", "")] {
-                let label = format!("{label}, line {}", line + 1);
+            let fields = [("analyte", say("Analyte"), first), ("value", say("Value"), ""), ("unit", say("Unit"), "")];
+            for (name, label, given) in fields {
+                let label = [&label, " ", &(line + 1).to_string()].concat();
                 field(html, &format!("results[{line}].{name}"), &label, typed, given, "");
             }
         }
     }
-    *html += "</div><div class=\"form-foot\"><button class=\"button button-primary\">Complete the test</button>\
-        <button type=\"button\" class=\"button button-quiet\" data-close>Close</button></div></form>";
+    *html += "</div><div class=\"form-foot\"><button class=\"button button-primary\">";
+    *html += &[&say("Complete the test"), "</button><button type=\"button\" class=\"button button-quiet\" data-close>"].concat();
+    *html += &[&say("Close"), "</button></div></form>"].concat();
 }
 
 /// A line for something of which the tariff knows the range.
@@ -225,6 +242,6 @@ fn field(html: &mut String, name: &str, label: &str, typed: &[(String, String)],
 pub fn judged(value: &str, low: Option<f64>, high: Option<f64>) -> String {
     match flag(value, low, high) {
         None | Some(Flag::Normal) => String::new(),
-        Some(flag) => ["<span class=\"tag tag-warning\">", flag.label(), "</span>"].concat(),
+        Some(flag) => ["<span class=\"tag tag-warning\">", &say_of("flag", flag.label()), "</span>"].concat(),
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
+use super::super::language::say;
 use super::wire::event;
 use crate::journey::decide::{Actor, Command, decide};
 use crate::journey::decimal;
@@ -13,6 +14,7 @@ use crate::journey::policy::Policy;
 use crate::journey::refusal::Refusal;
 use crate::journey::results::flag;
 use crate::journey::visit::{Step, Test, Visit};
+use crate::journey::wording::fill;
 use crate::journey::words::{ActorType, Role, Stage, Word};
 
 /// What is done without network.
@@ -195,15 +197,16 @@ impl Worklist {
 
     /// A step rested again on a visit that went on meanwhile, or why not: its test must stand as it stood.
     pub fn rest_again(&self, unsent: &Unsent, visit: &Visit) -> Result<Unsent, String> {
-        let unreadable = || "This step cannot be read any more. Do it again on the visit.".to_owned();
+        let unreadable = || say("This step cannot be read any more. Do it again on the visit.");
         let test = visit.tests.get(&unsent.test_id).ok_or_else(unreadable)?;
         let Step { event, at, .. } = unsent.deed.step().ok_or_else(unreadable)?;
         let actor = self.actor();
         let command = Command { event, actor: &actor, performed_at: at.max(test.since), now: at.max(test.since) };
-        decide(&self.policy, Some(visit), &command).map_err(|refusal| refusal.sentence())?;
+        decide(&self.policy, Some(visit), &command).map_err(|refusal| refusal.sentence_in(&say))?;
         if (test.stage, test.since) != unsent.stood {
-            let stage = test.stage.label().to_ascii_lowercase();
-            return Err(format!("{} was changed meanwhile, and is {stage} again.", test.name));
+            let stage = say(test.stage.label()).to_ascii_lowercase();
+            let words = say("{test} was changed meanwhile, and is {stage} again.");
+            return Err(fill(&words, &[("test", &test.name), ("stage", &stage)]));
         }
         let deed = Deed { expected_version: visit.version, ..unsent.deed.clone() };
         Ok(Unsent { deed, ..unsent.clone() })

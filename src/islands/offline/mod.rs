@@ -17,10 +17,10 @@ mod bench;
 mod forms;
 pub mod html;
 #[cfg(feature = "hydrate")]
-mod json;
+pub(super) mod json;
 pub mod kept;
 #[cfg(feature = "hydrate")]
-mod network;
+pub(super) mod network;
 mod outbox;
 #[cfg(feature = "hydrate")]
 mod store;

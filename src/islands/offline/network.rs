@@ -5,8 +5,10 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::XmlHttpRequest;
 
+use super::super::language::say;
 use super::json;
 use super::kept::{Deed, Refused};
+use crate::journey::wording::fill;
 
 /// How long the server may take to say that it is there.
 const PATIENCE: u32 = 2_500;
@@ -30,10 +32,15 @@ pub async fn is_reachable() -> bool {
     window().navigator().on_line() && ask("GET", "/readyz", None, PATIENCE).await.0 == 200
 }
 
+/// The text at an address.
+pub async fn text(address: &str) -> Option<String> {
+    let (status, text) = ask("GET", address, None, LONGEST).await;
+    (status == 200).then_some(text)
+}
+
 /// The worklist as it is now, as it is written.
 pub async fn worklist() -> Option<String> {
-    let (status, text) = ask("GET", "/lab/worklist", None, LONGEST).await;
-    (status == 200).then_some(text)
+    text("/lab/worklist").await
 }
 
 /// Sends a step.
@@ -46,7 +53,9 @@ pub async fn send(deed: &Deed) -> Sent {
         0 | 408 | 429 | 500.. => Sent::Away,
         _ => {
             let said = json::read(&text).and_then(|said| Refused::from_json(&said));
-            let sentence = || format!("The server does not take this step ({status}).");
+            let sentence = || {
+                fill(&say("The server does not take this step ({status})."), &[("status", &status.to_string())])
+            };
             Sent::Refused(Box::new(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None })))
         }
     }

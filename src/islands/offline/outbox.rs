@@ -21,19 +21,24 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::Element;
 
+    use super::super::super::language::{learn, say};
     use super::super::tablet::{Tablet, owner, set_owner};
     use super::super::{forms, html, network, store};
+    use crate::journey::wording::fill;
 
     pub fn start() {
         let Some(place) = document().get_element_by_id("not-sent") else { return };
         let (person, is_lab) = (place.get_attribute("data-person").unwrap_or_default(), place.has_attribute("data-lab"));
         let tablet = Tablet::new();
-        show(tablet);
         if is_lab {
             forms::listen(tablet, false);
         }
         spawn_local(async move {
             let owner = owner();
+            if is_lab || owner.is_some() {
+                learn().await;
+                show(tablet);
+            }
             if owner.as_deref() == Some(forms::LEAVING) && network::sign_out().await {
                 set_owner(None);
                 let _ = window().location().assign("/login");
@@ -44,7 +49,8 @@ mod browser {
             {
                 let lost = store::unsent().await.map_or(0, |unsent| unsent.len());
                 tablet.purge().await;
-                let words = format!("{lost} not sent by who was signed in before; forgotten, to be done again.");
+                let words = say("{lost} not sent by who was signed in before; forgotten, to be done again.");
+                let words = fill(&words, &[("lost", &lost.to_string())]);
                 tablet.notice.set((lost > 0).then_some(words));
             }
             if is_lab {

@@ -43,6 +43,7 @@ mod browser {
     use wasm_bindgen::closure::Closure;
 
     use super::super::kept::{Worklist, held, new_id};
+    use super::super::super::language::say;
     use super::super::{json, network, network::Sent, store};
     use super::Tablet;
     use crate::journey::events::EventType;
@@ -140,11 +141,11 @@ mod browser {
                 Some(Ok(unsent)) => match store::add(&unsent).await {
                     Ok(()) => None,
                     Err(_) => {
-                        Some("This tablet could not keep the step. Do it again when the network is back.".to_owned())
+                        Some(say("This tablet could not keep the step. Do it again when the network is back."))
                     }
                 },
-                Some(Err(refusal)) => Some(refusal.sentence()),
-                None => Some("This tablet knows too little of the laboratory. Wait for the network.".to_owned()),
+                Some(Err(refusal)) => Some(refusal.sentence_in(&say)),
+                None => Some(say("This tablet knows too little of the laboratory. Wait for the network.")),
             };
             let is_kept = problem.is_none();
             self.notice.set(problem);

@@ -1,7 +1,7 @@
 //! Stories of the laboratory on a tablet that loses its network, as far as the server has a part in them.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE};
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::support::stories;
 
 stories!(
     the_shell_is_nobodys,
+    a_tablet_speaks_its_language_without_network,
     a_tablet_keeps_what_the_laboratory_needs,
     a_step_done_earlier_is_logged_once,
     what_cannot_be_logged_says_why,
@@ -75,6 +76,22 @@ async fn the_shell_is_nobodys(db: Db) {
     assert_eq!(shell.status, StatusCode::OK);
     for word in ["imran", "Asha", "City Hospital"] {
         assert!(!shell.text.contains(word), "{word}");
+    }
+}
+
+async fn a_tablet_speaks_its_language_without_network(db: Db) {
+    let (_, technician, ..) = with_a_test(&db).await;
+    let get = async |path: &str, language: &str| {
+        let request = Request::get(path).header(ACCEPT_LANGUAGE, language).body(Body::empty());
+        technician.send(request.expect("a request")).await.text
+    };
+    for (path, catalogue) in [("/service-worker.js", "\"/language/hi\""), ("/lab/offline", "data-catalogue=\"/language/hi\"")] {
+        assert!(get(path, "hi").await.contains(catalogue), "{path}");
+        assert!(!get(path, "en").await.contains("/language/"), "{path}");
+    }
+    let catalogue: Value = serde_json::from_str(&get("/language/hi", "en").await).expect("JSON");
+    for (text, said) in [("Collect", "लें"), ("flag\u{4}Low", "कम"), ("{count} not sent", "{count} नहीं भेजे गए")] {
+        assert!(catalogue[text].as_str().is_some_and(|known| known.contains(said)), "{text}: {}", catalogue[text]);
     }
 }
 
