@@ -9,6 +9,9 @@ use sojourn::command::{
 };
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Sojourn: every step of a hospital visit, logged and checked
 #[derive(Parser)]
 #[command(version)]

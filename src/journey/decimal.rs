@@ -16,7 +16,7 @@ fn parse(text: &str) -> Option<f64> {
 
 #[cfg(feature = "hydrate")]
 fn parse(text: &str) -> Option<f64> {
-    js_sys::Number::from_str(text).as_f64()
+    Some(wasm_bindgen::JsValue::from_str(text).unchecked_into_f64())
 }
 
 /// Writes a number as briefly as it can be read again.
@@ -28,5 +28,5 @@ pub fn written(number: f64) -> String {
 /// Writes a number as briefly as it can be read again.
 #[cfg(feature = "hydrate")]
 pub fn written(number: f64) -> String {
-    js_sys::JsString::from(js_sys::Number::from(number).to_string()).into()
+    js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }

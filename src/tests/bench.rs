@@ -15,6 +15,10 @@ use std::env;
 use sojourn::db::Db;
 use support::Database;
 
+// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt()
