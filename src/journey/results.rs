@@ -46,7 +46,7 @@ pub fn change(value: &str, before: &str) -> Option<String> {
     let exact = |text| measured(text).filter(|measured| measured.exact).map(|measured| measured.least);
     let decimals = |text: &str| text.trim().split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let (change, decimals) = (exact(value)? - exact(before)?, decimals(value).max(decimals(before)));
-    let words = format!("{change:+.decimals$}").replace('-', "−");
+    let words = decimal::signed(change, decimals).replace('-', "−");
     Some(if words.contains(|digit: char| matches!(digit, '1'..='9')) { words } else { "±0".to_owned() })
 }
 

@@ -13,6 +13,7 @@ use super::{html, network, store};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, TestId};
+use crate::journey::results::change;
 use crate::journey::wording::fill;
 use crate::journey::words::Word;
 
@@ -159,15 +160,20 @@ fn test_of(typed: &[(String, String)]) -> Option<TestId> {
     TestId::parse(value(typed, "testId")?).ok()
 }
 
-/// Says of each value beside it how it compares with its range, on the page where the server does not.
+/// Says of each value, in its line, how it compares with its range and with the value before.
 fn judge(form: &HtmlFormElement) {
     let typed = typed(form);
     for (name, text) in &typed {
         let Some(line) = name.strip_suffix(".value") else { continue };
         let bound = |end: &str| decimal::read(value(&typed, &format!("{line}.{end}"))?);
-        let field = form.elements().named_item(name).and_then(|input| input.parent_element());
-        if let Some(place) = field.and_then(|field| field.query_selector("[data-judged]").ok()?) {
+        let field = form.elements().named_item(name);
+        let Some(row) = field.and_then(|field| field.closest("tr, .field").ok()?) else { continue };
+        if let Ok(Some(place)) = row.query_selector("[data-judged]") {
             place.set_inner_html(&html::judged(text, bound("low"), bound("high")));
+        }
+        if let Ok(Some(place)) = row.query_selector("[data-before]") {
+            let before = place.get_attribute("data-before").unwrap_or_default();
+            place.set_text_content(Some(&change(text, &before).unwrap_or_default()));
         }
     }
 }

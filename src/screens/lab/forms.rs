@@ -11,7 +11,7 @@ use super::{Lab, Opened};
 use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
-use crate::journey::results::flag;
+use crate::journey::results::{change, flag};
 use crate::journey::schema::Shape;
 use crate::journey::words::{Flag, Word};
 use crate::language;
@@ -199,11 +199,16 @@ fn known_line(
         None => name.clone(),
     };
     let hidden = |name: &str, value: String| view! { <input type="hidden" name=field(name) value=value/> };
+    let typed = form.value(&field("value")).unwrap_or_default();
     let judged = if low.is_none() && high.is_none() {
-        flags(form, &field("flag"), name)
+        view! { <td>{flags(form, &field("flag"), name)}</td> }.into_any()
     } else {
-        let typed = form.value(&field("value")).unwrap_or_default();
-        flag_tag(flag(&typed, *low, *high))
+        view! { <td data-judged>{flag_tag(flag(&typed, *low, *high))}</td> }.into_any()
+    };
+    let changed = |before: &EarlierResults| {
+        let before = before.value(name)?.to_owned();
+        let words = change(&typed, &before);
+        Some(view! { <b data-before=before>{words}</b> })
     };
     view! {
         <tr>
@@ -215,8 +220,8 @@ fn known_line(
             <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
-            {before.map(|_| view! { <td class="nowrap">{earlier(before, name)}</td> })}
-            <td>{judged}</td>
+            {before.map(|(all, _)| view! { <td class="nowrap">{earlier(before, name)} " " {changed(all)}</td> })}
+            {judged}
         </tr>
     }
     .into_any()
