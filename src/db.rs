@@ -3,6 +3,7 @@
 //! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
 pub mod beside;
+mod cells;
 mod columns;
 pub mod rows;
 

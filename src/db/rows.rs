@@ -3,13 +3,13 @@
 //! Rows are what serde makes of them: objects whose members are columns.
 
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow, Sqlite};
 
 use super::Tx;
+use super::cells::{Cell, cells};
 use crate::journey::ids::TenantId;
 
 /// The most rows that one statement carries on SQLite, which keeps the values bound to it in bounds.
@@ -63,7 +63,7 @@ pub enum Kept {
     Time,
     /// As the text of the JSON; its null too.
     Json,
-    /// As the bytes that `\x` and hexadecimal digits stand for.
+    /// As bytes.
     Bytes,
 }
 
@@ -199,29 +199,17 @@ impl Rows {
         mut query: Query<'q, Sqlite, SqliteArguments>,
         row: &R,
     ) -> sqlx::Result<Query<'q, Sqlite, SqliteArguments>> {
-        let mut row = serde_json::to_value(row).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        for (column, kept) in self.columns {
-            let value = row.get_mut(column).map(Value::take).unwrap_or_default();
-            query = match (kept, value) {
-                (Kept::Json, value) => query.bind(value.to_string()),
-                (_, Value::Null) => query.bind(None::<String>),
-                (Kept::Time, Value::String(time)) => query.bind(format!("{}+00:00", time.trim_end_matches('Z'))),
-                (Kept::Bytes, Value::String(digits)) => query.bind(bytes(&digits)),
-                (_, Value::String(text)) => query.bind(text),
-                (_, Value::Bool(truth)) => query.bind(truth),
-                (_, Value::Number(number)) => query.bind(number.as_i64()),
-                (_, value) => query.bind(value.to_string()),
+        let cells = cells(self.columns, row).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        for cell in cells {
+            query = match cell {
+                Cell::Nothing => query.bind(None::<String>),
+                Cell::Text(text) => query.bind(text),
+                Cell::Number(number) => query.bind(number),
+                Cell::Bytes(bytes) => query.bind(bytes),
             };
         }
         Ok(query)
     }
-}
-
-/// What `\x` and hexadecimal digits stand for.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let digits = digits.strip_prefix("\\x")?.as_bytes();
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    digits.chunks_exact(2).map(|pair| u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()).collect()
 }
 
 impl Statement {

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use tr::{Translator, set_translator, tr};
 
-use self::catalogue::{Catalogue, entries};
+use self::catalogue::{Catalogue, Entry, entries};
 use crate::journey::wording::{self, CONTEXT, Units};
 
 pub mod catalogue;
@@ -70,9 +70,12 @@ impl Language {
             Self::English => "",
             Self::Hindi => HINDI,
         };
-        let name = |context: Option<String>, text| context.map(|context| context + CONTEXT).unwrap_or_default() + text;
         let single = entries(catalogue).filter(|entry| entry.plural.is_none());
-        single.filter_map(|entry| Some((name(entry.context, &entry.text), entry.said.into_iter().next()?))).collect()
+        let named = single.filter_map(|Entry { context, text, said, .. }| {
+            let context = context.map(|context| context + CONTEXT).unwrap_or_default();
+            Some((context + &text, said.into_iter().next()?))
+        });
+        named.collect()
     }
 
     /// How it writes months and weekdays.

@@ -107,43 +107,62 @@ pub struct Canonical<'a>(pub &'a Value);
 
 impl fmt::Display for Canonical<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::Object(members) => {
-                let mut members: Vec<_> = members.iter().collect();
-                members.sort_unstable_by_key(|(key, _)| *key);
-                f.write_str("{")?;
-                for (index, (key, value)) in members.into_iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{}", Value::from(key.as_str()), Canonical(value))?;
-                }
-                f.write_str("}")
-            }
-            Value::Array(items) => {
-                f.write_str("[")?;
-                for (index, item) in items.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    write!(f, "{comma}{}", Canonical(item))?;
-                }
-                f.write_str("]")
-            }
-            // JSONB forgets the sign of zero and writes exponents out.
-            Value::Number(number) if number.is_f64() => match number.as_f64() {
-                Some(0.0) | None => f.write_str("0"),
-                Some(float) => write!(f, "{float}"),
-            },
-            leaf => write!(f, "{leaf}"),
-        }
+        let mut text = Vec::with_capacity(512);
+        write(self.0, &mut text).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
-/// Writes bytes as a statement that inserts rows takes them.
+fn write(value: &Value, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(key, _)| *key);
+            text.push(b'{');
+            for (index, (key, value)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                serde_json::to_writer(&mut *text, key)?;
+                text.push(b':');
+                write(value, text)?;
+            }
+            text.push(b'}');
+        }
+        Value::Array(items) => {
+            text.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                write(item, text)?;
+            }
+            text.push(b']');
+        }
+        // JSONB forgets the sign of zero and writes exponents out.
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            Some(0.0) | None => text.push(b'0'),
+            Some(float) => text.extend(float.to_string().bytes()),
+        },
+        leaf => serde_json::to_writer(text, leaf)?,
+    }
+    Ok(())
+}
+
+/// Writes bytes as a statement that inserts rows takes them: as they are, or in the words of PostgreSQL where they stand in JSON.
 pub(super) fn column<S: Serializer, const N: usize>(bytes: &Bytes<N>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("\\x{bytes}"))
+    if serializer.is_human_readable() {
+        serializer.collect_str(&format_args!("\\x{bytes}"))
+    } else {
+        serializer.serialize_bytes(&bytes.0)
+    }
 }
 
 impl<const N: usize> fmt::Display for Bytes<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        f.write_str(&digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect::<String>())
     }
 }
 

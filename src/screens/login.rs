@@ -97,7 +97,7 @@ fn path() -> AnyView {
     view! {
         <svg class="sign-in-path" viewBox="0 0 480 132" fill="none" aria-hidden="true">
             <path d="M24 30H396a36 36 0 0 1 0 72H24" stroke="currentColor" stroke-width="3" stroke-dasharray="2 9" stroke-linecap="round" opacity=".7"></path>
-            {stops.to_vec()}
+            {Vec::from(stops)}
         </svg>
     }
     .into_any()

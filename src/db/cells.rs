@@ -1,0 +1,237 @@
+//! A row as SQLite keeps it: what serde makes of it, each value for itself.
+
+use serde::Serialize;
+use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct, Serializer};
+use serde_json::{Error, Value};
+
+use super::rows::{Column, Kept};
+
+/// A value as SQLite keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// No value.
+    Nothing,
+    /// A text.
+    Text(String),
+    /// A whole number; truth values too.
+    Number(i64),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+/// The values of a row in the order of its columns; one that the row does not have is nothing.
+pub(super) fn cells<R: Serialize>(columns: &'static [Column], row: &R) -> Result<Vec<Cell>, Error> {
+    row.serialize(Row { columns, cells: vec![Cell::Nothing; columns.len()], next: 0 })
+}
+
+/// A row being taken apart.
+struct Row {
+    columns: &'static [Column],
+    cells: Vec<Cell>,
+    /// Where the column after the last is: rows have their members in the order of the columns, most of them.
+    next: usize,
+}
+
+impl Row {
+    fn keep<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        let here = |at: &usize| self.columns.get(*at).is_some_and(|(column, _)| *column == name);
+        let at = Some(self.next).filter(here).or_else(|| self.columns.iter().position(|(column, _)| *column == name));
+        if let Some(at) = at
+            && let (Some((_, kept)), Some(cell)) = (self.columns.get(at), self.cells.get_mut(at))
+        {
+            *cell = match kept {
+                Kept::Json => Cell::Text(serde_json::to_string(value)?),
+                kept => value.serialize(Single(*kept))?,
+            };
+            self.next = at + 1;
+        }
+        Ok(())
+    }
+}
+
+impl SerializeStruct for Row {
+    type Ok = Vec<Cell>;
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.keep(name, value)
+    }
+
+    fn end(self) -> Result<Vec<Cell>, Error> {
+        Ok(self.cells)
+    }
+}
+
+impl SerializeMap for Row {
+    type Ok = Vec<Cell>;
+    type Error = Error;
+
+    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(&mut self, key: &K, value: &T) -> Result<(), Error> {
+        match serde_json::to_value(key)? {
+            Value::String(name) => self.keep(&name, value),
+            _ => Err(misfit()),
+        }
+    }
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Error> {
+        Err(misfit())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Error> {
+        Err(misfit())
+    }
+
+    fn end(self) -> Result<Vec<Cell>, Error> {
+        Ok(self.cells)
+    }
+}
+
+/// One value, to be kept in one way.
+#[derive(Clone, Copy)]
+struct Single(Kept);
+
+fn misfit() -> Error {
+    Error::custom("a row has columns, and a column single values")
+}
+
+/// What a serializer does not take.
+macro_rules! refuses {
+    ($($method:ident($($type:ty),*) $(-> $ok:ty)?),+ $(,)?) => {
+        $(fn $method(self, $(_: $type),*) -> Result<refuses!(@ $($ok)?), Error> { Err(misfit()) })+
+    };
+    (@) => { Self::Ok };
+    (@ $ok:ty) => { $ok };
+}
+
+/// What numbers become.
+macro_rules! numbers {
+    ($($method:ident($type:ty)),+) => {
+        $(fn $method(self, number: $type) -> Result<Cell, Error> {
+            i64::try_from(number).map(Cell::Number).map_err(Error::custom)
+        })+
+    };
+}
+
+impl Serializer for Row {
+    type Ok = Vec<Cell>;
+    type Error = Error;
+    type SerializeSeq = Impossible<Vec<Cell>, Error>;
+    type SerializeTuple = Impossible<Vec<Cell>, Error>;
+    type SerializeTupleStruct = Impossible<Vec<Cell>, Error>;
+    type SerializeTupleVariant = Impossible<Vec<Cell>, Error>;
+    type SerializeMap = Self;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<Vec<Cell>, Error>;
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Error> {
+        Ok(self)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self, Error> {
+        Ok(self)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, row: &T) -> Result<Vec<Cell>, Error> {
+        row.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, row: &T) -> Result<Vec<Cell>, Error> {
+        row.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<Vec<Cell>, Error> {
+        Err(misfit())
+    }
+
+    refuses! {
+        serialize_bool(bool), serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64), serialize_u8(u8),
+        serialize_u16(u16), serialize_u32(u32), serialize_u64(u64), serialize_f32(f32), serialize_f64(f64),
+        serialize_char(char), serialize_str(&str), serialize_bytes(&[u8]), serialize_none(), serialize_unit(),
+        serialize_unit_struct(&'static str), serialize_unit_variant(&'static str, u32, &'static str),
+        serialize_seq(Option<usize>) -> Self::SerializeSeq, serialize_tuple(usize) -> Self::SerializeTuple,
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct,
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant,
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant,
+    }
+}
+
+impl Serializer for Single {
+    type Ok = Cell;
+    type Error = Error;
+    type SerializeSeq = Impossible<Cell, Error>;
+    type SerializeTuple = Impossible<Cell, Error>;
+    type SerializeTupleStruct = Impossible<Cell, Error>;
+    type SerializeTupleVariant = Impossible<Cell, Error>;
+    type SerializeMap = Impossible<Cell, Error>;
+    type SerializeStruct = Impossible<Cell, Error>;
+    type SerializeStructVariant = Impossible<Cell, Error>;
+
+    fn serialize_bool(self, truth: bool) -> Result<Cell, Error> {
+        Ok(Cell::Number(truth.into()))
+    }
+
+    numbers!(serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64));
+    numbers!(serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64));
+
+    fn serialize_str(self, text: &str) -> Result<Cell, Error> {
+        Ok(Cell::Text(match self.0 {
+            // As sqlx writes times.
+            Kept::Time => [text.trim_end_matches('Z'), "+00:00"].concat(),
+            _ => text.to_owned(),
+        }))
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Cell, Error> {
+        Ok(Cell::Bytes(bytes.to_vec()))
+    }
+
+    fn serialize_none(self) -> Result<Cell, Error> {
+        Ok(Cell::Nothing)
+    }
+
+    fn serialize_unit(self) -> Result<Cell, Error> {
+        Ok(Cell::Nothing)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Cell, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Cell, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Cell, Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<Cell, Error> {
+        Err(misfit())
+    }
+
+    refuses! {
+        serialize_f32(f32), serialize_f64(f64), serialize_char(char), serialize_unit_struct(&'static str),
+        serialize_seq(Option<usize>) -> Self::SerializeSeq, serialize_tuple(usize) -> Self::SerializeTuple,
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct,
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant,
+        serialize_map(Option<usize>) -> Self::SerializeMap,
+        serialize_struct(&'static str, usize) -> Self::SerializeStruct,
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant,
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.0 != Kept::Bytes
+    }
+}
