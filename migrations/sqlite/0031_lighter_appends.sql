@@ -3,7 +3,7 @@
 -- A visit's own steps are found as the life of a thing; by the visit only what happened to other things.
 DROP INDEX visit_events_by_visit;
 CREATE INDEX visit_events_beside_visit ON visit_events (tenant_id, visit_id, position)
-    WHERE visit_id IS NOT NULL AND aggregate_type <> 'visit';
+    WHERE visit_id IS NOT NULL AND (aggregate_type <> 'visit' OR aggregate_id <> visit_id);
 
 -- A tag named twice is refused by the key: nothing need be sorted for that.
 DROP TRIGGER visit_events_tagged;

@@ -66,7 +66,11 @@ impl SerializeMap for Row {
     type Ok = Vec<Cell>;
     type Error = Error;
 
-    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(&mut self, key: &K, value: &T) -> Result<(), Error> {
+    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &T,
+    ) -> Result<(), Error> {
         match serde_json::to_value(key)? {
             Value::String(name) => self.keep(&name, value),
             _ => Err(misfit()),

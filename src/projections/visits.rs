@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::tokens::{self, Comer};
 use super::Change;
+use super::tokens::{self, Comer};
 use crate::db::rows::{Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};

@@ -3,6 +3,8 @@
 //! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics` chooses. `cargo xtask bench flat`, which
 //! takes long and needs 20 GB of disk, is not among everything.
 
+#[path = "faults/boards.rs"]
+mod boards;
 mod figures;
 #[allow(dead_code)]
 #[path = "faults/server.rs"]

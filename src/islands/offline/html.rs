@@ -88,7 +88,9 @@ pub fn empty(title: &str, words: &str) -> String {
 
 /// The tests at a stage, with the one step that brings each further; the form for results is open on one.
 pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>) -> String {
-    let known = say("No network: this is what was known at {time}. What you do is kept on this tablet and sent when the network is back.");
+    let known = say(
+        "No network: this is what was known at {time}. What you do is kept on this tablet and sent when the network is back.",
+    );
     let mut html = [
         "<div class=\"notice notice-warning notice-line\" role=\"status\" id=\"known-at\"><p>",
         &fill(&known, &[("time", &worklist.clock(worklist.known_at))]),
@@ -185,7 +187,8 @@ fn hidden(html: &mut String, name: &str, value: &str) {
 /// The form for a test's results.
 fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]) {
     form(html, EventType::TestCompleted, task, "stack");
-    *html += &["<p class=\"form-title\">", &say("Results"), " · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
+    *html +=
+        &["<p class=\"form-title\">", &say("Results"), " · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
     *html += "</p><div class=\"fields\">";
     for (line, analyte) in task.analytes.iter().enumerate() {
         known_line(html, line, typed, analyte);
@@ -201,7 +204,8 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
         }
     }
     *html += "</div><div class=\"form-foot\"><button class=\"button button-primary\">";
-    *html += &[&say("Complete the test"), "</button><button type=\"button\" class=\"button button-quiet\" data-close>"].concat();
+    *html += &[&say("Complete the test"), "</button><button type=\"button\" class=\"button button-quiet\" data-close>"]
+        .concat();
     *html += &[&say("Close"), "</button></div></form>"].concat();
 }
 

@@ -53,9 +53,8 @@ pub async fn send(deed: &Deed) -> Sent {
         0 | 408 | 429 | 500.. => Sent::Away,
         _ => {
             let said = json::read(&text).and_then(|said| Refused::from_json(&said));
-            let sentence = || {
-                fill(&say("The server does not take this step ({status})."), &[("status", &status.to_string())])
-            };
+            let sentence =
+                || fill(&say("The server does not take this step ({status})."), &[("status", &status.to_string())]);
             Sent::Refused(Box::new(said.unwrap_or_else(|| Refused { sentence: sentence(), visit: None })))
         }
     }

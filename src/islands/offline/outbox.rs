@@ -28,7 +28,8 @@ mod browser {
 
     pub fn start() {
         let Some(place) = document().get_element_by_id("not-sent") else { return };
-        let (person, is_lab) = (place.get_attribute("data-person").unwrap_or_default(), place.has_attribute("data-lab"));
+        let (person, is_lab) =
+            (place.get_attribute("data-person").unwrap_or_default(), place.has_attribute("data-lab"));
         let tablet = Tablet::new();
         if is_lab {
             forms::listen(tablet, false);

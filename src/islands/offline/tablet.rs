@@ -42,8 +42,8 @@ mod browser {
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
 
-    use super::super::kept::{Worklist, held, new_id};
     use super::super::super::language::say;
+    use super::super::kept::{Worklist, held, new_id};
     use super::super::{json, network, network::Sent, store};
     use super::Tablet;
     use crate::journey::events::EventType;
@@ -140,9 +140,7 @@ mod browser {
             let problem = match taken {
                 Some(Ok(unsent)) => match store::add(&unsent).await {
                     Ok(()) => None,
-                    Err(_) => {
-                        Some(say("This tablet could not keep the step. Do it again when the network is back."))
-                    }
+                    Err(_) => Some(say("This tablet could not keep the step. Do it again when the network is back.")),
                 },
                 Some(Err(refusal)) => Some(refusal.sentence_in(&say)),
                 None => Some(say("This tablet knows too little of the laboratory. Wait for the network.")),

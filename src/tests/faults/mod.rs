@@ -3,9 +3,11 @@
 //! Each story runs the real server where it can and prints what it saw. `cargo xtask torture` tells them at length.
 
 mod backup;
+mod boards;
 mod crowd;
 mod disk;
 mod kill;
+mod listeners;
 mod race;
 mod restart;
 mod server;

@@ -125,6 +125,12 @@ impl Writer {
         Self::answer(request.send().await?).await
     }
 
+    /// The server's figures of this moment, which it tells programs on its own machine.
+    #[allow(dead_code)]
+    pub async fn figures(&self) -> reqwest::Result<String> {
+        self.client.get(format!("{}/metrics", self.address)).send().await?.text().await
+    }
+
     async fn answer(response: reqwest::Response) -> reqwest::Result<Answer> {
         let status = response.status().as_u16();
         let retry_after = response.headers().contains_key("retry-after");

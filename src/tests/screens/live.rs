@@ -338,7 +338,7 @@ async fn a_screen_says_where_it_listens(db: Db) {
     ] {
         let page = everybody.get(path).await.text;
         let listens = format!("/live?topics={topics}");
-        assert!(page.contains(&listens) && page.contains("&quot;after&quot;:2"), "{path} listens to {listens}");
+        assert!(page.contains(&listens) && page.contains("data-after=\"2\""), "{path} listens to {listens}");
         // A page that somebody types in is not loaded again behind their back.
         let reloads = !path.starts_with("/billing") && !path.starts_with("/visits");
         assert_eq!(page.contains("<noscript><meta http-equiv=\"refresh\""), reloads, "{path}");

@@ -85,12 +85,15 @@ async fn a_tablet_speaks_its_language_without_network(db: Db) {
         let request = Request::get(path).header(ACCEPT_LANGUAGE, language).body(Body::empty());
         technician.send(request.expect("a request")).await.text
     };
-    for (path, catalogue) in [("/service-worker.js", "\"/language/hi\""), ("/lab/offline", "data-catalogue=\"/language/hi\"")] {
+    for (path, catalogue) in
+        [("/service-worker.js", "\"/language/hi\""), ("/lab/offline", "data-catalogue=\"/language/hi\"")]
+    {
         assert!(get(path, "hi").await.contains(catalogue), "{path}");
         assert!(!get(path, "en").await.contains("/language/"), "{path}");
     }
     let catalogue: Value = serde_json::from_str(&get("/language/hi", "en").await).expect("JSON");
-    for (text, said) in [("Collect", "लें"), ("flag\u{4}Low", "कम"), ("{count} not sent", "{count} नहीं भेजे गए")] {
+    for (text, said) in [("Collect", "लें"), ("flag\u{4}Low", "कम"), ("{count} not sent", "{count} नहीं भेजे गए")]
+    {
         assert!(catalogue[text].as_str().is_some_and(|known| known.contains(said)), "{text}: {}", catalogue[text]);
     }
 }
