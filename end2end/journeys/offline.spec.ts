@@ -197,10 +197,17 @@ test("without a server results are typed, kept as a draft, completed, and sent w
   const lab = await signIn(browser, "lab", hospital.look);
   await openLab(lab, "/lab?stage=running", patient);
 
+  // What is typed is compared as it is typed, with the server or without it.
+  const values = work(lab, patient).locator('input[name$=".value"]');
+  await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
+  await values.first().fill("9.1");
+  await expect(work(lab, patient).locator(".tag", { hasText: "Low" })).toBeVisible();
+  await lab.goto("/lab?stage=running");
+  await openLab(lab, "/lab?stage=running", patient);
+
   await hospital.kill();
   await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
   await isOffline(lab);
-  const values = work(lab, patient).locator('input[name$=".value"]');
   await values.first().fill("9.1");
   await expect(work(lab, patient).locator(".tag", { hasText: "Low" })).toBeVisible();
   await lab.reload();
@@ -315,6 +322,24 @@ test("signed out without network, the tablet forgets at once and the server hear
   await lab.goto("/lab");
   await expect(lab).toHaveURL(/\/login/);
   expect(await hospital.steps(visitId)).toEqual(["VISIT_REGISTERED", "TESTS_ORDERED"]);
+  await lab.context().close();
+});
+
+test("without network the laboratory speaks the language that it spoke before", async ({ browser }) => {
+  const patient = "Hindi Hema";
+  await hospital.order(patient);
+  const lab = await signIn(browser, "lab", hospital.look);
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "हिन्दी" }).click();
+  await openLab(lab, "/lab?stage=collect", patient);
+  await expect(async () => expect((await kept(lab)).caches).toContain("/language/hi")).toPass({ timeout: 20_000 });
+  await lab.context().setOffline(true);
+  await work(lab, patient).getByRole("button", { name: "सैंपल लें" }).click();
+  await expect(lab.locator("#known-at")).toContainText("नेटवर्क नहीं है");
+  await expect(lab.locator("html")).toHaveAttribute("lang", "hi");
+  await expect(outbox(lab)).toContainText("1 नहीं भेजे गए");
+  await lab.context().setOffline(false);
+  await expect(outbox(lab)).toHaveCount(0, { timeout: 20_000 });
   await lab.context().close();
 });
 
