@@ -35,8 +35,8 @@ pub fn read(text: &str) -> Option<f64> {
 
 /// Writes a number as briefly as it can be read again.
 pub fn written(number: f64) -> String {
-    let forms = (0..DIGITS).map(|decimals| fixed(number, decimals));
-    forms.clone().find(|form| read(form) == Some(number)).or_else(|| forms.last()).unwrap_or_default()
+    let is_exact = |decimals: &usize| read(&fixed(number, *decimals)) == Some(number);
+    fixed(number, (0..DIGITS).find(is_exact).unwrap_or(DIGITS))
 }
 
 /// Writes a number with its sign and so many decimals.
