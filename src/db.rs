@@ -212,9 +212,11 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
+        // Questions are asked for many keys at once: a plan made while a table was empty would read all of it for long after.
+        const PLANNED_ANEW: &str = "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan";
         Ok(match &self.write {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin_with(PLANNED_ANEW).await?),
         })
     }
 
@@ -269,8 +271,7 @@ fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(60))
-        // A plan made while a table was empty would read all of it for long after.
-        .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("plan_cache_mode", "force_custom_plan")]))
+        .connect_lazy_with(options.options([("sojourn.tenant", tenant)]))
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.
