@@ -118,7 +118,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/logout", post(login::leave))
         .route("/theme", post(login::theme))
         .route("/language", post(spoken::choose_language))
-        .route("/language/{tag}", get(spoken::catalogue))
+        .route("/language/{tag}/{version}", get(spoken::catalogue))
         .route("/doctor", get(doctor::show).post(doctor::act))
         .route("/queue/{station}", get(queue::show).post(queue::act))
         .route("/visits/{visit}/documents/{document}", get(documents::document))

@@ -1,16 +1,16 @@
 //! Which language a request is answered in, and choosing another.
 
-use axum::extract::{Path, Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL};
+use axum::Form;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::page::{choose, cookie};
 use super::{AppState, api};
-use crate::language::{Language, speaking};
+use crate::language::{Language, Published, speaking};
 
 /// Answers a request in the language that was chosen, or else in one that the browser asks for; programs are always answered in English.
 pub async fn layer(request: Request, next: Next) -> Response {
@@ -53,10 +53,16 @@ pub async fn choose_language(State(app): State<AppState>, Form(chosen): Form<Cho
     choose("language", language.tag(), &chosen.next, &app)
 }
 
-/// What is said in a language, for islands; it is nobody's.
-pub async fn catalogue(Path(tag): Path<String>) -> Response {
-    let texts = Language::from_tag(&tag).unwrap_or_default().texts();
-    ([(CACHE_CONTROL, "public, max-age=3600")], Json(texts)).into_response()
+/// What is said in a language, for islands; it is nobody's, and never changes where it is.
+pub async fn catalogue(request: Request) -> Response {
+    let published = Language::ALL.into_iter().filter_map(Language::published);
+    match published.into_iter().find(|published| published.path == request.uri().path()) {
+        Some(Published { json, .. }) => {
+            let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            (headers, json.as_str()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 //! for all that one request does. Stored words, answers to programs, exports and papers are in no need of it: they stay as they are.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Locale, NaiveDate, NaiveDateTime, TimeZone, Weekday};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use tr::{Translator, set_translator, tr};
 
 use self::catalogue::{Catalogue, Entry, entries};
@@ -59,23 +60,13 @@ impl Language {
         }
     }
 
-    /// Where browsers find its catalogue.
-    pub fn catalogue_path(self) -> String {
-        format!("/language/{}", self.tag())
-    }
-
-    /// What is said for each English text, with its context before it as gettext has it; English has nothing to say.
-    pub fn texts(self) -> BTreeMap<String, String> {
-        let catalogue = match self {
-            Self::English => "",
-            Self::Hindi => HINDI,
-        };
-        let single = entries(catalogue).filter(|entry| entry.plural.is_none());
-        let named = single.filter_map(|Entry { context, text, said, .. }| {
-            let context = context.map(|context| context + CONTEXT).unwrap_or_default();
-            Some((context + &text, said.into_iter().next()?))
-        });
-        named.collect()
+    /// What browsers are given of its catalogue; English has none.
+    pub fn published(self) -> Option<&'static Published> {
+        static PUBLISHED: LazyLock<Published> = LazyLock::new(|| Published::new(Language::Hindi, HINDI));
+        match self {
+            Self::English => None,
+            Self::Hindi => Some(&PUBLISHED),
+        }
     }
 
     /// How it writes months and weekdays.
@@ -84,6 +75,30 @@ impl Language {
             Self::English => Locale::POSIX,
             Self::Hindi => Locale::hi_IN,
         }
+    }
+}
+
+/// A catalogue as browsers are given it.
+#[derive(Debug)]
+pub struct Published {
+    /// Where it is; what says otherwise is elsewhere.
+    pub path: String,
+    /// What is said for each English text, as JSON; its context stands before a text as gettext has it.
+    pub json: String,
+}
+
+impl Published {
+    fn new(language: Language, catalogue: &str) -> Self {
+        let digest = Sha256::digest(catalogue);
+        let version: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let single = entries(catalogue).filter(|entry| entry.plural.is_none());
+        let texts: Map<String, Value> = single
+            .filter_map(|Entry { context, text, said, .. }| {
+                let context = context.map(|context| context + CONTEXT).unwrap_or_default();
+                Some((context + &text, said.into_iter().next()?.into()))
+            })
+            .collect();
+        Self { path: format!("/language/{}/{version}", language.tag()), json: Value::Object(texts).to_string() }
     }
 }
 

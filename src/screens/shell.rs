@@ -58,7 +58,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
     let language = spoken();
     // What the page's waits tick in; without it, in English.
     let units = (language != Language::English).then(|| units().join(" "));
-    let catalogue = (language != Language::English).then(|| language.catalogue_path());
+    let catalogue = language.published().map(|published| published.path.as_str());
     view! {
         <!DOCTYPE html>
         <html lang=language.tag() data-now=now.timestamp_millis().to_string() data-units=units data-catalogue=catalogue data-theme=theme.map(Theme::word)>

@@ -22,7 +22,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
-use crate::language::{Language, say, spoken};
+use crate::language::{say, spoken};
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::{is_stat, suggested_label};
@@ -48,9 +48,9 @@ pub async fn show(page: Page) -> Response {
 /// The service worker of this build of the site and of a language: with others it is another script, and the browser takes it anew.
 pub async fn service_worker(State(app): State<AppState>) -> Response {
     let language = spoken();
-    let catalogue = (language != Language::English).then(|| language.catalogue_path());
-    let files: Vec<_> = app.site.paths().map(str::to_owned).chain(catalogue).collect();
-    let build = json!([env!("CARGO_PKG_VERSION"), app.site.name(), language.tag()]);
+    let catalogue = language.published().map(|published| published.path.as_str());
+    let files: Vec<_> = app.site.paths().chain(catalogue).collect();
+    let build = json!([env!("CARGO_PKG_VERSION"), app.site.name(), catalogue]);
     let script = format!(
         "const BUILD = {build};\nconst LANGUAGE = \"{}\";\nconst FILES = {};\n{}",
         language.tag(),

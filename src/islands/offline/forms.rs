@@ -206,5 +206,6 @@ fn fill_in_drafts() {
                 input.set_value(&text);
             }
         }
+        judge(&form);
     });
 }

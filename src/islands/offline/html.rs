@@ -199,7 +199,7 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
             let fields = [("analyte", say("Analyte"), first), ("value", say("Value"), ""), ("unit", say("Unit"), "")];
             for (name, label, given) in fields {
                 let label = [&label, " ", &(line + 1).to_string()].concat();
-                field(html, &format!("results[{line}].{name}"), &label, typed, given, "");
+                field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new()));
             }
         }
     }
@@ -231,21 +231,32 @@ fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyt
         }
     }
     let label = [&analyte.analyte, ", ", &range, unit].concat();
-    field(html, &format!("results[{line}].value"), label.trim_end_matches([',', ' ']), typed, "", " required");
+    let name = format!("results[{line}].value");
+    let value = typed.iter().find(|(typed, _)| *typed == name).map_or("", |(_, value)| value);
+    let judged = judged(value, analyte.low, analyte.high);
+    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged));
 }
 
-fn field(html: &mut String, name: &str, label: &str, typed: &[(String, String)], given: &str, more: &str) {
+fn field(
+    html: &mut String,
+    name: &str,
+    label: &str,
+    typed: &[(String, String)],
+    given: &str,
+    (more, judged): (&str, String),
+) {
     let value = typed.iter().find(|(typed, _)| typed == name).map_or(given, |(_, value)| value);
-    *html += &["<div class=\"field\"><label for=\"", name, "\">", &safe(label), "</label> <span data-judged></span>"]
-        .concat();
+    *html += &["<div class=\"field\"><label for=\"", name, "\">", &safe(label), "</label> <span data-judged>"].concat();
+    *html += &[&judged, "</span>"].concat();
     *html += &["<input id=\"", name, "\" name=\"", name, "\" value=\"", &safe(value)].concat();
     *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, "></div>"].concat();
 }
 
-/// The tag of a value outside its range.
+/// How a value compares with its range.
 pub fn judged(value: &str, low: Option<f64>, high: Option<f64>) -> String {
     match flag(value, low, high) {
-        None | Some(Flag::Normal) => String::new(),
+        None => String::new(),
+        Some(Flag::Normal) => say(Flag::Normal.label()),
         Some(flag) => ["<span class=\"tag tag-warning\">", &say_of("flag", flag.label()), "</span>"].concat(),
     }
 }

@@ -36,27 +36,29 @@ mod browser {
         }
         spawn_local(async move {
             let owner = owner();
-            if is_lab || owner.is_some() {
-                learn().await;
-                show(tablet);
-            }
             if owner.as_deref() == Some(forms::LEAVING) && network::sign_out().await {
                 set_owner(None);
                 let _ = window().location().assign("/login");
                 return;
             }
-            if let Some(owner) = owner
-                && (owner != person || !is_lab)
-            {
-                let lost = store::unsent().await.map_or(0, |unsent| unsent.len());
+            let mut lost = 0;
+            if owner.as_ref().is_some_and(|owner| *owner != person || !is_lab) {
+                lost = store::unsent().await.map_or(0, |unsent| unsent.len());
                 tablet.purge().await;
-                let words = say("{lost} not sent by who was signed in before; forgotten, to be done again.");
-                let words = fill(&words, &[("lost", &lost.to_string())]);
-                tablet.notice.set((lost > 0).then_some(words));
             }
             if is_lab {
                 set_owner(Some(&person));
                 register();
+            }
+            if is_lab || owner.is_some() {
+                // Nothing that must happen at once waits for words.
+                learn().await;
+                let words = say("{lost} not sent by who was signed in before; forgotten, to be done again.");
+                let words = fill(&words, &[("lost", &lost.to_string())]);
+                tablet.notice.set((lost > 0).then_some(words));
+                show(tablet);
+            }
+            if is_lab {
                 tablet.keep_up(window().location().pathname().as_deref() == Ok("/lab"));
             }
         });

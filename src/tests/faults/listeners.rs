@@ -1,4 +1,4 @@
-//! Boards that nobody reads, and boards that are gone without a word: the server's memory stays bounded, and who listens hears all.
+//! Boards that nobody reads, and boards closed unread: the server's memory stays bounded, and who listens hears all.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ const EACH: u64 = 150;
 const CHANGES: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unread_and_abandoned_boards_cost_little_on_sqlite() {
+async fn boards_unread_and_closed_unread_cost_little_on_sqlite() {
     bear(Database::sqlite().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unread_and_abandoned_boards_cost_little_on_postgres() {
+async fn boards_unread_and_closed_unread_cost_little_on_postgres() {
     bear(Database::postgres().await).await;
 }
 
@@ -48,7 +48,7 @@ async fn bear(database: Database) {
     println!("{UNREAD} unread boards, {CHANGES} changes: {} MB before, {} MB after", before / 1024, after / 1024);
     assert!(after < before + EACH * UNREAD as u64, "{before} kB, then {after} kB");
 
-    // Gone without a word, while things change.
+    // Closed unread, while things change.
     drop(unread);
     change(&writer, &visit).await;
     let gone = async {

@@ -86,12 +86,14 @@ async fn a_tablet_speaks_its_language_without_network(db: Db) {
         technician.send(request.expect("a request")).await.text
     };
     for (path, catalogue) in
-        [("/service-worker.js", "\"/language/hi\""), ("/lab/offline", "data-catalogue=\"/language/hi\"")]
+        [("/service-worker.js", "\"/language/hi/"), ("/lab/offline", "data-catalogue=\"/language/hi/")]
     {
         assert!(get(path, "hi").await.contains(catalogue), "{path}");
         assert!(!get(path, "en").await.contains("/language/"), "{path}");
     }
-    let catalogue: Value = serde_json::from_str(&get("/language/hi", "en").await).expect("JSON");
+    let shell = get("/lab/offline", "hi").await;
+    let address = shell.split("data-catalogue=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let catalogue: Value = serde_json::from_str(&get(address.expect("an address"), "en").await).expect("JSON");
     for (text, said) in [("Collect", "लें"), ("flag\u{4}Low", "कम"), ("{count} not sent", "{count} नहीं भेजे गए")]
     {
         assert!(catalogue[text].as_str().is_some_and(|known| known.contains(said)), "{text}: {}", catalogue[text]);
