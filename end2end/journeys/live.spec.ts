@@ -55,7 +55,9 @@ test("the waiting room sees a call within a second, and no name", async ({ brows
   const token = await ticket(reception, patient).locator(".token").innerText();
   await ticket(reception, patient).getByRole("button", { name: "Call", exact: true }).click();
   await expectLogged(reception, "Called");
-  await expect(display.locator(".display-token")).toHaveText(token, A_SECOND);
+  // Others may be called in the same second, from other stories.
+  const called = display.locator(".display-now, .display-before");
+  await expect(called.filter({ hasText: token })).toBeVisible(A_SECOND);
   expect(await display.content()).not.toContain(patient);
 });
 

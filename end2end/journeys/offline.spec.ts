@@ -325,6 +325,24 @@ test("signed out without network, the tablet forgets at once and the server hear
   await lab.context().close();
 });
 
+test("without network the laboratory speaks the language that it spoke before", async ({ browser }) => {
+  const patient = "Hindi Hema";
+  await hospital.order(patient);
+  const lab = await signIn(browser, "lab", hospital.look);
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "हिन्दी" }).click();
+  await openLab(lab, "/lab?stage=collect", patient);
+  await expect(async () => expect((await kept(lab)).caches).toContain("/language/hi")).toPass({ timeout: 20_000 });
+  await lab.context().setOffline(true);
+  await work(lab, patient).getByRole("button", { name: "सैंपल लें" }).click();
+  await expect(lab.locator("#known-at")).toContainText("नेटवर्क नहीं है");
+  await expect(lab.locator("html")).toHaveAttribute("lang", "hi");
+  await expect(outbox(lab)).toContainText("1 नहीं भेजे गए");
+  await lab.context().setOffline(false);
+  await expect(outbox(lab)).toHaveCount(0, { timeout: 20_000 });
+  await lab.context().close();
+});
+
 test("axe finds nothing in the laboratory without network", async ({ browser }) => {
   for (const colorScheme of ["light", "dark"] as const) {
     const patient = `Axe Gauri ${colorScheme}`;

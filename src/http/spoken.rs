@@ -55,8 +55,8 @@ pub async fn choose_language(State(app): State<AppState>, Form(chosen): Form<Cho
 
 /// What is said in a language, for islands; it is nobody's, and never changes where it is.
 pub async fn catalogue(request: Request) -> Response {
-    let published = Language::ALL.into_iter().filter_map(Language::published);
-    match published.into_iter().find(|published| published.path == request.uri().path()) {
+    let mut published = Language::ALL.into_iter().filter_map(Language::published);
+    match published.find(|published| published.path == request.uri().path()) {
         Some(Published { json, .. }) => {
             let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
             (headers, json.as_str()).into_response()

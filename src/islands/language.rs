@@ -19,7 +19,7 @@ mod browser {
 
     use leptos::prelude::document;
 
-    use super::super::offline::{json, network};
+    use super::super::{json, offline::network};
     use crate::journey::wording::CONTEXT;
 
     thread_local! {

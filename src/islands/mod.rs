@@ -1,6 +1,8 @@
 //! What lives in the browser; with `journey`, the only code that reaches it.
 
 mod bell;
+#[cfg(feature = "hydrate")]
+mod json;
 mod language;
 mod live;
 #[cfg(feature = "hydrate")]

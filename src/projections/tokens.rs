@@ -54,21 +54,26 @@ pub(super) async fn give(tx: &mut Tx, tenant: &TenantId, comers: &[Comer<'_>]) -
         };
         (comer.branch.map(ToString::to_string).unwrap_or_default(), prefix.to_owned(), comer.day)
     };
+    let queues: Vec<_> = comers.iter().map(queue).collect();
     let mut lengths: BTreeMap<_, i64> = BTreeMap::new();
-    for comer in comers {
-        *lengths.entry(queue(comer)).or_default() += 1;
+    for queue in &queues {
+        *lengths.entry(queue).or_default() += 1;
     }
     let asked: Vec<_> = lengths.iter().map(|((branch, prefix, day), length)| (branch, prefix, day, length)).collect();
     let taken: Vec<(String, String, NaiveDate, i64)> = TAKE.read(tx, tenant, &asked).await?;
-    let mut last: BTreeMap<_, _> =
-        taken.into_iter().map(|(branch, prefix, day, last)| ((branch, prefix, day), last)).collect();
-    for (queue, length) in &lengths {
-        last.entry(queue.clone()).and_modify(|last| *last -= length);
-    }
-    let mut token = |comer: &Comer<'_>| {
-        let queue = queue(comer);
-        let last = last.entry(queue.clone()).and_modify(|last| *last += 1).or_insert(1);
-        format!("{}-{last:03}", queue.1)
+    // The last token given out in each queue, before these.
+    let mut last: BTreeMap<_, _> = taken
+        .into_iter()
+        .map(|(branch, prefix, day, last)| {
+            let queue = (branch, prefix, day);
+            let before = last - lengths.get(&queue).copied().unwrap_or_default();
+            (queue, before)
+        })
+        .collect();
+    let token = |queue: &(String, String, NaiveDate)| {
+        let last = last.get_mut(queue).ok_or(sqlx::Error::RowNotFound)?;
+        *last += 1;
+        Ok(format!("{}-{last:03}", queue.1))
     };
-    Ok(comers.iter().map(&mut token).collect())
+    queues.iter().map(token).collect()
 }

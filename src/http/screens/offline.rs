@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::Offset;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tr::tr;
 
@@ -22,7 +23,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
-use crate::language::{say, spoken};
+use crate::language::{Language, say};
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::{is_stat, suggested_label};
@@ -45,9 +46,17 @@ pub async fn show(page: Page) -> Response {
     page.render(StatusCode::OK, tr!("Laboratory"), shell).await
 }
 
+/// Which service worker is asked for.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// The language of its shell: asked for again by itself, a browser need not say who asks.
+    #[serde(default)]
+    language: String,
+}
+
 /// The service worker of this build of the site and of a language: with others it is another script, and the browser takes it anew.
-pub async fn service_worker(State(app): State<AppState>) -> Response {
-    let language = spoken();
+pub async fn service_worker(State(app): State<AppState>, Query(asked): Query<Asked>) -> Response {
+    let language = Language::from_tag(&asked.language).unwrap_or_default();
     let catalogue = language.published().map(|published| published.path.as_str());
     let files: Vec<_> = app.site.paths().chain(catalogue).collect();
     let build = json!([env!("CARGO_PKG_VERSION"), app.site.name(), catalogue]);

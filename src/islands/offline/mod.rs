@@ -16,8 +16,6 @@ mod bench;
 #[cfg(feature = "hydrate")]
 mod forms;
 pub mod html;
-#[cfg(feature = "hydrate")]
-pub(super) mod json;
 pub mod kept;
 #[cfg(feature = "hydrate")]
 pub(super) mod network;

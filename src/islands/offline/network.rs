@@ -5,8 +5,8 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::XmlHttpRequest;
 
+use super::super::json;
 use super::super::language::say;
-use super::json;
 use super::kept::{Deed, Refused};
 use crate::journey::wording::fill;
 

@@ -89,7 +89,11 @@ mod browser {
     /// Has the browser keep the shell, so that the laboratory opens without network; browsers allow it only with TLS.
     fn register() {
         if window().is_secure_context() {
-            let _ = window().navigator().service_worker().register("/service-worker.js");
+            // A worker of another language is another one: a browser looks for no newer one at the same address.
+            let html = document().document_element();
+            let language = html.and_then(|html| html.get_attribute("lang")).unwrap_or_default();
+            let address = ["/service-worker.js?language=", &language].concat();
+            let _ = window().navigator().service_worker().register(&address);
         }
     }
 }

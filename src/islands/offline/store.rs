@@ -9,7 +9,7 @@ use web_sys::{
     Event, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbOpenDbRequest, IdbRequest, IdbTransactionMode,
 };
 
-use super::json;
+use super::super::json;
 use super::kept::Unsent;
 use crate::journey::ids::TestId;
 

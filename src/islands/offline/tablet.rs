@@ -42,9 +42,10 @@ mod browser {
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
 
+    use super::super::super::json;
     use super::super::super::language::say;
     use super::super::kept::{Worklist, held, new_id};
-    use super::super::{json, network, network::Sent, store};
+    use super::super::{network, network::Sent, store};
     use super::Tablet;
     use crate::journey::events::EventType;
     use crate::journey::ids::EventId;

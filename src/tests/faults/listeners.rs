@@ -1,4 +1,6 @@
 //! Boards that nobody reads, and boards closed unread: the server's memory stays bounded, and who listens hears all.
+//!
+//! That a listener who is behind is caught up at once, and not sent all it missed, is a story of the screens.
 
 use std::time::Duration;
 

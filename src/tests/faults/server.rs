@@ -126,7 +126,6 @@ impl Writer {
     }
 
     /// The server's figures of this moment, which it tells programs on its own machine.
-    #[allow(dead_code)]
     pub async fn figures(&self) -> reqwest::Result<String> {
         self.client.get(format!("{}/metrics", self.address)).send().await?.text().await
     }
@@ -225,7 +224,6 @@ impl Server {
     }
 
     /// How much memory it holds, in kB.
-    #[allow(dead_code)]
     pub fn resident_memory(&self) -> u64 {
         let status = self.child.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
         let line = status.as_deref().and_then(|status| status.lines().find(|line| line.starts_with("VmRSS")));
