@@ -8,6 +8,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use sojourn::analytics::waits::{Dimension, Question};
 use sojourn::analytics::{Facts, Filter, Kept, Period, Targets, journeys};
 use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::passphrase::Hasher;
 use sojourn::journey::course::Measure;
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{Id, PersonId, VisitId};
@@ -19,8 +20,9 @@ use sojourn::record::rebuild::{ReadModel, rebuild};
 use sojourn::screens::analytics::asked::{Asked, Names, Preset};
 use sojourn::screens::analytics::{journeys as told, tiles, waits};
 
-use super::{line, percentile, time};
+use super::{line, pages, percentile, time};
 use crate::support::flow::standard;
+use crate::support::hospital::{PASSPHRASE, person};
 use crate::support::house::House;
 
 /// How long each figure is measured.
@@ -165,6 +167,18 @@ pub async fn panels(db: &Db, a_day: usize, history: u64) {
     times.sort_unstable();
     line("looked for what happened since", &time(percentile(&times, 50)));
     draw(&days, period);
+    pages(&house).await;
+}
+
+/// The pages, as a manager gets them.
+async fn pages(house: &House) {
+    person(&house.db, &house.tenant, "manager", &[Role::Manager]).await;
+    let router = pages::site(&house.db, &house.clock.clock(), &house.recorder, Hasher::default());
+    let manager = pages::sign_in(&router, "manager", PASSPHRASE).await.expect("the manager is let in");
+    for page in ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/breaches"] {
+        let address = format!("{page}?period=28d");
+        line(&address, &pages::ask(&router, &address, &manager).await);
+    }
 }
 
 fn draw(days: &[Arc<Vec<Facts>>], period: Period) {

@@ -31,7 +31,6 @@ const SPAN: Duration = Duration::from_secs(1);
 const A_DAY: i64 = 200;
 
 pub async fn measure(db: &Db, visits: i64) {
-    let _ = any_spawner::Executor::init_tokio();
     let (clock, hasher) = (Clock::system(), Hasher::default());
     let tenant = demo::furnish(db, &hasher, clock.now()).await.expect("the demo").tenant;
     let recorder = Recorder::new(db.clone(), clock.clone());
@@ -46,20 +45,7 @@ pub async fn measure(db: &Db, visits: i64) {
     let card = today.iter().max_by_key(|card| card.visit.version).expect("a visit of today");
     line("filled in", &format!("{}, {} visits of today", time(begun.elapsed()), today.len()));
 
-    let state = AppState {
-        db: db.clone(),
-        clock: clock.clone(),
-        recorder,
-        kept: sojourn::analytics::Kept::default(),
-        mails: false,
-        accesses: AccessLog::open(db.clone()),
-        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
-        site: Arc::new(Site::default()),
-        demo: true,
-        behind_tls: false,
-        started: clock.now(),
-    };
-    let router = router(state);
+    let router = site(db, &clock, &recorder, hasher);
     let pages: [(&str, String); 8] = [
         ("reception", "/reception".to_owned()),
         ("reception", "/reception?q=asha".to_owned()),
@@ -74,7 +60,7 @@ pub async fn measure(db: &Db, visits: i64) {
     for (who, path) in &pages {
         let cookie = match &signed_in {
             Some((name, cookie)) if name == who => cookie.clone(),
-            _ => match sign_in(&router, who).await {
+            _ => match sign_in(&router, who, PASSPHRASE).await {
                 Ok(cookie) => cookie,
                 Err(status) => {
                     line(path, &format!("nobody is let in: status {status}"));
@@ -89,12 +75,30 @@ pub async fn measure(db: &Db, visits: i64) {
     }
 }
 
+/// The whole site on a database.
+pub(super) fn site(db: &Db, clock: &Clock, recorder: &Recorder, hasher: Hasher) -> Router {
+    let _ = any_spawner::Executor::init_tokio();
+    router(AppState {
+        db: db.clone(),
+        clock: clock.clone(),
+        recorder: recorder.clone(),
+        kept: sojourn::analytics::Kept::default(),
+        mails: false,
+        accesses: AccessLog::open(db.clone()),
+        doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
+        site: Arc::new(Site::default()),
+        demo: true,
+        behind_tls: false,
+        started: clock.now(),
+    })
+}
+
 /// Signs somebody in through the form, and gives their cookie.
-async fn sign_in(router: &Router, name: &str) -> Result<String, StatusCode> {
+pub(super) async fn sign_in(router: &Router, name: &str, passphrase: &str) -> Result<String, StatusCode> {
     let request = Request::post("/login")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "same-origin")
-        .body(Body::from(format!("name={name}&passphrase={PASSPHRASE}")))
+        .body(Body::from(format!("name={name}&passphrase={passphrase}")))
         .expect("a request");
     let response = router.clone().oneshot(request).await.expect("an answer");
     let cookie = response.headers().get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
@@ -103,7 +107,7 @@ async fn sign_in(router: &Router, name: &str) -> Result<String, StatusCode> {
 }
 
 /// Asks for a page again and again, and says how long it takes.
-async fn ask(router: &Router, path: &str, cookie: &str) -> String {
+pub(super) async fn ask(router: &Router, path: &str, cookie: &str) -> String {
     let (started, mut times) = (Instant::now(), Vec::new());
     loop {
         let request = Request::get(path).header(COOKIE, cookie).body(Body::empty()).expect("a request");
