@@ -1,4 +1,5 @@
-//! Screens at a past moment: `?asOf=` a time, on a visit also `?version=` one of its steps. There nobody logs anything.
+//! Screens at a past moment: `?asOf=` a time, or `?version=`: of a visit one of its steps, of a board a position of the log.
+//! There nobody logs anything.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -7,7 +8,7 @@ use tr::tr;
 use super::desk::{Desk, Failure};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
-use crate::record::past::Until;
+use crate::record::past::{Then, Until};
 use crate::screens::past::Past;
 
 impl Desk {
@@ -21,15 +22,25 @@ impl Desk {
         Ok(Some(moment).filter(|moment| *moment < self.now))
     }
 
+    /// The version that the address asks for.
+    fn version(&self) -> Result<Option<i64>, Failure> {
+        let Some(version) = self.query("version") else { return Ok(None) };
+        version.parse().ok().filter(|version| *version > 0).map(Some).ok_or(Failure::NotFound)
+    }
+
     /// How far the address asks for a visit's story to be told; none for all of it.
     pub fn until(&self) -> Result<Option<Until>, Failure> {
-        match self.query("version") {
-            Some(version) => {
-                let version = version.parse().ok().filter(|version| *version > 0);
-                version.map(|version| Some(Until::Version(version))).ok_or(Failure::NotFound)
-            }
-            None => Ok(self.as_of()?.map(Until::Moment)),
-        }
+        Ok(match self.version()? {
+            Some(version) => Some(Until::Version(version)),
+            None => self.as_of()?.map(Until::Moment),
+        })
+    }
+
+    /// What a board or a list shows that the address asks for as it was; none for the present.
+    pub async fn past_of_hospital(&self) -> Result<Option<Past>, Failure> {
+        let Some(position) = self.version()? else { return Ok(self.as_of()?.map(|moment| self.past(moment))) };
+        let then = Then::after(self.db(), &self.tenant.id, position).await?.ok_or(Failure::NotFound)?;
+        Ok(Some(Past { position: then.position, ..self.past(then.moment) }))
     }
 
     /// Lets nobody go on who looks at the past.
@@ -43,7 +54,7 @@ impl Desk {
 
     /// What a screen says of the past moment it shows.
     pub fn past(&self, moment: DateTime<Utc>) -> Past {
-        Past { tenant: self.tenant.clone(), moment, step: None, now: self.address_now() }
+        Past { tenant: self.tenant.clone(), moment, step: None, position: None, now: self.address_now() }
     }
 
     /// The same of a visit's story, told up to its last step by then.

@@ -40,29 +40,56 @@ impl Until {
     }
 }
 
-/// The board of a station as it was shown at a moment.
+/// How far the log of a hospital is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Then {
+    /// Up to what was logged by a moment.
+    pub moment: DateTime<Utc>,
+    /// Up to a position, where one was asked for: many events may be logged at the same moment.
+    pub position: Option<i64>,
+}
+
+impl From<DateTime<Utc>> for Then {
+    fn from(moment: DateTime<Utc>) -> Self {
+        Self { moment, position: None }
+    }
+}
+
+impl Then {
+    /// The hospital as it was when an event was logged; none when there is no such event.
+    pub async fn after(db: &Db, tenant: &TenantId, position: i64) -> sqlx::Result<Option<Self>> {
+        let last = log::by_positions(db, tenant, position, position).await?.pop();
+        Ok(last.map(|stored| Self { moment: stored.recorded_at, position: Some(position) }))
+    }
+
+    fn holds(self, position: i64, recorded_at: DateTime<Utc>) -> bool {
+        recorded_at <= self.moment && self.position.is_none_or(|last| position <= last)
+    }
+}
+
+/// The board of a station as it was shown then.
 pub async fn board(
     db: &Db,
     tenant: &Tenant,
     station: Station,
     branch: Option<&BranchId>,
-    moment: DateTime<Utc>,
+    then: impl Into<Then>,
 ) -> Result<Vec<VisitCard>, RecordError> {
-    let mut cards = open(db, tenant, branch, moment).await?;
+    let mut cards = open(db, tenant, branch, then.into()).await?;
     cards.retain(|card| card.visit.station == Some(station));
     cards.sort_by_key(|card| (urgency(card.visit.priority), card.visit.since));
     cards.truncate(LONGEST);
     Ok(cards)
 }
 
-/// The visits on which billing had something to do at a moment, the oldest first.
+/// The visits on which billing had something to do then, the oldest first.
 pub async fn to_bill(
     db: &Db,
     tenant: &Tenant,
     branch: Option<&BranchId>,
-    moment: DateTime<Utc>,
+    then: impl Into<Then>,
 ) -> Result<Vec<VisitCard>, RecordError> {
-    let mut cards = open(db, tenant, branch, moment).await?;
+    let mut cards = open(db, tenant, branch, then.into()).await?;
     cards.retain(|card| card.visit.billing_since.is_some());
     cards.sort_by_key(|card| card.visit.billing_since);
     cards.truncate(LONGEST);
@@ -86,21 +113,16 @@ pub async fn visit(
     Ok(Some((card.at(&visit, &people, &rooms), visit)))
 }
 
-/// The visits that were open at a moment, as they were, in the order of their ids.
-async fn open(
-    db: &Db,
-    tenant: &Tenant,
-    branch: Option<&BranchId>,
-    moment: DateTime<Utc>,
-) -> Result<Vec<VisitCard>, RecordError> {
+/// The visits that were open then, as they were, in the order of their ids.
+async fn open(db: &Db, tenant: &Tenant, branch: Option<&BranchId>, then: Then) -> Result<Vec<VisitCard>, RecordError> {
     let (people, rooms) = names(db, tenant).await?;
     let mut tx = db.begin_reading().await?;
-    let cards = visits::perhaps_open(&mut tx, &tenant.id, branch, moment).await?;
+    let cards = visits::perhaps_open(&mut tx, &tenant.id, branch, then.moment).await?;
     let ids: Vec<_> = cards.iter().map(|card| (card.visit.visit_id.as_str(), 0)).collect();
     let happened = log::since(&mut tx, &tenant.id, VISIT, &ids).await?;
     drop(tx);
     let mut states: BTreeMap<&str, Option<Visit>> = BTreeMap::new();
-    for happened in happened.iter().filter(|happened| happened.recorded_at <= moment) {
+    for happened in happened.iter().filter(|happened| then.holds(happened.position, happened.recorded_at)) {
         let state = states.entry(happened.aggregate_id.as_str()).or_default();
         *state = evolve(state.take(), &step_of(happened)?);
     }

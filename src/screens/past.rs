@@ -7,6 +7,7 @@ use tr::tr;
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
 use crate::hospital::tenants::Tenant;
+use crate::record::past::Then;
 
 /// The past moment that a screen shows.
 #[derive(Clone, Debug)]
@@ -17,17 +18,29 @@ pub struct Past {
     pub moment: DateTime<Utc>,
     /// The step of a visit that was asked for instead of a moment, by its number.
     pub step: Option<i64>,
+    /// The last event of the hospital's log that counts, where one was asked for, by its position.
+    pub position: Option<i64>,
     /// The address of the same screen now.
     pub now: String,
+}
+
+impl Past {
+    /// How far the hospital's log is told.
+    pub fn then(&self) -> Then {
+        Then { moment: self.moment, position: self.position }
+    }
 }
 
 /// Says plainly that a screen shows the past; nothing in the present.
 pub fn banner(past: Option<&Past>) -> AnyView {
     let Some(past) = past else { return ().into_any() };
     let moment = day_and_time(&past.tenant, past.moment);
-    let words = match past.step {
-        Some(step) => tr!("As it was after step {step}, logged on {moment}.", step, moment),
-        None => tr!("As it was known on {moment}.", moment),
+    let words = match (past.step, past.position) {
+        (Some(step), _) => tr!("As it was after step {step}, logged on {moment}.", step, moment),
+        (None, Some(position)) => {
+            tr!("As it was after event {position} of the log, on {moment}.", position, moment)
+        }
+        (None, None) => tr!("As it was known on {moment}.", moment),
     };
     view! {
         <div class="notice notice-warning notice-line" role="status" id="past">

@@ -11,7 +11,7 @@ use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::{Role, Station, Word};
 use sojourn::projections::visits::{self, VisitCard};
 use sojourn::record::Wish;
-use sojourn::record::past::{self, Until};
+use sojourn::record::past::{self, Then, Until};
 
 use crate::projections::wander;
 use crate::support::flow::standard;
@@ -20,6 +20,7 @@ use crate::support::stories;
 
 stories! {
     boards_and_lists_are_as_they_were_shown,
+    a_board_is_as_it_was_after_an_event,
     a_visit_is_as_it_was,
     the_demo_can_be_looked_back_on,
 }
@@ -105,6 +106,20 @@ async fn boards_and_lists_are_as_they_were_shown(db: Db) {
     for then in shown {
         assert_eq!(shown_then(&house, then.moment).await, then);
     }
+}
+
+async fn a_board_is_as_it_was_after_an_event(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visits = [house.register().await, house.register().await];
+    // Of the same moment.
+    let joined = |visit: &VisitId| Wish::new(Some(visit.clone()), QueueJoined, json!({}));
+    let logged = house.record(Role::Receptionist, visits.iter().map(joined).collect()).await.expect("two events");
+    for (stored, there) in logged.events.iter().zip(1..) {
+        let then = Then::after(&db, &house.tenant.id, stored.position).await.expect("a read").expect("an event");
+        let board = past::board(&db, &house.tenant, Station::Consultation, None, then).await.expect("a board");
+        assert_eq!(board.len(), there);
+    }
+    assert_eq!(Then::after(&db, &house.tenant.id, 99).await.expect("a read"), None);
 }
 
 async fn a_visit_is_as_it_was(db: Db) {

@@ -94,7 +94,8 @@ impl Then {
     /// Forgets what came after, and says when that was; none when there was nothing yet, or not so much.
     fn go_back(self, stored: &mut Vec<StoredEvent>) -> Option<DateTime<Utc>> {
         let count = match self {
-            Self::AsOf(moment) => stored.iter().take_while(|event| event.event.performed_at <= moment).count(),
+            // What was logged later was not known then, whenever it was done.
+            Self::AsOf(moment) => stored.iter().take_while(|event| event.recorded_at <= moment).count(),
             Self::Version(version) => usize::try_from(version).ok().filter(|version| *version <= stored.len())?,
         };
         stored.truncate(count);

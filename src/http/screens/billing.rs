@@ -58,9 +58,9 @@ async fn pays_in_part(desk: &Desk, values: &Values) -> Result<bool, Failure> {
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(BILLING)?;
     let tenant = &desk.tenant.id;
-    let past = desk.as_of()?.map(|moment| desk.past(moment));
+    let past = desk.past_of_hospital().await?;
     let waiting = match &past {
-        Some(past) => past::to_bill(desk.db(), &desk.tenant, desk.branch(), past.moment).await?,
+        Some(past) => past::to_bill(desk.db(), &desk.tenant, desk.branch(), past.then()).await?,
         None => visits::to_bill(desk.db(), tenant, desk.branch()).await?,
     };
     let asked = desk.query("visit").and_then(|visit| VisitId::parse(visit).ok());

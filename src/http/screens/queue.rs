@@ -49,9 +49,9 @@ pub async fn act(
 
 async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(QUEUE)?;
-    let past = desk.as_of()?.map(|moment| desk.past(moment));
+    let past = desk.past_of_hospital().await?;
     let cards = match &past {
-        Some(past) => past::board(desk.db(), &desk.tenant, station, desk.branch(), past.moment).await?,
+        Some(past) => past::board(desk.db(), &desk.tenant, station, desk.branch(), past.then()).await?,
         None => visits::board(desk.db(), &desk.tenant.id, station, desk.branch()).await?,
     };
     let rooms = rooms::list(desk.db(), &desk.tenant.id).await?;

@@ -162,4 +162,13 @@ async fn a_visit_is_read_as_it_was(db: Db) {
         assert_eq!(answer.fields(), [field]);
     }
     reception.get(&format!("{}&version=1", as_of(0))).await.is_problem(400, "INVALID_REQUEST");
+
+    // What was done earlier and logged only now was not known then.
+    api.clock.advance(TimeDelta::minutes(10));
+    let mut late = event(&visit, "QUEUE_SKIPPED", json!({}));
+    late["performedAt"] = json!((start + TimeDelta::minutes(21)).to_rfc3339());
+    reception.post("/events", late).await.is(201);
+    for (minutes, version) in [(29, 3), (30, 4)] {
+        assert_eq!(reception.get(&as_of(minutes)).await.is(200)["version"], version, "{minutes}");
+    }
 }
