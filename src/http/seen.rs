@@ -76,6 +76,7 @@ impl Desk {
             id: new_id(),
             accessed_at: self.now,
             person_id: self.person.id.clone(),
+            on_behalf_of: None,
             way: Way::Screen,
             token_id: None,
             subject,

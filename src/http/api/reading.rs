@@ -94,6 +94,7 @@ impl Reading {
             id: new_id(),
             accessed_at: self.now,
             person_id: self.program.person.id.clone(),
+            on_behalf_of: self.program.human.clone(),
             way: Way::Api,
             token_id: Some(self.program.token.clone()),
             subject,

@@ -36,6 +36,7 @@ pub async fn open(Path(secret): Path<String>, State(app): State<AppState>) -> Re
         accessed_at: now,
         // Whoever lent it answers for it.
         person_id: share.shared_by.clone(),
+        on_behalf_of: None,
         way: Way::Screen,
         token_id: None,
         subject: Subject::Visit,

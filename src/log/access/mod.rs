@@ -45,6 +45,8 @@ pub struct Access {
     pub accessed_at: DateTime<Utc>,
     /// Who.
     pub person_id: PersonId,
+    /// The human for whom an AI or a program saw it.
+    pub on_behalf_of: Option<PersonId>,
     /// By which way.
     pub way: Way,
     /// The token, when a program called.
@@ -67,6 +69,7 @@ struct Row<'a> {
     id: &'a AccessId,
     accessed_at: DateTime<Utc>,
     person_id: &'a PersonId,
+    on_behalf_of: &'a Option<PersonId>,
     way: Way,
     token_id: &'a Option<TokenId>,
     subject: Subject,
@@ -82,6 +85,7 @@ impl<'a> From<&'a Access> for Row<'a> {
             id: &access.id,
             accessed_at: to_milliseconds(access.accessed_at),
             person_id: &access.person_id,
+            on_behalf_of: &access.on_behalf_of,
             way: access.way,
             token_id: &access.token_id,
             subject: access.subject,
@@ -94,7 +98,7 @@ impl<'a> From<&'a Access> for Row<'a> {
 }
 
 const KEEP: Rows = insert_rows!("access_log":
-    text "id", time "accessed_at", text "person_id", text "way", text "token_id", text "subject", text "address",
+    text "id", time "accessed_at", text "person_id", text "on_behalf_of", text "way", text "token_id", text "subject", text "address",
     text "patient_id", text "visit_id", text "purpose"; "ON CONFLICT DO NOTHING");
 
 /// Which accesses to read; what is none does not narrow.

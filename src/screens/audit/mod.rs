@@ -197,10 +197,13 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
         Way::Screen => tr!("Screen"),
         Way::Api => tr!("Program"),
     };
+    let human = access.on_behalf_of.as_ref().map(|human| {
+        view! { <span class="sub">{tr!("for {person}", person = name(audit, human))}</span> }
+    });
     view! {
         <tr>
             <td>{day_and_time(&audit.tenant, access.accessed_at)}</td>
-            <th scope="row">{name(audit, &access.person_id)}</th>
+            <th scope="row">{name(audit, &access.person_id)} {human}</th>
             <td>{what} <span class="sub">{access.address.clone()}</span></td>
             <td>{patient}</td>
             <td>{how}</td>
