@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind as Misfit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -73,12 +74,45 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
 
 /// Everything that does not fit a schema, by field.
 pub fn misfits(validator: &Validator, metadata: &Value) -> Vec<FieldProblem> {
-    let problem = |error: jsonschema::ValidationError<'_>| {
-        let path = error.instance_path().to_string();
-        let field = path.trim_start_matches('/').replace('/', ".");
-        FieldProblem::new(if field.is_empty() { "metadata" } else { &field }, error.masked().to_string())
-    };
-    validator.iter_errors(metadata).take(50).map(problem).collect()
+    let texts = unkept(metadata).map(|path| FieldProblem::new(field_at(&path, None), "must not hold a NUL"));
+    let problems = validator.iter_errors(metadata).take(50).flat_map(|error| {
+        let (path, words) = (error.instance_path().to_string(), error.masked().to_string());
+        match error.kind() {
+            Misfit::Required { property } => {
+                vec![FieldProblem::new(field_at(&path, property.as_str()), "is required")]
+            }
+            Misfit::AdditionalProperties { unexpected } | Misfit::UnevaluatedProperties { unexpected } => {
+                let unknown =
+                    |name: &String| FieldProblem::new(field_at(&path, Some(name)), "is not a field of this event");
+                unexpected.iter().map(unknown).collect()
+            }
+            _ => vec![FieldProblem::new(field_at(&path, None), words)],
+        }
+    });
+    texts.into_iter().chain(problems).collect()
+}
+
+/// A field by its path, or the one of this name in what stands there.
+fn field_at(path: &str, name: Option<&str>) -> String {
+    let path = path.trim_start_matches('/').replace('/', ".");
+    match (path.is_empty(), name) {
+        (true, None) => "metadata".to_owned(),
+        (true, Some(name)) => name.to_owned(),
+        (false, None) => path,
+        (false, Some(name)) => format!("{path}.{name}"),
+    }
+}
+
+/// Where a text stands that PostgreSQL does not keep; no name holds a NUL, whoever sends it.
+fn unkept(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(place, item)| Some(format!("/{place}{}", unkept(item)?)))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, value)| Some(format!("/{name}{}", unkept(value)?))),
+        _ => None,
+    }
 }
 
 impl NewEventType {
@@ -110,6 +144,8 @@ impl NewEventType {
         }
         if self.schema.to_string().len() > LONGEST_SCHEMA {
             problem("schema", format!("must have at most {LONGEST_SCHEMA} bytes"));
+        } else if unkept(&self.schema).is_some() {
+            problem("schema", "must not hold a NUL".to_owned());
         } else if !self.schema.is_object() {
             problem("schema", "must be a JSON Schema that is an object".to_owned());
         } else if let Err(error) = validator(&self.schema) {

@@ -22,7 +22,7 @@ stories!(@engine sqlite
 stories!(@engine postgres hospitals_are_walled_off);
 
 /// Every call that there is.
-const CALLS: [(&str, &str); 34] = [
+const CALLS: [(&str, &str); 37] = [
     ("POST", "/events"),
     ("POST", "/events/batch"),
     ("GET", "/events/01J00000000000000000000000"),
@@ -42,6 +42,9 @@ const CALLS: [(&str, &str); 34] = [
     ("GET", "/patients?query=a"),
     ("POST", "/patients"),
     ("GET", "/patients/01J00000000000000000000000"),
+    ("PATCH", "/patients/01J00000000000000000000000"),
+    ("GET", "/patients/01J00000000000000000000000/consents"),
+    ("POST", "/patients/01J00000000000000000000000/consents"),
     ("GET", "/people"),
     ("GET", "/rooms"),
     ("GET", "/departments"),

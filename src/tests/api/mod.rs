@@ -11,6 +11,7 @@ mod queries;
 mod readers;
 mod reading;
 mod subscriptions;
+mod walls;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! Many at once: versions and positions without gaps, nothing lost, nobody locked out.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 use sojourn::db::{Db, new_id};
@@ -8,7 +9,7 @@ use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::refusal::Refusal;
 use sojourn::journey::words::Role;
-use sojourn::log::StoredEvent;
+use sojourn::log::{self, StoredEvent};
 use sojourn::projections::{timeline, visits};
 use sojourn::record::{RecordError, Recorded, Wish};
 
@@ -22,6 +23,7 @@ stories! {
     fifty_send_one_request,
     fifty_send_one_event,
     fifty_rest_on_one_version,
+    who_finds_no_place_is_told,
 }
 
 /// Has many record something at the same time.
@@ -131,4 +133,25 @@ async fn fifty_rest_on_one_version(db: Db) {
         assert_eq!(refusal(result).refusal, Refusal::VersionConflict { expected: 1, actual: 2 });
     }
     assert_eq!(house.verified().await, 2);
+}
+
+/// More than can wait: those who find no place are told to come again, and nobody else loses anything.
+async fn who_finds_no_place_is_told(db: Db) {
+    const CALLERS: usize = 2_500;
+    let house = House::open_now(&db, "City Hospital").await;
+    let visit = house.register().await;
+    // Holds every writer up.
+    let mut tx = db.begin().await.expect("a transaction");
+    log::lock_head(&mut tx, &house.tenant.id).await.expect("the head");
+    let pulse = |_| Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72 }));
+    let calls = at_once(&house, CALLERS, Role::Nurse, None, pulse);
+    let let_go = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(tx);
+    };
+    let (results, ()) = tokio::join!(calls, let_go);
+    let (logged, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert!(refused.iter().all(|result| matches!(result, Err(RecordError::Busy))), "{refused:?}");
+    assert!((1..CALLERS).contains(&refused.len()), "{} of {CALLERS} find no place", refused.len());
+    assert_eq!(house.verified().await, 1 + logged.len() as i64);
 }

@@ -7,4 +7,6 @@ mod others;
 mod references;
 mod refusals;
 mod retries;
+mod snapshots;
 mod tokens;
+mod versions;

@@ -71,6 +71,15 @@ async fn a_registered_type_is_logged_by_its_schema(db: Db) {
         let wish = happened("7", "claim.created", wrong.clone());
         assert_eq!(code(house.record(Role::Receptionist, vec![wish]).await), Code::InvalidMetadata, "{wrong}");
     }
+    for (wrong, field) in [
+        (json!({}), "slot"),
+        (json!({ "slot": "9", "x": 1 }), "x"),
+        (json!({ "slot": "9\u{0}" }), "slot"),
+        (json!({ "slot": "9", "minutes": 1 }), "minutes"),
+    ] {
+        let refused = refusal(house.record(Role::Receptionist, vec![happened("7", "claim.created", wrong)]).await);
+        assert_eq!(refused.refusal.facts()["fields"][0]["field"], field);
+    }
     assert_eq!(code(house.record(Role::Nurse, vec![wish()]).await), Code::RoleNotAllowed);
     let stale = Wish { expected_version: Some(1), ..wish() };
     assert_eq!(code(house.record(Role::Receptionist, vec![stale]).await), Code::VersionConflict);

@@ -23,7 +23,7 @@ stories!(
 );
 
 /// Opens the doctor's hours for the whole of the day, and gives a slot an hour from now.
-async fn open_hours(house: &House, doctor: &PersonId) -> DateTime<Utc> {
+pub(super) async fn open_hours(house: &House, doctor: &PersonId) -> DateTime<Utc> {
     let day = house.tenant.local_day(house.now());
     let new = NewClinic {
         doctor_id: doctor.clone(),
@@ -40,7 +40,7 @@ async fn open_hours(house: &House, doctor: &PersonId) -> DateTime<Utc> {
     slots.into_iter().map(|slot| slot.starts_at).find(|start| *start >= later).expect("a slot")
 }
 
-fn booking(house: &House, doctor: &PersonId, starts_at: DateTime<Utc>) -> NewBooking {
+pub(super) fn booking(house: &House, doctor: &PersonId, starts_at: DateTime<Utc>) -> NewBooking {
     let patient_id = house.patient.clone();
     NewBooking { id: new_id(), patient_id, doctor_id: doctor.clone(), starts_at, reason: None }
 }

@@ -17,6 +17,7 @@ mod patient;
 mod projections;
 mod reception;
 mod visit;
+mod walls;
 
 use std::sync::Arc;
 
