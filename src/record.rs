@@ -13,6 +13,7 @@
 //! | `bookings` | the same, of bookings and the hours they are made in |
 //! | [`cash_up`] | what somebody took and gave back in a shift, and its closing |
 //! | `house` | the same, of its people, branches, departments, rooms, tariff, rules and tokens |
+//! | `subscriptions` | the same, of those who are handed its events |
 //! | `known` | what the requests of a group name: people, rooms, patients … |
 //! | `validators` | schemas of a tenant's own events, made ready |
 //! | [`targets`] | how long things should take, and who is told each day |
@@ -33,6 +34,7 @@ mod queue;
 pub mod rebuild;
 pub mod replay;
 mod states;
+mod subscriptions;
 pub mod targets;
 mod validators;
 mod wish;
@@ -182,6 +184,16 @@ impl Recorder {
             }
             error => error,
         })
+    }
+
+    /// The present moment, by the clock that events are recorded by.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Where a hospital's log ends.
+    pub async fn end(&self, tenant: &TenantId) -> sqlx::Result<i64> {
+        log::position(&self.db, tenant).await
     }
 
     /// A visit's steps and state, as the log has them.

@@ -68,8 +68,14 @@ pub async fn restore(options: Options) -> Result<(), Error> {
     }
     if let Some(target) = url.strip_prefix("sqlite:") {
         let target = PathBuf::from(target.trim_start_matches("//").split('?').next().unwrap_or_default());
-        if target.exists() {
-            return Err(Error::Exists(target));
+        // What another database left beside it would be taken for changes of this one.
+        let left = ["", "-wal", "-shm", "-journal"].map(|ending| {
+            let mut name = target.clone().into_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        });
+        if let Some(there) = left.into_iter().find(|path| path.exists()) {
+            return Err(Error::Exists(there));
         }
         let copied = target.with_extension("restoring");
         tokio::fs::copy(&path, &copied).await?;

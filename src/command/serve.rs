@@ -103,6 +103,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
     // A second call finds it done already, which is as good.
     let _ = any_spawner::Executor::init_tokio();
     let db = options.database.open().await?;
+    if db.sees_past_walls().await? {
+        tracing::warn!(
+            "this PostgreSQL role is a superuser or bypasses row-level security: the database’s own wall between hospitals \
+             does not hold; use a role without either"
+        );
+    }
     let (clock, hasher) = (Clock::system(), Hasher::default());
     let recorder = Recorder::new(db.clone(), clock.clone());
     if options.demo {

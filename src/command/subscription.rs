@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{DatabaseOptions, Error, the_tenant};
+use super::{DatabaseOptions, Error, the_system, the_tenant};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::delivery::{self, NewSubscription};
@@ -11,6 +11,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{EventId, Id};
 use crate::log::deliveries::{self, Aggregate, DeadLetter};
 use crate::log::subscriptions::{self, Subscription, SubscriptionState};
+use crate::record::Recorder;
 
 /// How many dead letters are read at once.
 const PAGE: u32 = 1000;
@@ -141,7 +142,7 @@ async fn act(db: &Db, tenant: &Tenant, command: SubscriptionCommand) -> Result<S
         SubscriptionCommand::Resume(one) => set_state(db, tenant, one, SubscriptionState::Active).await,
         SubscriptionCommand::Remove(one) => {
             let found = find(db, tenant, one).await?;
-            subscriptions::remove(db, &tenant.id, &found.id).await?;
+            recorder(db).remove_subscription(tenant, &the_system(db, tenant).await?, &found.id).await?;
             Ok(format!("{} is removed.", found.name))
         }
         SubscriptionCommand::DeadLetters(one) => {
@@ -168,6 +169,10 @@ async fn act(db: &Db, tenant: &Tenant, command: SubscriptionCommand) -> Result<S
     }
 }
 
+fn recorder(db: &Db) -> Recorder {
+    Recorder::new(db.clone(), Clock::system())
+}
+
 async fn find(db: &Db, tenant: &Tenant, One { subscription: wanted, .. }: One) -> Result<Subscription, Error> {
     let found = subscriptions::list(db, &tenant.id).await?;
     let mut found = found.into_iter().filter(|found| found.name == wanted || found.id.as_str() == wanted);
@@ -182,7 +187,7 @@ async fn add(db: &Db, tenant: &Tenant, new: AddSubscription) -> Result<String, E
         "batchSize": new.batch_size, "concurrency": new.concurrency, "maxAttempts": new.max_attempts, "after": new.after,
     });
     let new = NewSubscription::read(given).map_err(Error::Invalid)?;
-    let (added, secret) = delivery::add(db, &Clock::system(), &tenant.id, new).await?;
+    let (added, secret) = delivery::add(&recorder(db), tenant, &the_system(db, tenant).await?, new).await?;
     let secret = secret.map(|secret| format!("\nIt signs with {}", secret.reveal())).unwrap_or_default();
     Ok(format!("{} ({}) is subscribed from position {}.{secret}", added.name, added.id, added.position))
 }
@@ -204,7 +209,7 @@ async fn list(db: &Db, tenant: &Tenant) -> Result<String, Error> {
 
 async fn set_state(db: &Db, tenant: &Tenant, one: One, state: SubscriptionState) -> Result<String, Error> {
     let found = find(db, tenant, one).await?;
-    subscriptions::set_state(db, &tenant.id, &found.id, state).await?;
+    recorder(db).set_subscription_state(tenant, &the_system(db, tenant).await?, &found.id, state).await?;
     Ok(format!("{} is {}.", found.name, state.label().to_lowercase()))
 }
 

@@ -1,16 +1,17 @@
 //! What is said of a new subscription, and what is refused of it.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::address;
-use crate::clock::Clock;
-use crate::db::{Db, new_id};
-use crate::journey::ids::TenantId;
+use crate::db::new_id;
+use crate::hospital::tenants::Tenant;
+use crate::journey::decide::Actor;
 use crate::journey::schema::{Field, FieldProblem, Shape, check, check_text};
 use crate::journey::words::Word;
-use crate::log::deliveries;
-use crate::log::subscriptions::{self, Limits, Subscription, SubscriptionKind, SubscriptionState, Wanted};
+use crate::log::subscriptions::{Limits, Subscription, SubscriptionKind, SubscriptionState, Wanted};
+use crate::record::Recorder;
 use crate::schemas::{Described, of_fields, stands};
 
 /// What every secret that is made here begins with, so that one which leaked is known for what it is.
@@ -153,45 +154,54 @@ pub enum NotAdded {
     /// Another one is called so.
     #[error("another subscription is called {0:?}; choose another name")]
     Taken(String),
+    /// It would begin after events that have not happened yet, and leave them out.
+    #[error("the log ends at {0}; begin there or before")]
+    Beyond(i64),
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Adds a subscription, active at once; a webhook without a secret gets one.
+impl NewSubscription {
+    /// What is made of it, active and from the beginning of the log, with what signs; a webhook without a secret gets one.
+    pub fn made(self, now: DateTime<Utc>) -> (Subscription, Option<Secret>) {
+        let secret = match (self.kind, self.secret) {
+            (SubscriptionKind::Webhook, None) => Some(Secret::random()),
+            (_, secret) => secret,
+        };
+        let made = Subscription {
+            id: new_id(),
+            name: self.name,
+            kind: self.kind,
+            target: self.target,
+            wanted: Wanted { event_types: self.event_types, aggregate_types: self.aggregate_types, tags: self.tags },
+            limits: Limits {
+                batch_size: self.batch_size.unwrap_or(100),
+                concurrency: self.concurrency.unwrap_or(8),
+                max_attempts: self.max_attempts.unwrap_or(15),
+            },
+            state: SubscriptionState::Active,
+            position: 0,
+            problem: None,
+            created_at: now,
+        };
+        (made, secret)
+    }
+}
+
+/// Adds a subscription, active at once.
 pub async fn add(
-    db: &Db,
-    clock: &Clock,
-    tenant: &TenantId,
+    recorder: &Recorder,
+    tenant: &Tenant,
+    actor: &Actor,
     new: NewSubscription,
 ) -> Result<(Subscription, Option<Secret>), NotAdded> {
-    let secret = match (new.kind, new.secret) {
-        (SubscriptionKind::Webhook, None) => Some(Secret::random()),
-        (_, secret) => secret,
-    };
-    let position = match new.after {
-        Some(after) => after,
-        None => deliveries::end(db, tenant).await?,
-    };
-    let subscription = Subscription {
-        id: new_id(),
-        name: new.name,
-        kind: new.kind,
-        target: new.target,
-        wanted: Wanted { event_types: new.event_types, aggregate_types: new.aggregate_types, tags: new.tags },
-        limits: Limits {
-            batch_size: new.batch_size.unwrap_or(100),
-            concurrency: new.concurrency.unwrap_or(8),
-            max_attempts: new.max_attempts.unwrap_or(15),
-        },
-        state: SubscriptionState::Active,
-        position,
-        problem: None,
-        created_at: clock.now(),
-    };
-    if subscriptions::add(db, tenant, &subscription, secret.as_ref().map(Secret::reveal)).await? {
-        Ok((subscription, secret))
-    } else {
-        Err(NotAdded::Taken(subscription.name))
+    let (after, end) = (new.after, recorder.end(&tenant.id).await?);
+    if after.is_some_and(|after| after > end) {
+        return Err(NotAdded::Beyond(end));
     }
+    let (made, secret) = new.made(recorder.now());
+    let name = made.name.clone();
+    let added = recorder.add_subscription(tenant, actor, made, after, secret.as_ref().map(Secret::reveal)).await?;
+    Ok((added.ok_or(NotAdded::Taken(name))?, secret))
 }

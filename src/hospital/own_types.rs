@@ -26,6 +26,7 @@ pub fn own() -> Vec<EventType> {
         })
     };
     let roles = || json!({ "type": "array", "items": text(40) });
+    let words = || json!({ "type": "array", "items": text(100) });
     let privacy = &["PRIVACY"];
     vec![
         of("patient.registered", 2, "Patient registered", privacy, object(patient(), &["mrn", "name"])),
@@ -166,6 +167,21 @@ pub fn own() -> Vec<EventType> {
             privacy,
             object(json!({ "personId": id(), "label": text(200) }), &["personId", "label"]),
         ),
+        of(
+            "subscription.added",
+            1,
+            "Subscription added",
+            privacy,
+            object(
+                json!({
+                    "name": text(200), "kind": text(20), "target": text(2000), "eventTypes": words(),
+                    "aggregateTypes": words(), "tags": words(),
+                }),
+                &["name", "kind", "target"],
+            ),
+        ),
+        of("subscription.changed", 1, "Subscription paused or resumed", privacy, change(json!({ "state": text(20) }))),
+        of("subscription.removed", 1, "Subscription ended", privacy, object(json!({ "name": text(200) }), &["name"])),
     ]
 }
 

@@ -5,7 +5,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::append;
 use super::event::{StoredEvent, to_milliseconds};
 use super::subscriptions::{Lease, SubscriptionState};
 use crate::db::{Db, Tx, commit};
@@ -285,9 +284,4 @@ const LAGS: &str = "SELECT s.id AS subscription_id, s.name, s.state, \
 /// How far each of a tenant's subscriptions is behind, by name.
 pub async fn lags(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Lag>> {
     on!(&db.read, pool => sqlx::query_as(LAGS).bind(tenant).fetch_all(pool).await)
-}
-
-/// Where a tenant's log ends: what a new subscription has to be served after.
-pub async fn end(db: &Db, tenant: &TenantId) -> sqlx::Result<i64> {
-    Ok(append::head(db, tenant).await?.0)
 }

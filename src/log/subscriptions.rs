@@ -9,11 +9,12 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 use super::event::{StoredEvent, to_milliseconds};
-use crate::db::{Db, Engine, Tx, commit, text_columns, word_text};
+use crate::db::rows::Statement;
+use crate::db::{Db, Engine, Source, Tx, text_columns, word_text};
 use crate::journey::ids::{SubscriptionId, TenantId};
 use crate::journey::words::{Word, words};
-use crate::on;
 use crate::schemas::shaped;
+use crate::{from, on};
 
 words! {
     /// How a subscription's events travel.
@@ -106,8 +107,8 @@ const ADD: &str = "INSERT INTO subscriptions (tenant_id, id, name, kind, target,
 /// Adds a subscription; says whether its name was free.
 ///
 /// The secret is kept in the clear: it signs what is sent, so its digest would be of no use.
-pub async fn add(db: &Db, tenant: &TenantId, new: &Subscription, secret: Option<&str>) -> sqlx::Result<bool> {
-    on!(&db.write, pool => sqlx::query(ADD)
+pub async fn add(tx: &mut Tx, tenant: &TenantId, new: &Subscription, secret: Option<&str>) -> sqlx::Result<bool> {
+    on!(tx, connection => sqlx::query(ADD)
         .bind(tenant)
         .bind(&new.id)
         .bind(&new.name)
@@ -124,7 +125,7 @@ pub async fn add(db: &Db, tenant: &TenantId, new: &Subscription, secret: Option<
         .bind(new.position)
         .bind(&new.problem)
         .bind(to_milliseconds(new.created_at))
-        .execute(pool)
+        .execute(&mut **connection)
         .await
         .map(|done| done.rows_affected() > 0))
 }
@@ -141,8 +142,12 @@ const BY_ID: &str = "SELECT id, name, kind, target, event_types, aggregate_types
     state, position, problem, created_at FROM subscriptions WHERE tenant_id = $1 AND id = $2";
 
 /// One subscription.
-pub async fn by_id(db: &Db, tenant: &TenantId, id: &SubscriptionId) -> sqlx::Result<Option<Subscription>> {
-    on!(&db.read, pool => sqlx::query_as(BY_ID).bind(tenant).bind(id).fetch_optional(pool).await)
+pub async fn by_id(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    id: &SubscriptionId,
+) -> sqlx::Result<Option<Subscription>> {
+    from!(source, executor => sqlx::query_as(BY_ID).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 const SECRET: &str = "SELECT secret FROM subscriptions WHERE tenant_id = $1 AND id = $2";
@@ -158,16 +163,16 @@ const SET_STATE: &str = "UPDATE subscriptions SET state = $3 WHERE tenant_id = $
 
 /// Pauses or resumes a subscription; says whether there is one.
 pub async fn set_state(
-    db: &Db,
+    tx: &mut Tx,
     tenant: &TenantId,
     id: &SubscriptionId,
     state: SubscriptionState,
 ) -> sqlx::Result<bool> {
-    on!(&db.write, pool => sqlx::query(SET_STATE)
+    on!(tx, connection => sqlx::query(SET_STATE)
         .bind(tenant)
         .bind(id)
         .bind(state)
-        .execute(pool)
+        .execute(&mut **connection)
         .await
         .map(|done| done.rows_affected() > 0))
 }
@@ -180,14 +185,12 @@ const REMOVE: [&str; 3] = [
 ];
 
 /// Removes a subscription with all that was kept for it; says whether there was one.
-pub async fn remove(db: &Db, tenant: &TenantId, id: &SubscriptionId) -> sqlx::Result<bool> {
-    let mut tx = db.begin().await?;
+pub async fn remove(tx: &mut Tx, tenant: &TenantId, id: &SubscriptionId) -> sqlx::Result<bool> {
     // Whoever serves it writes under the same lock, and finds nothing to write to afterwards.
-    let mut found = execute(&mut tx, LOCK, tenant, id).await?;
+    let mut found = execute(tx, LOCK, tenant, id).await?;
     for statement in REMOVE {
-        found = execute(&mut tx, statement, tenant, id).await?;
+        found = execute(tx, statement, tenant, id).await?;
     }
-    commit(tx).await?;
     Ok(found)
 }
 
@@ -211,53 +214,84 @@ pub struct Lease {
     pub epoch: i64,
 }
 
-const UNSERVED: &str = "SELECT id FROM subscriptions WHERE tenant_id = $1 AND state = 'ACTIVE' \
-    AND (lease_expires_at IS NULL OR lease_expires_at <= $2 OR lease_expires_at > $3)";
-const ACQUIRE: &str = "UPDATE subscriptions SET epoch = epoch + 1, lease_owner = $3, lease_expires_at = $4 \
-    WHERE tenant_id = $1 AND id = $2 AND state = 'ACTIVE' \
-    AND (lease_expires_at IS NULL OR lease_expires_at <= $5 OR lease_expires_at > $6) RETURNING epoch";
+const UNSERVED: Statement = Statement {
+    sqlite: "SELECT id FROM subscriptions WHERE tenant_id = $1 AND state = 'ACTIVE' \
+        AND (lease_expires_at IS NULL OR lease_expires_at <= $2 OR lease_expires_at > $3)",
+    postgres: "SELECT id FROM subscriptions WHERE tenant_id = $1 AND state = 'ACTIVE' AND (lease_expires_at IS NULL \
+        OR lease_expires_at <= clock_timestamp() OR lease_expires_at > clock_timestamp() + 2 * make_interval(secs => $2))",
+};
+const ACQUIRE: Statement = Statement {
+    sqlite: "UPDATE subscriptions SET epoch = epoch + 1, lease_owner = $3, lease_expires_at = $4 \
+        WHERE tenant_id = $1 AND id = $2 AND state = 'ACTIVE' \
+        AND (lease_expires_at IS NULL OR lease_expires_at <= $5 OR lease_expires_at > $6) RETURNING epoch",
+    postgres: "UPDATE subscriptions SET epoch = epoch + 1, lease_owner = $3, \
+        lease_expires_at = clock_timestamp() + make_interval(secs => $4) \
+        WHERE tenant_id = $1 AND id = $2 AND state = 'ACTIVE' AND (lease_expires_at IS NULL \
+        OR lease_expires_at <= clock_timestamp() OR lease_expires_at > clock_timestamp() + 2 * make_interval(secs => $4)) \
+        RETURNING epoch",
+};
 
 /// Takes the leases of a tenant's active subscriptions that nobody holds.
 ///
-/// A lease that runs out later than any can was written before the clock was set back; it counts for nothing.
+/// A lease that runs out later than any can was written before the clock was set back; it counts for nothing. Leases run by the
+/// database's own clock, read when they are written: whoever was held up on the way takes nobody's lease. SQLite has but one machine.
 pub async fn acquire(db: &Db, tenant: &TenantId, owner: &str, term: TimeDelta) -> sqlx::Result<Vec<Lease>> {
-    let now = time(db).await?;
-    let beyond = now + term * 2;
-    let unserved: Vec<SubscriptionId> = on!(&db.read, pool => sqlx::query_scalar(UNSERVED)
-        .bind(tenant)
-        .bind(now)
-        .bind(beyond)
-        .fetch_all(pool)
-        .await)?;
+    let unserved: Vec<SubscriptionId> = match &db.read {
+        Engine::Sqlite(pool) => {
+            let now = now();
+            let asked = sqlx::query_scalar(UNSERVED.sqlite).bind(tenant).bind(now).bind(now + term * 2);
+            asked.fetch_all(pool).await?
+        }
+        Engine::Postgres(pool) => {
+            sqlx::query_scalar(UNSERVED.postgres).bind(tenant).bind(seconds(term)).fetch_all(pool).await?
+        }
+    };
     let mut leases = Vec::with_capacity(unserved.len());
     for id in unserved {
-        let epoch: Option<i64> = on!(&db.write, pool => sqlx::query_scalar(ACQUIRE)
-            .bind(tenant)
-            .bind(&id)
-            .bind(owner)
-            .bind(now + term)
-            .bind(now)
-            .bind(beyond)
-            .fetch_optional(pool)
-            .await)?;
+        let epoch: Option<i64> = match &db.write {
+            Engine::Sqlite(pool) => {
+                let now = now();
+                let taken = sqlx::query_scalar(ACQUIRE.sqlite).bind(tenant).bind(&id).bind(owner);
+                taken.bind(now + term).bind(now).bind(now + term * 2).fetch_optional(pool).await?
+            }
+            Engine::Postgres(pool) => {
+                let taken = sqlx::query_scalar(ACQUIRE.postgres).bind(tenant).bind(&id).bind(owner);
+                taken.bind(seconds(term)).fetch_optional(pool).await?
+            }
+        };
         leases.extend(epoch.map(|epoch| Lease { tenant: tenant.clone(), subscription: id, epoch }));
     }
     Ok(leases)
 }
 
-const RENEW: &str = "UPDATE subscriptions SET lease_expires_at = $4 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND lease_owner IS NOT NULL";
+const RENEW: Statement = Statement {
+    sqlite: "UPDATE subscriptions SET lease_expires_at = $4 \
+        WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
+    postgres: "UPDATE subscriptions SET lease_expires_at = clock_timestamp() + make_interval(secs => $4) \
+        WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
+};
 
 /// Makes a lease last longer; says whether it is still held.
 pub async fn renew(db: &Db, lease: &Lease, term: TimeDelta) -> sqlx::Result<bool> {
-    let until = time(db).await? + term;
-    on!(&db.write, pool => sqlx::query(RENEW)
-        .bind(&lease.tenant)
-        .bind(&lease.subscription)
-        .bind(lease.epoch)
-        .bind(until)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected() > 0))
+    let Lease { tenant, subscription, epoch } = lease;
+    Ok(match &db.write {
+        Engine::Sqlite(pool) => {
+            let renewed = sqlx::query(RENEW.sqlite).bind(tenant).bind(subscription).bind(epoch).bind(now() + term);
+            renewed.execute(pool).await?.rows_affected()
+        }
+        Engine::Postgres(pool) => {
+            let renewed = sqlx::query(RENEW.postgres).bind(tenant).bind(subscription).bind(epoch).bind(seconds(term));
+            renewed.execute(pool).await?.rows_affected()
+        }
+    } > 0)
+}
+
+fn now() -> DateTime<Utc> {
+    to_milliseconds(Utc::now())
+}
+
+fn seconds(term: TimeDelta) -> f64 {
+    term.as_seconds_f64()
 }
 
 const RELEASE: &str = "UPDATE subscriptions SET lease_owner = NULL, lease_expires_at = NULL \
@@ -272,15 +306,4 @@ pub async fn release(db: &Db, lease: &Lease) -> sqlx::Result<()> {
         .execute(pool)
         .await
         .map(drop))
-}
-
-const TIME: &str = "SELECT CURRENT_TIMESTAMP";
-
-/// The time by which leases run: the database's own, which all its servers share; SQLite has but one machine.
-async fn time(db: &Db) -> sqlx::Result<DateTime<Utc>> {
-    let time = match &db.read {
-        Engine::Sqlite(_) => Utc::now(),
-        Engine::Postgres(pool) => sqlx::query_scalar(TIME).fetch_one(pool).await?,
-    };
-    Ok(to_milliseconds(time))
 }

@@ -21,6 +21,7 @@ use crate::journey::ids::{EventId, Id, SubscriptionId};
 use crate::journey::words::{Role, Word};
 use crate::log::deliveries::{self, DeadLetter};
 use crate::log::subscriptions::{self, Subscription, SubscriptionState};
+use crate::record::Recorder;
 use crate::schemas::{Described, stands};
 
 impl Resource for SubscriptionId {
@@ -33,6 +34,7 @@ impl From<NotAdded> for Problem {
     fn from(error: NotAdded) -> Self {
         match error {
             NotAdded::Taken(_) => Self::in_use("name"),
+            NotAdded::Beyond(end) => Self::invalid("after", format!("must be {end} or less, where the log ends")),
             NotAdded::Database(error) => error.into(),
         }
     }
@@ -98,7 +100,7 @@ stands!(Change);
     )
 )]
 pub async fn add(
-    State(clock): State<Clock>,
+    State(recorder): State<Recorder>,
     program: Program,
     parameters: Parameters,
     Json(body): Json,
@@ -106,7 +108,7 @@ pub async fn add(
     parameters.done()?;
     for_administrators(&program)?;
     let new = NewSubscription::read(body).map_err(Problem::invalid_request)?;
-    let (subscription, secret) = delivery::add(&program.db, &clock, &program.tenant.id, new).await?;
+    let (subscription, secret) = delivery::add(&recorder, &program.tenant, &program.actor()?, new).await?;
     let location = format!("{ROOT}/subscriptions/{}", subscription.id);
     let made = Made { subscription, secret: secret.as_ref().map(|secret| secret.reveal().to_owned()) };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Answer(made)).into_response())
@@ -157,6 +159,7 @@ async fn found(db: &Db, program: &Program, id: &SubscriptionId) -> Result<Subscr
     responses((status = 200, body = Subscription), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn change(
+    State(recorder): State<Recorder>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     parameters: Parameters,
@@ -171,7 +174,7 @@ pub async fn change(
         _ => return Err(Problem::invalid("body", "must be an object with the one field state")),
     };
     let state = state.ok_or_else(|| Problem::invalid("state", "must be one of ACTIVE, PAUSED"))?;
-    if !subscriptions::set_state(&program.db, &program.tenant.id, &id, state).await? {
+    if !recorder.set_subscription_state(&program.tenant, &program.actor()?, &id, state).await? {
         return Err(SubscriptionId::missing());
     }
     found(&program.db, &program, &id).await.map(Answer)
@@ -186,13 +189,14 @@ pub async fn change(
     responses((status = 204, description = "It has ended."), (status = 403, description = "Only an administrator may see or change subscriptions."), (status = 404, description = "There is no such subscription."))
 )]
 pub async fn remove(
+    State(recorder): State<Recorder>,
     program: Program,
     Named(id): Named<SubscriptionId>,
     parameters: Parameters,
 ) -> Result<StatusCode, Problem> {
     parameters.done()?;
     for_administrators(&program)?;
-    match subscriptions::remove(&program.db, &program.tenant.id, &id).await? {
+    match recorder.remove_subscription(&program.tenant, &program.actor()?, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(SubscriptionId::missing()),
     }

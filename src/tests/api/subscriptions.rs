@@ -51,7 +51,7 @@ async fn a_subscription_is_made_paused_resumed_and_removed(db: Db) {
     let expected = json!({
         "id": id, "name": "Analytics", "kind": "WEBHOOK", "target": "https://hooks.example/sojourn",
         "eventTypes": [], "aggregateTypes": [], "tags": [], "batchSize": 100, "concurrency": 8, "maxAttempts": 15,
-        "state": "ACTIVE", "position": 1, "problem": null, "createdAt": made.json["createdAt"],
+        "state": "ACTIVE", "position": 2, "problem": null, "createdAt": made.json["createdAt"],
     });
     // From now on nobody sees the secret.
     assert_eq!(*admin.get(&path).await.is(200), expected);
@@ -92,6 +92,15 @@ async fn a_subscription_is_made_paused_resumed_and_removed(db: Db) {
     assert_eq!(admin.delete(&path).await.status, 204);
     admin.get(&path).await.is_problem(404, "SUBSCRIPTION_NOT_FOUND");
     admin.delete(&path).await.is_problem(404, "SUBSCRIPTION_NOT_FOUND");
+
+    // Each change is an event; what changed nothing is none.
+    let logged = admin.get(&format!("/events/entity/subscription/{id}")).await;
+    let types: Vec<_> =
+        logged.is(200)["events"].as_array().expect("a list").iter().map(|event| &event["eventType"]).collect();
+    assert_eq!(types, ["subscription.added", "subscription.changed", "subscription.changed", "subscription.removed"]);
+    assert!(!logged.text.contains(&secret));
+    let ahead = json!({ "name": "Ahead", "kind": "WEBHOOK", "target": "https://hooks.example/", "after": 1_000 });
+    admin.post("/subscriptions", ahead).await.is_problem(400, "INVALID_REQUEST");
 }
 
 async fn dead_letters_are_listed_and_sent_again(db: Db) {
@@ -115,7 +124,7 @@ async fn dead_letters_are_listed_and_sent_again(db: Db) {
     let term = TimeDelta::seconds(30);
     let lease = subscriptions::acquire(&api.db, &api.tenant.id, "test", term).await.expect("leases").remove(0);
     let run = Run { aggregate: aggregate.clone(), held: None, dead: dead.clone() };
-    let progress = Progress { to: 3, runs: vec![run], ..Progress::default() };
+    let progress = Progress { from: 1, to: 3, runs: vec![run], ..Progress::default() };
     assert!(deliveries::keep(&api.db, &lease, &progress).await.expect("an answer"));
 
     let path = format!("/subscriptions/{id}/dead-letters");

@@ -18,9 +18,10 @@ mod webhooks;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::Utc;
 use serde_json::{Value, json};
 use sojourn::clock::Clock;
-use sojourn::db::Db;
+use sojourn::db::{Db, commit};
 use sojourn::delivery::{self, Backoff, NewSubscription, Relay, Settings};
 use sojourn::journey::ids::{SubscriptionId, TenantId};
 use sojourn::log::deliveries::{DeadLetter, Lag};
@@ -76,12 +77,16 @@ impl Running {
 
 /// Subscribes a receiver to all that there is, with what else is said.
 async fn subscribe(db: &Db, tenant: &TenantId, kind: &str, target: &str, beside: Value) -> (Subscription, String) {
-    let mut asked = json!({ "name": target, "kind": kind, "target": target, "after": 0 });
+    let mut asked = json!({ "name": target, "kind": kind, "target": target });
     for (name, value) in beside.as_object().expect("an object") {
         asked[name] = value.clone();
     }
     let new = NewSubscription::read(asked).expect("a good subscription");
-    let (added, secret) = delivery::add(db, &Clock::system(), tenant, new).await.expect("it is added");
+    let (added, secret) = new.made(Utc::now());
+    let mut tx = db.begin().await.expect("a transaction");
+    let signs = secret.as_ref().map(|secret| secret.reveal());
+    assert!(subscriptions::add(&mut tx, tenant, &added, signs).await.expect("an answer"), "its name is free");
+    commit(tx).await.expect("it is added");
     (added, secret.map(|secret| secret.reveal().to_owned()).unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use sojourn::clock::Clock;
-use sojourn::db::Db;
+use sojourn::db::{Db, commit};
 use sojourn::delivery::{Backoff, Settings};
 use sojourn::log::deliveries;
 use sojourn::log::subscriptions::{self, SubscriptionState};
@@ -264,27 +264,38 @@ async fn a_paused_subscription_goes_on_where_it_stopped(db: Db) {
     let tenant = tenant(&db).await;
     let receiver = Receiver::open().await;
     let (subscription, _) = subscribe(&db, &tenant, "WEBHOOK", &receiver.url(), json!({})).await;
-    let set = |state| subscriptions::set_state(&db, &tenant, &subscription.id, state);
+    let set = async |state| {
+        let mut tx = db.begin().await.expect("a transaction");
+        let set = subscriptions::set_state(&mut tx, &tenant, &subscription.id, state).await.expect("an answer");
+        commit(tx).await.expect("it is written");
+        set
+    };
+    let remove = async || {
+        let mut tx = db.begin().await.expect("a transaction");
+        let removed = subscriptions::remove(&mut tx, &tenant, &subscription.id).await.expect("an answer");
+        commit(tx).await.expect("it is written");
+        removed
+    };
     let running = Running::start(&db, Clock::system(), QUICK);
     log_in_turns(&db, &tenant, &["anna"], 1..=2).await;
     until!("two arrive", receiver.taken().len() == 2);
-    assert!(set(SubscriptionState::Paused).await.expect("an answer"));
+    assert!(set(SubscriptionState::Paused).await);
     // A turn that is under way may still deliver what is logged in its time.
     tokio::time::sleep(Duration::from_millis(500)).await;
     log_in_turns(&db, &tenant, &["anna"], 3..=4).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(receiver.calls().len(), 2);
     assert_eq!(lag(&db, &tenant).await.behind, 2);
-    assert!(set(SubscriptionState::Active).await.expect("an answer"));
+    assert!(set(SubscriptionState::Active).await);
     until!("the rest arrives", receiver.taken().len() == 4);
 
-    assert!(subscriptions::remove(&db, &tenant, &subscription.id).await.expect("an answer"));
+    assert!(remove().await);
     tokio::time::sleep(Duration::from_millis(500)).await;
     log_in_turns(&db, &tenant, &["anna"], 5..=5).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     running.stop().await;
     assert_eq!(versions(&receiver.calls())["anna"], [1, 2, 3, 4]);
-    assert!(!subscriptions::remove(&db, &tenant, &subscription.id).await.expect("an answer"));
+    assert!(!remove().await);
 }
 
 async fn only_what_is_wanted_is_sent(db: Db) {
