@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
-import { signIn } from "./hospital.ts";
+import { signIn, signInOn } from "./hospital.ts";
 
 const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
 const ROLES = "receptionist,nurse,doctor,billing_clerk,lab_technician,pathologist,manager,admin,auditor";
@@ -286,7 +286,7 @@ test("the caches hold no patient, and signing out leaves nothing", async ({ brow
   expect(before.caches).not.toContain(patient);
   expect(before.caches).not.toContain("Imran Shaikh");
 
-  // Somebody else signs in on the same tablet: what it kept of the first is gone.
+  // Somebody else signs in on the same tablet: what it knew for the first is gone.
   await lab.goto("/login");
   await lab.getByLabel("User name").fill("reception");
   await lab.getByLabel("Passphrase").fill("demo-hospital-2026");
@@ -304,6 +304,43 @@ test("the caches hold no patient, and signing out leaves nothing", async ({ brow
   expect(after.database).toBe("");
   expect(after.caches).not.toContain(patient);
   await again.context().close();
+});
+
+test("what was not sent waits for who did it while somebody else is signed in", async ({ browser }) => {
+  const patient = "Waiting Gita";
+  const { visitId } = await hospital.order(patient);
+  const lab = await signIn(browser, "lab", hospital.look);
+  await openLab(lab, "/lab?stage=collect", patient);
+  await lab.context().setOffline(true);
+  await work(lab, patient).getByRole("button", { name: "Collect" }).click();
+  await isOffline(lab);
+  await lab.getByRole("link", { name: "Collected" }).click();
+  await work(lab, patient).getByRole("button", { name: "Start" }).click();
+  await expect(outbox(lab)).toContainText("2 not sent");
+
+  // The session ends by itself, and others sign in: one who works in the laboratory, one who does not.
+  for (const name of ["pathologist", "reception"]) {
+    await lab.context().clearCookies({ name: /^(?!unsent-steps)/ });
+    await lab.context().setOffline(false);
+    await signInOn(lab, name);
+    await expect(outbox(lab)).toContainText("Steps of somebody else wait on this tablet (2)");
+    await expect(outbox(lab)).not.toContainText("not sent");
+    await lab.goto("/patients");
+    await expect(outbox(lab)).toContainText("Steps of somebody else wait on this tablet (2)");
+    await expect(outbox(lab)).not.toContainText("Complete blood count");
+  }
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "Sign out" }).click();
+  await expect(lab).toHaveURL(/\/login/);
+  expect(await hospital.steps(visitId)).toEqual(["VISIT_REGISTERED", "TESTS_ORDERED"]);
+
+  await signInOn(lab, "lab");
+  await expect(async () => {
+    const steps = await hospital.steps(visitId);
+    expect(steps.slice(2)).toEqual(["TEST_SAMPLE_COLLECTED", "TEST_IN_PROGRESS"]);
+  }).toPass({ timeout: 20_000 });
+  await expect(outbox(lab)).toHaveCount(0);
+  await lab.context().close();
 });
 
 test("signed out without network, the tablet forgets at once and the server hears of it later", async ({ browser }) => {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::Form;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -13,7 +13,7 @@ use tr::tr;
 
 use crate::hospital::demo;
 use crate::http::desk::Desk;
-use crate::http::page::choose;
+use crate::http::page::{choose, cookie};
 use crate::http::screens::offline::CLEAR;
 use crate::http::sign_in::{NotSignedIn, SignInError, safe_next};
 use crate::http::{AppState, Page};
@@ -81,10 +81,11 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
     response
 }
 
-/// Signs whoever is signed in out.
-pub async fn leave(State(app): State<AppState>, session: Session) -> Response {
+/// Signs whoever is signed in out. Their browser is cleared, unless what others did on it still waits to be sent.
+pub async fn leave(State(app): State<AppState>, headers: HeaderMap, session: Session) -> Response {
+    let clear = cookie(&headers, "unsent-steps").is_none().then_some([CLEAR]);
     match app.doorkeeper.sign_out(&session).await {
-        Ok(()) => ([CLEAR], Redirect::to("/login")).into_response(),
+        Ok(()) => (clear, Redirect::to("/login")).into_response(),
         Err(error) => NotSignedIn::Away(error.to_string()).into_response(),
     }
 }

@@ -20,7 +20,7 @@ mod browser {
 
     use super::super::super::language::{learn, say};
     use super::super::html::{self, STAGES, Typed};
-    use super::super::tablet::{Tablet, owner, set_owner};
+    use super::super::tablet::{Tablet, owner};
     use super::super::{forms, network, outbox, store};
     use crate::journey::ids::{Id, TestId};
     use crate::journey::words::Stage;
@@ -133,7 +133,7 @@ mod browser {
         }
         if owner().as_deref() == Some(forms::LEAVING) {
             if network::sign_out().await {
-                set_owner(None);
+                tablet.purge().await;
                 let _ = window().location().assign("/login");
             }
             return;

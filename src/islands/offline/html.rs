@@ -29,9 +29,15 @@ fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// What is not sent, with a way to settle what was refused; nothing when there is nothing to say.
-pub fn outbox(unsent: &[(u32, Unsent)], worklist: Option<&Worklist>, notice: Option<&str>, signed_out: bool) -> String {
-    if unsent.is_empty() && notice.is_none() && !signed_out {
+/// What is not sent, with a way to settle what was refused, and how much waits for others; nothing when there is nothing to say.
+pub fn outbox(
+    unsent: &[(u32, Unsent)],
+    others: usize,
+    worklist: Option<&Worklist>,
+    notice: Option<&str>,
+    signed_out: bool,
+) -> String {
+    if unsent.is_empty() && others == 0 && notice.is_none() && !signed_out {
         return String::new();
     }
     let steps: Vec<Unsent> = unsent.iter().map(|(_, unsent)| unsent.clone()).collect();
@@ -43,6 +49,12 @@ pub fn outbox(unsent: &[(u32, Unsent)], worklist: Option<&Worklist>, notice: Opt
     );
     if let Some(words) = notice {
         html += &["<p role=\"alert\">", &safe(words), "</p>"].concat();
+    }
+    if others > 0 {
+        let words =
+            say("Steps of somebody else wait on this tablet ({count}): they must sign in here again to send them.");
+        let words = fill(&words, &[("count", &others.to_string())]);
+        html += &["<p role=\"status\">", &words, "</p>"].concat();
     }
     if !steps.is_empty() {
         let words = fill(&say("{count} not sent"), &[("count", &steps.len().to_string())]);

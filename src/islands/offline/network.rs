@@ -21,7 +21,7 @@ pub enum Sent {
     Logged,
     /// The server refuses it.
     Refused(Box<Refused>),
-    /// Nobody is signed in.
+    /// Whoever did it is not signed in.
     SignedOut,
     /// The server cannot be reached, or cannot answer now.
     Away,
@@ -49,7 +49,7 @@ pub async fn send(deed: &Deed) -> Sent {
     let (status, text) = ask("POST", "/lab/steps", Some(&body), LONGEST).await;
     match status {
         200 | 201 => Sent::Logged,
-        401 => Sent::SignedOut,
+        401 | 403 => Sent::SignedOut,
         0 | 408 | 429 | 500.. => Sent::Away,
         _ => {
             let said = json::read(&text).and_then(|said| Refused::from_json(&said));

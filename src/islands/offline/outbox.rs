@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// What is not sent from this tablet, shown in `#not-sent`; its `data-person` is signed in, `data-lab` says that they work in the laboratory.
 ///
-/// Whatever the tablet keeps of somebody else it forgets at once.
+/// What the tablet knew for somebody else it forgets at once; what they did waits until they sign in again.
 #[island]
 pub fn Outbox() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -21,10 +21,9 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::Element;
 
-    use super::super::super::language::{learn, say};
-    use super::super::tablet::{Tablet, owner, set_owner};
-    use super::super::{forms, html, network, store};
-    use crate::journey::wording::fill;
+    use super::super::super::language::learn;
+    use super::super::tablet::{OTHERS, Tablet, owner, set_owner};
+    use super::super::{forms, html, network};
 
     pub fn start() {
         let Some(place) = document().get_element_by_id("not-sent") else { return };
@@ -37,25 +36,24 @@ mod browser {
         spawn_local(async move {
             let owner = owner();
             if owner.as_deref() == Some(forms::LEAVING) && network::sign_out().await {
-                set_owner(None);
+                tablet.purge().await;
                 let _ = window().location().assign("/login");
                 return;
             }
-            let mut lost = 0;
-            if owner.as_ref().is_some_and(|owner| *owner != person || !is_lab) {
-                lost = store::unsent().await.map_or(0, |unsent| unsent.len());
-                tablet.purge().await;
-            }
+            let is_another = owner.as_ref().is_some_and(|owner| *owner != person);
             if is_lab {
                 set_owner(Some(&person));
                 register();
+                if is_another {
+                    tablet.hand_over().await;
+                }
+            } else if owner.is_some() {
+                set_owner(Some(OTHERS));
+                tablet.purge().await;
             }
             if is_lab || owner.is_some() {
                 // Nothing that must happen at once waits for words.
                 learn().await;
-                let words = say("{lost} not sent by who was signed in before; forgotten, to be done again.");
-                let words = fill(&words, &[("lost", &lost.to_string())]);
-                tablet.notice.set((lost > 0).then_some(words));
                 show(tablet);
             }
             if is_lab {
@@ -69,8 +67,10 @@ mod browser {
         Effect::new(move |_| {
             let worklist = tablet.known(true);
             let (notice, signed_out) = (tablet.notice.get(), tablet.signed_out.get());
-            let html =
-                tablet.unsent.with(|unsent| html::outbox(unsent, worklist.as_ref(), notice.as_deref(), signed_out));
+            let others = tablet.others.get();
+            let html = tablet
+                .unsent
+                .with(|unsent| html::outbox(unsent, others, worklist.as_ref(), notice.as_deref(), signed_out));
             if let Some(place) = document().get_element_by_id("not-sent") {
                 place.set_inner_html(&html);
             }

@@ -99,6 +99,11 @@ pub async fn forget(number: u32) -> Result<()> {
     change(UNSENT, |store| store.delete(&JsValue::from(number))).await.map(drop)
 }
 
+/// Forgets the worklist and the drafts; the steps that are not sent stay.
+pub async fn forget_texts() -> Result<()> {
+    change(TEXTS, IdbObjectStore::clear).await.map(drop)
+}
+
 /// Forgets everything.
 pub async fn purge() -> Result<()> {
     let factory = window().indexed_db()?.ok_or(NotKept)?;

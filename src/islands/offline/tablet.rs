@@ -9,8 +9,10 @@ use super::kept::Unsent;
 pub struct Tablet {
     /// The worklist as it was last known, as it is written.
     pub written: RwSignal<Option<String>>,
-    /// The steps that are not sent, with their numbers.
+    /// The steps of who is signed in that are not sent, with their numbers.
     pub unsent: RwSignal<Vec<(u32, Unsent)>>,
+    /// How many steps wait for somebody else to sign in.
+    pub others: RwSignal<usize>,
     /// Whether somebody has to sign in before anything can be sent.
     pub signed_out: RwSignal<bool>,
     /// What else is to be said.
@@ -23,13 +25,14 @@ impl Tablet {
         Self {
             written: RwSignal::new(None),
             unsent: RwSignal::new(Vec::new()),
+            others: RwSignal::new(0),
             signed_out: RwSignal::new(false),
             notice: RwSignal::new(None),
         }
     }
 }
 
-pub use browser::{owner, set_owner};
+pub use browser::{OTHERS, owner, set_owner};
 
 mod browser {
     use std::cell::Cell;
@@ -39,19 +42,23 @@ mod browser {
     use chrono::{DateTime, Utc};
     use leptos::prelude::*;
     use serde_json::Value;
-    use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::{JsCast, JsValue};
 
     use super::super::super::json;
     use super::super::super::language::say;
     use super::super::kept::{Worklist, held, new_id};
-    use super::super::{network, network::Sent, store};
+    use super::super::{network, network::Sent, store, store::Numbered};
     use super::Tablet;
     use crate::journey::events::EventType;
     use crate::journey::ids::EventId;
 
     /// The name under which the browser keeps whose data it keeps.
     const OWNER: &str = "laboratory";
+    /// Stands in the owner's place while nothing is kept of who is signed in, and steps of others wait.
+    pub const OTHERS: &str = "somebody else";
+    /// The cookie that has the server clear nothing when somebody signs out: steps wait that are not theirs.
+    const WAITING: &str = "unsent-steps=1; path=/; samesite=strict; max-age=";
     /// The name under which it keeps how many milliseconds its clock is ahead of the server's.
     const AHEAD: &str = "laboratory-ahead";
     /// How often a page looks whether something can be sent.
@@ -85,10 +92,24 @@ mod browser {
         keep(OWNER, person);
     }
 
+    /// The steps of who is signed in, and how many wait for others.
+    async fn own_and_others() -> (Vec<Numbered>, usize) {
+        let owner = owner().unwrap_or_default();
+        let all = store::unsent().await.unwrap_or_default();
+        let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, one)| one.deed.person.as_str() == owner);
+        (own, others.len())
+    }
+
     /// The present moment by the server's clock, as far as the tablet knows it: its own may be wrong.
     fn now() -> DateTime<Utc> {
         let ahead: i64 = kept(AHEAD).and_then(|ahead| ahead.parse().ok()).unwrap_or_default();
         DateTime::from_timestamp_millis(js_sys::Date::now() as i64 - ahead).unwrap_or_default()
+    }
+
+    /// Lets the server know whether steps wait here.
+    fn say_waiting(steps: usize) {
+        let age = if steps > 0 { "31536000" } else { "0" };
+        let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &JsValue::from(WAITING.to_owned() + age));
     }
 
     fn read(written: &str) -> Option<Worklist> {
@@ -104,8 +125,10 @@ mod browser {
 
         /// Reads again what the browser keeps.
         pub async fn read(self) {
-            let unsent = store::unsent().await.unwrap_or_default();
-            if self.unsent.with_untracked(|known| *known != unsent) {
+            let (unsent, others) = own_and_others().await;
+            if self.others.get_untracked() != others || self.unsent.with_untracked(|known| *known != unsent) {
+                say_waiting(unsent.len() + others);
+                self.others.set(others);
                 self.unsent.set(unsent);
             }
             let written = store::worklist().await;
@@ -114,9 +137,9 @@ mod browser {
             }
         }
 
-        /// Asks the server for the worklist and keeps it, once nothing that was done rests on the one before.
+        /// Asks the server for the worklist and keeps it, unless something that was done rests on the one before.
         pub async fn refresh(self) {
-            if !self.unsent.with_untracked(Vec::is_empty) {
+            if !self.unsent.with_untracked(Vec::is_empty) && self.known(false).is_some() {
                 return;
             }
             let Some(written) = network::worklist().await else { return };
@@ -157,11 +180,16 @@ mod browser {
             if SENDING.replace(true) {
                 return;
             }
+            // Who signs in again after somebody else finds no worklist here; without one nothing can be rested again.
+            if self.known(false).is_none() {
+                self.refresh().await;
+                self.read().await;
+            }
             let mut rested = 0;
             let mut after = 0;
             loop {
                 // Read anew each time: another page of this browser may be sending too.
-                let all = store::unsent().await.unwrap_or_default();
+                let (all, _) = own_and_others().await;
                 let steps: Vec<_> = all.iter().map(|(_, unsent)| unsent.clone()).collect();
                 let held = held(&steps);
                 let next = all.into_iter().find(|(number, one)| *number > after && !held.contains(&one.test_id));
@@ -186,7 +214,7 @@ mod browser {
                             }
                         }
                         // Another page may have sent it meanwhile.
-                        let there = store::unsent().await.unwrap_or_default();
+                        let (there, _) = own_and_others().await;
                         if there.iter().any(|(other, _)| *other == number) {
                             let _ = store::keep(&(number, unsent)).await;
                         }
@@ -224,12 +252,28 @@ mod browser {
             self.refresh().await;
         }
 
-        /// Forgets everything that was kept.
+        /// Goes on with somebody else: what was shown to who was here before is forgotten, what they did waits for them.
+        pub async fn hand_over(self) {
+            let _ = store::forget_texts().await;
+            self.read().await;
+        }
+
+        /// Forgets everything that was kept of who is signed in; what others did waits for them.
         pub async fn purge(self) {
-            let _ = store::purge().await;
-            set_owner(None);
-            keep(AHEAD, None);
+            let (own, others) = own_and_others().await;
+            if others == 0 {
+                let _ = store::purge().await;
+                keep(AHEAD, None);
+            } else {
+                for (number, _) in own {
+                    let _ = store::forget(number).await;
+                }
+                let _ = store::forget_texts().await;
+            }
+            say_waiting(others);
+            set_owner((others > 0).then_some(OTHERS));
             self.unsent.set(Vec::new());
+            self.others.set(others);
             self.written.set(None);
         }
 

@@ -22,6 +22,7 @@ stories!(
     a_step_done_earlier_is_logged_once,
     what_cannot_be_logged_says_why,
     signing_out_clears_the_tablet,
+    signing_out_leaves_what_others_did,
 );
 
 /// A house with an urgent test on a visit, and a technician.
@@ -153,4 +154,13 @@ async fn signing_out_clears_the_tablet(db: Db) {
     let request = technician.form("/logout", &[]);
     let response = technician.router.clone().oneshot(request).await.expect("an answer");
     assert_eq!(response.headers()["clear-site-data"], "\"storage\"");
+}
+
+async fn signing_out_leaves_what_others_did(db: Db) {
+    let (_, mut technician, ..) = with_a_test(&db).await;
+    technician.cookie += "; unsent-steps=1";
+    let response = technician.router.clone().oneshot(technician.form("/logout", &[])).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert!(!response.headers().contains_key("clear-site-data"), "steps of somebody else wait in this browser");
+    assert_eq!(technician.get("/lab").await.status, StatusCode::SEE_OTHER, "and yet nobody is signed in");
 }
