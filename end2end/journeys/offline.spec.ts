@@ -224,6 +224,32 @@ test("without a server results are typed, kept as a draft, completed, and sent w
   await lab.context().close();
 });
 
+test("results typed survive a network that is lost between the look for the server and the sending", async ({ browser }) => {
+  const patient = "Between Hari";
+  const { visitId, testId } = await hospital.order(patient);
+  await hospital.log(visitId, "TEST_SAMPLE_COLLECTED", { testId });
+  await hospital.log(visitId, "TEST_IN_PROGRESS", { testId });
+  const lab = await signIn(browser, "lab", { ...hospital.look, serviceWorkers: "block" });
+  await lab.goto("/lab?stage=running");
+  await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
+  const values = work(lab, patient).locator('input[name$=".value"]');
+  for (const value of await values.all()) await value.fill("9.17");
+  const lost = (url: URL) => url.pathname === "/lab";
+  await lab.route(lost, (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+  const failed = lab.waitForEvent("requestfailed", (request) => request.method() === "POST");
+  await work(lab, patient).getByRole("button", { name: "Complete the test" }).click();
+  await failed;
+  await lab.unroute(lost);
+
+  await lab.goto("/lab?stage=running");
+  await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
+  await expect(values.first()).toHaveValue("9.17");
+  await work(lab, patient).getByRole("button", { name: "Complete the test" }).click();
+  await expect(lab.locator(".notice-success")).toContainText(patient);
+  await expect(async () => expect((await kept(lab)).database).not.toContain("9.17")).toPass({ timeout: 20_000 });
+  await lab.context().close();
+});
+
 test("what may not follow any more is refused with its reason, and settled", async ({ browser }) => {
   const patient = "Cancelled Chitra";
   const { visitId, testId } = await hospital.order(patient);

@@ -18,7 +18,7 @@ use crate::hospital::tariff;
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
 use crate::http::{AppState, Page};
-use crate::islands::offline::kept::{Deed, EVENTS, Measured, Refused, Task, Worklist};
+use crate::islands::offline::kept::{Deed, EVENTS, MOST, Measured, Refused, Task, Worklist};
 use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
@@ -30,9 +30,6 @@ use crate::screens::lab::{is_stat, suggested_label};
 use crate::screens::layout::LAB;
 use crate::screens::offline::shell;
 use crate::screens::parts::age_and_sex;
-
-/// The most tests of one stage that a tablet keeps.
-const MOST: usize = 100;
 
 /// What a worker may do: fetch from here.
 const WORKER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'";

@@ -80,17 +80,19 @@ async fn act(
     submitter: Option<HtmlElement>,
     typed: Vec<(String, String)>,
 ) {
-    let is_reachable = !is_shell && network::is_reachable().await;
-    if !is_reachable && !tablet.take(step, metadata(&typed)).await {
+    if !is_shell && network::is_reachable().await {
+        // What was typed is kept until the server has it: the network may be lost before it answers.
+        go(form, submitter);
+        return;
+    }
+    if !tablet.take(step, metadata(&typed)).await {
         let _ = form.remove_attribute("data-sent");
         return;
     }
     if let Some(test) = test_of(&typed) {
         let _ = store::forget_draft(&test).await;
     }
-    if is_reachable {
-        go(form, submitter);
-    } else if is_shell {
+    if is_shell {
         let _ = form.remove_attribute("data-sent");
     } else {
         to_shell(form);

@@ -21,6 +21,9 @@ use crate::journey::words::{ActorType, Role, Stage, Word};
 pub const EVENTS: [EventType; 3] =
     [EventType::TestSampleCollected, EventType::TestInProgress, EventType::TestCompleted];
 
+/// The most tests of one stage that a tablet keeps.
+pub const MOST: usize = 100;
+
 /// How long a worklist is shown without network: as long as anybody stays signed in.
 const LASTS: TimeDelta = TimeDelta::hours(12);
 
@@ -144,6 +147,12 @@ impl Worklist {
     /// The tests at a stage.
     pub fn at(&self, stage: Stage) -> impl Iterator<Item = (&Task, &Test)> {
         self.tests.iter().filter_map(|task| Some((task, self.test(task)?))).filter(move |(_, test)| test.stage == stage)
+    }
+
+    /// Whether a test is known to wait for results no more; where there are too many tests to keep, that is not known.
+    pub fn is_over(&self, test: &TestId) -> bool {
+        let running = || self.at(Stage::InProgress);
+        running().count() < MOST && !running().any(|(task, _)| task.test_id == *test)
     }
 
     /// The same after what was done and is not sent; what was refused did not happen.

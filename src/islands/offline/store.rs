@@ -11,7 +11,7 @@ use web_sys::{
 
 use super::super::json;
 use super::kept::Unsent;
-use crate::journey::ids::TestId;
+use crate::journey::ids::{Id, TestId};
 
 const DATABASE: &str = "laboratory";
 /// The worklist and the drafts.
@@ -19,6 +19,8 @@ const TEXTS: &str = "texts";
 /// The steps that are not sent, numbered as they were done.
 const UNSENT: &str = "unsent";
 const WORKLIST: &str = "worklist";
+/// What the names of drafts begin with.
+const DRAFT: &str = "draft ";
 
 /// A step with its number.
 pub type Numbered = (u32, Unsent);
@@ -56,6 +58,13 @@ pub async fn draft(test: &TestId) -> Option<Vec<(String, String)>> {
 pub async fn keep_draft(test: &TestId, typed: &[(String, String)]) -> Result<()> {
     let lines: Vec<Value> = typed.iter().map(|(name, text)| Value::from(vec![name.as_str(), text.as_str()])).collect();
     put_text(&draft_name(test), &json::written(&Value::from(lines))).await
+}
+
+/// The tests of which something typed is kept.
+pub async fn drafts() -> Vec<TestId> {
+    let Ok(names) = change(TEXTS, IdbObjectStore::get_all_keys).await else { return Vec::new() };
+    let test = |name: JsValue| TestId::parse(name.as_string()?.strip_prefix(DRAFT)?).ok();
+    Array::from(&names).iter().filter_map(test).collect()
 }
 
 /// Forgets what was typed of a test's results.
@@ -112,7 +121,7 @@ pub async fn purge() -> Result<()> {
 }
 
 fn draft_name(test: &TestId) -> String {
-    format!("draft {test}")
+    format!("{DRAFT}{test}")
 }
 
 async fn written(name: &str) -> Option<String> {

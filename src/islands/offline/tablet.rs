@@ -148,6 +148,10 @@ mod browser {
             keep(AHEAD, Some(&ahead.to_string()));
             if owner().as_deref() == Some(&worklist.person.to_string()) {
                 let _ = store::keep_worklist(&written).await;
+                // What was typed is kept until the server itself says that it has the results.
+                for test in store::drafts().await.iter().filter(|test| worklist.is_over(test)) {
+                    let _ = store::forget_draft(test).await;
+                }
             }
         }
 

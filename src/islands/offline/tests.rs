@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::kept::{Task, Unsent, Worklist, held, metadata, new_id};
+use super::kept::{MOST, Task, Unsent, Worklist, held, metadata, new_id};
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::{evolve, fold};
 use crate::journey::ids::{EventId, Id, PatientId, PersonId, TestId, VisitId};
@@ -158,6 +158,20 @@ fn what_is_written_is_read() {
     assert_eq!(Unsent::from_json(&collected.to_json()), Some(collected));
     let later = read.take(&[], EventType::TestSampleCollected, json!({ "testId": id::<TestId>(2) }), id(5), minute(7));
     assert_eq!(later.expect("it may be collected").deed.expected_version, 2);
+}
+
+#[test]
+fn what_was_typed_is_needed_until_the_test_has_its_results() {
+    let mut known = worklist();
+    assert!(known.is_over(&id(2)), "nothing is typed of a test that is not running");
+    let collected = step(EventType::TestSampleCollected, json!({ "testId": id::<TestId>(2) }), 3);
+    let started = step(EventType::TestInProgress, json!({ "testId": id::<TestId>(2) }), 4);
+    known.visits[0].1 =
+        [collected, started].iter().fold(ordered(), |visit, step| evolve(Some(visit), step).expect("a visit"));
+    assert!(!known.is_over(&id(2)));
+    assert!(known.is_over(&id(7)));
+    known.tests = vec![known.tests[0].clone(); MOST];
+    assert!(!known.is_over(&id(7)), "it may be among those that the tablet does not keep");
 }
 
 #[test]
