@@ -25,6 +25,11 @@ pub fn own() -> Vec<EventType> {
             "doctorId": id(), "weekday": whole(), "begins": text(5), "ends": text(5), "slotMinutes": whole(),
         })
     };
+    let analyte = || {
+        let bound = || json!({ "type": "number" });
+        let fields = json!({ "analyte": text(100), "unit": text(50), "low": bound(), "high": bound() });
+        object(fields, &["analyte"])
+    };
     let roles = || json!({ "type": "array", "items": text(40) });
     let words = || json!({ "type": "array", "items": text(100) });
     let privacy = &["PRIVACY"];
@@ -92,6 +97,13 @@ pub fn own() -> Vec<EventType> {
             "Price changed",
             &["CMS"],
             object(json!({ "code": text(50), "before": whole(), "after": whole() }), &["code", "before", "after"]),
+        ),
+        of(
+            "tariff.analytes_changed",
+            1,
+            "Analytes changed",
+            &["CMS"],
+            change(json!({ "analytes": { "type": "array", "items": analyte() } })),
         ),
         of("tariff.offered", 1, "Offer changed", &["CMS"], change(json!({ "active": truth() }))),
         of(

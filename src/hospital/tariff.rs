@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, WriteError, departments, finds, line, or_taken};
 use crate::db::{Db, Source, Tx, new_id, text_columns, word_text};
 use crate::from;
+use crate::journey::decimal;
 use crate::journey::ids::{DepartmentId, Id, TariffId, TenantId};
 use crate::journey::money::Money;
 use crate::journey::words::{Word, words};
@@ -37,6 +38,35 @@ pub struct Analyte {
     /// The highest value in range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
+}
+
+impl Analyte {
+    /// The most that one test measures.
+    pub const MOST: usize = 100;
+
+    /// Reads what was typed of it; each problem is one of a field.
+    pub fn read(analyte: &str, unit: &str, low: &str, high: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut checked = |line: Result<String, Problem>| line.map_err(|problem| problems.push(problem)).ok();
+        let analyte = checked(line("analyte", analyte, 100)).unwrap_or_default();
+        let unit = if unit.trim().is_empty() { None } else { checked(line("unit", unit, 50)) };
+        let mut bound = |field, text: &str| match text.trim() {
+            "" => None,
+            text => {
+                let number = decimal::read(&text.replace(',', ".")).filter(|number| number.abs() <= 1e9);
+                if number.is_none() {
+                    let problem = "must be a number from -1000000000 to 1000000000".to_owned();
+                    problems.push(Problem { field, problem });
+                }
+                number
+            }
+        };
+        let (low, high) = (bound("low", low), bound("high", high));
+        if low.zip(high).is_some_and(|(low, high)| low >= high) {
+            problems.push(Problem { field: "high", problem: "must be above the lowest in range".to_owned() });
+        }
+        if problems.is_empty() { Ok(Self { analyte, unit, low, high }) } else { Err(problems) }
+    }
 }
 
 /// A consultation or a test that the hospital offers.
@@ -126,6 +156,14 @@ pub async fn set_price(tx: &mut Tx, tenant: &TenantId, id: &TariffId, price: Mon
     Ok(on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(id).bind(price).execute(&mut **connection).await.map(drop)
     })?)
+}
+
+/// Changes what a test measures.
+pub async fn set_analytes(tx: &mut Tx, tenant: &TenantId, id: &TariffId, analytes: &[Analyte]) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE tariff SET analytes = $3 WHERE tenant_id = $1 AND id = $2";
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(sqlx::types::Json(analytes)).execute(&mut **connection).await.map(drop)
+    })
 }
 
 /// Offers something again, or no more.

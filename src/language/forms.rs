@@ -41,6 +41,8 @@ pub const FORMS: &[&str] = &[
     "must be a list of 1 to {max}",
     "must be from {min} to {max} minutes",
     "must be from {min} to {max}",
+    "must be above the lowest in range",
+    "is there already; each is measured once",
     "must be an amount above zero",
     "must be an amount, zero or more",
     "must be an amount, such as {example}",

@@ -10,7 +10,7 @@ use crate::hospital::departments::{self, Department, NewDepartment};
 use crate::hospital::passphrase::PassphraseHash;
 use crate::hospital::people::{self, Person, PersonDetails};
 use crate::hospital::rooms::{self, NewRoom, Room, RoomKind};
-use crate::hospital::tariff::{self, NewTariffEntry, TariffEntry};
+use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffEntry};
 use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::tokens::{self, Secret, Token};
 use crate::hospital::{WriteError, branches, sessions};
@@ -158,6 +158,22 @@ impl Recorder {
         self.note(&mut tx, tenant, actor, added.id.as_str(), "tariff.added", metadata).await?;
         commit(tx).await?;
         Ok(added)
+    }
+
+    /// Changes what a test measures, and within which ranges; results that were entered keep theirs.
+    pub async fn change_analytes(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &TariffId,
+        analytes: Vec<Analyte>,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let before = tariff::by_id(&mut tx, &tenant.id, id).await?.ok_or(WriteError::UnknownReference("tariffId"))?;
+        tariff::set_analytes(&mut tx, &tenant.id, id, &analytes).await?;
+        let after = TariffEntry { analytes, ..before.clone() };
+        self.changed(&mut tx, tenant, actor, id.as_str(), "tariff.analytes_changed", &before, &after).await?;
+        Ok(commit(tx).await?)
     }
 
     /// Offers something of the tariff again, or no more.

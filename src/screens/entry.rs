@@ -117,6 +117,26 @@ impl Entry {
         self.field(field, label, !required, control)
     }
 
+    /// A bare line of text for a table's cell, with what was wrong; its label is for screen readers.
+    pub fn cell(&self, field: String, label: String, longest: u32, value: String) -> AnyView {
+        let problem = self.problem(&field);
+        let (id, message) = (self.id(&field), self.message_id(&field));
+        view! {
+            {problem
+                .clone()
+                .map(|problem| {
+                    view! {
+                        <p class="field-message" id=message.clone()>
+                            {icon(Icon::TriangleAlert)} <span>{problem}</span>
+                        </p>
+                    }
+                })}
+            <input id=id name=field value=value maxlength=longest.to_string() autocomplete="off" aria-label=label
+                aria-invalid=problem.map(|_| "true") aria-describedby=message/>
+        }
+        .into_any()
+    }
+
     /// A labelled line of text.
     pub fn text(&self, field: &'static str, label: &str, required: bool, given: &str) -> AnyView {
         self.input("text", field, label, required, given)

@@ -226,6 +226,11 @@ impl EventForm {
     }
 }
 
+/// What Enter presses in a form where a button that does something else comes before the one that sends it.
+pub fn enter() -> AnyView {
+    view! { <button hidden></button> }.into_any()
+}
+
 /// A form that is one button.
 pub struct ButtonForm {
     form: EventForm,

@@ -63,6 +63,7 @@ const FIELDS: &[&str] = &[
     "kind",
     "price",
     "specimen",
+    "analytes",
     "payBeforeLab",
     "payBeforeConsultation",
     "approverMayBePerformer",

@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use tr::tr;
 
 use crate::hospital::event_types;
+use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
 use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
+use crate::screens::lab::results::range;
 use crate::screens::parts::{day_and_time, empty};
 
 /// What ids of the house are called.
@@ -99,8 +101,15 @@ fn said(tenant: &Tenant, name: &str, value: &Value, names: &Names) -> String {
             }
             Err(_) => text.clone(),
         }),
+        Value::Object(_) => serde_json::from_value(value.clone()).map_or_else(|_| value.to_string(), measured),
         Value::Array(items) if items.is_empty() => tr!("none"),
         Value::Array(items) => items.iter().map(|item| said(tenant, name, item, names)).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// What a test measures, with its range: "Haemoglobin 12 – 17 g/dL".
+fn measured(Analyte { analyte, unit, low, high }: Analyte) -> String {
+    let range = (low.is_some() || high.is_some()).then(|| range(low, high));
+    [Some(analyte), range, unit].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -1,9 +1,11 @@
 //! Stories of the administration.
 
 use axum::http::StatusCode;
-use sojourn::db::Db;
+use serde_json::json;
+use sojourn::db::{Db, new_id};
 use sojourn::hospital::{event_types, people, sessions, tariff, tenants, tokens};
-use sojourn::journey::ids::Id as _;
+use sojourn::journey::events::EventType;
+use sojourn::journey::ids::{Id as _, TestId, VisitId};
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
 
@@ -13,6 +15,7 @@ use crate::support::stories;
 
 stories!(
     every_change_of_the_house_is_an_event,
+    a_range_that_is_defined_flags_results,
     a_passphrase_is_reset_and_sessions_end,
     a_token_is_shown_once,
     nobody_shuts_themselves_out,
@@ -87,6 +90,67 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     let renamed = &events[8].event.metadata;
     assert_eq!((&renamed["before"]["name"], &renamed["after"]["name"]), (&"The nurse".into(), &"Asha Nair".into()));
     assert_eq!(house.verified().await, 10);
+}
+
+async fn a_range_that_is_defined_flags_results(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let fields = [("_form", "add"), ("name", "Ferritin"), ("code", "FER"), ("kind", "TEST"), ("price", "900")];
+    accepted(&admin, "/admin/tariff", &fields).await;
+    let entry = tariff::by_code(&db, &house.tenant.id, "FER").await.expect("a read").expect("it is there");
+    let path = format!("/admin/tariff/{}", entry.id);
+    let line = |low, high| {
+        let analyte = [("analytes[1].analyte", "Ferritin"), ("analytes[1].unit", "ng/mL")];
+        let range = [("analytes[1].low", low), ("analytes[1].high", high)];
+        [&[("_form", "analytes"), ("_rows", "3")], &analyte[..], &range[..]].concat()
+    };
+    let refused = admin.send(admin.form(&path, &line("300", "30"))).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("High, line 2 must be above the lowest in range"), "{}", refused.text);
+    assert!(refused.text.contains("value=\"300\""), "what was typed is kept");
+    let page = accepted(&admin, &path, &line("30", "300")).await;
+    assert!(page.contains("Analytes: none → Ferritin 30 – 300 ng/mL"), "{page}");
+
+    let (visit, test) = (new_id::<VisitId>(), new_id::<TestId>());
+    let mut registration = house.registration(Some(&visit));
+    registration.metadata["priority"] = json!("EMERGENCY");
+    house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    let ordered = json!({ "tests": [{ "testId": test, "code": "FER", "name": "Ferritin", "price": 90_000 }] });
+    house.log(Role::Doctor, &visit, EventType::TestsOrdered, ordered).await;
+    for event in [EventType::TestSampleCollected, EventType::TestInProgress] {
+        house.log(Role::LabTechnician, &visit, event, json!({ "testId": test })).await;
+    }
+    let technician = Browser::sign_in(&house, "imran", &[Role::LabTechnician]).await;
+    let address = format!("/lab?stage=running&open={test}");
+    let form = technician.get(&address).await.text;
+    let given: Vec<_> = ["analyte", "unit", "low", "high"]
+        .map(|field| format!("results[0].{field}"))
+        .into_iter()
+        .map(|name| {
+            let value = form.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next());
+            (value.unwrap_or_else(|| panic!("{name} is on the page: {form}")).to_owned(), name)
+        })
+        .collect();
+    let test = test.to_string();
+    let mut typed: Vec<_> = given.iter().map(|(value, name)| (name.as_str(), value.as_str())).collect();
+    typed.extend([("testId", test.as_str()), ("results[0].value", "12")]);
+    let answer = technician.post(&address, EventType::TestCompleted, &visit, &typed).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let completed = house.stream(&visit).await.pop().expect("an event").event.metadata;
+    assert_eq!(completed["results"][0]["flag"], "LOW", "{completed}");
+
+    // Taking a line away writes nothing until the rest is saved.
+    let fields = [("_form", "analytes"), ("_rows", "1"), ("analytes[0].analyte", "Ferritin"), ("_remove", "0")];
+    let draft = admin.send(admin.form(&path, &fields)).await;
+    assert_eq!(draft.status, StatusCode::OK);
+    assert!(!draft.text.contains("name=\"analytes[0].analyte\""), "{}", draft.text);
+    let page = accepted(&admin, &path, &[("_form", "analytes"), ("_rows", "0")]).await;
+    assert!(page.contains("Analytes: Ferritin 30 – 300 ng/mL → none"), "{page}");
+    for stored in log::stream(&db, &house.tenant.id, "tariff", entry.id.as_str()).await.expect("a read") {
+        let own = event_types::own().into_iter().find(|own| own.event_type == stored.event.event_type).expect("a type");
+        let validator = event_types::validator(&own.schema).expect("a schema");
+        assert_eq!(event_types::misfits(&validator, &stored.event.metadata), [], "{}", own.event_type);
+    }
 }
 
 async fn a_passphrase_is_reset_and_sessions_end(db: Db) {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use tr::tr;
 
 use super::{chosen, named, names, places, typed};
-use crate::hospital::tariff::{self, NewTariffEntry, TariffEntry, TariffKind};
+use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffEntry, TariffKind};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::{Values, minor_units};
 use crate::http::seen::Seen;
@@ -17,11 +17,13 @@ use crate::journey::money::Money;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::Word;
 use crate::log;
-use crate::screens::admin::tariff::{OneEntry, Tariff, one_entry, tariff as tariff_view};
+use crate::screens::admin::tariff::{Line, OneEntry, Tariff, one_entry, tariff as tariff_view};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::ADMIN;
 
 const PATH: &str = "/admin/tariff";
+/// How many lines there are at least for what a test measures.
+const ROWS: usize = 3;
 
 /// Shows the tariff.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
@@ -73,7 +75,7 @@ async fn list(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
 
 /// Shows one entry with its history.
 pub async fn show_one(Path(id): Path<String>, desk: Desk) -> Result<Response, Failure> {
-    one(desk, &named(&id)?, None).await
+    one(desk, &named(&id)?, None, None).await
 }
 
 /// Changes one entry.
@@ -84,11 +86,57 @@ pub async fn act_on_one(
 ) -> Result<Response, Failure> {
     desk.needs(ADMIN)?;
     let id = named(&id)?;
-    let entry = entry(&desk, &id).await?;
-    match change(&desk, &entry, Values(pairs)).await? {
-        Ok(response) => Ok(response),
-        Err(attempt) => one(desk, &id, Some(attempt)).await,
+    let (entry, values) = (entry(&desk, &id).await?, Values(pairs));
+    if let Some(draft) = draft(&values) {
+        return one(desk, &id, None, Some(draft)).await;
     }
+    match change(&desk, &entry, values).await? {
+        Ok(response) => Ok(response),
+        Err(attempt) => one(desk, &id, Some(attempt), None).await,
+    }
+}
+
+/// The lines of what a test measures as they were typed, blank ones too.
+fn lines(values: &Values) -> Vec<Line> {
+    let count = values.get("_rows").and_then(|rows| rows.parse().ok()).unwrap_or_default();
+    let line = |number: usize| {
+        let field = |name: &str| typed(values, &format!("analytes[{number}].{name}"));
+        Line { analyte: field("analyte"), unit: field("unit"), low: field("low"), high: field("high") }
+    };
+    (0..Analyte::MOST.min(count)).map(line).collect()
+}
+
+/// The lines after one was added or taken away; nothing is written by that.
+fn draft(values: &Values) -> Option<Vec<Line>> {
+    let mut lines = lines(values);
+    if values.get("_add").is_some() {
+        lines.push(Line::default());
+        lines.truncate(Analyte::MOST);
+        return Some(lines);
+    }
+    let number: usize = values.get("_remove")?.parse().ok()?;
+    if number < lines.len() {
+        lines.remove(number);
+    }
+    Some(lines)
+}
+
+/// What a test measures, as it was typed.
+fn analytes(values: &Values) -> Result<Vec<Analyte>, Vec<FieldProblem>> {
+    let (mut analytes, mut problems) = (Vec::<Analyte>::new(), Vec::new());
+    for (number, line) in lines(values).iter().enumerate().filter(|(_, line)| **line != Line::default()) {
+        let mut wrong = |field: &str, problem: String| {
+            problems.push(FieldProblem::new(format!("analytes[{number}].{field}"), problem))
+        };
+        match Analyte::read(&line.analyte, &line.unit, &line.low, &line.high) {
+            Ok(read) if analytes.iter().any(|other| other.analyte == read.analyte) => {
+                wrong("analyte", "is there already; each is measured once".to_owned());
+            }
+            Ok(read) => analytes.push(read),
+            Err(found) => found.into_iter().for_each(|problem| wrong(problem.field, problem.problem)),
+        }
+    }
+    if problems.is_empty() { Ok(analytes) } else { Err(problems) }
 }
 
 async fn entry(desk: &Desk, id: &TariffId) -> Result<TariffEntry, Failure> {
@@ -102,6 +150,13 @@ async fn change(desk: &Desk, entry: &TariffEntry, values: Values) -> Result<Outc
             Ok(price) => (recorder.change_price(tenant, actor, entry, price).await, "tariff.changed"),
             Err(problem) => return Ok(Err(desk.shown_again(values, vec![problem]))),
         },
+        Some("analytes") if entry.kind == TariffKind::Test => match analytes(&values) {
+            Ok(analytes) => {
+                let changed = recorder.change_analytes(tenant, actor, &entry.id, analytes).await;
+                (changed, "tariff.analytes_changed")
+            }
+            Err(problems) => return Ok(Err(desk.shown_again(values, problems))),
+        },
         Some("withdraw") => (recorder.offer(tenant, actor, &entry.id, false).await, "tariff.offered"),
         Some("offer") => (recorder.offer(tenant, actor, &entry.id, true).await, "tariff.offered"),
         _ => return Err(Failure::NotFound),
@@ -109,11 +164,25 @@ async fn change(desk: &Desk, entry: &TariffEntry, values: Values) -> Result<Outc
     desk.written(values, written, &desk.path, done)
 }
 
-async fn one(desk: Desk, id: &TariffId, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
+async fn one(
+    desk: Desk,
+    id: &TariffId,
+    attempt: Option<Arc<Attempt>>,
+    draft: Option<Vec<Line>>,
+) -> Result<Response, Failure> {
     desk.needs(ADMIN)?;
+    let entry = entry(&desk, id).await?;
+    let refused = attempt.as_ref().map(|attempt| Values(attempt.values.clone()));
+    let refused = refused.filter(|values| values.get("_form") == Some("analytes")).map(|values| lines(&values));
+    let lines = draft.or(refused).unwrap_or_else(|| {
+        let known = entry.analytes.iter().map(Line::from);
+        let blank = ROWS.saturating_sub(entry.analytes.len()).max(1);
+        known.chain(std::iter::repeat_n(Line::default(), blank)).take(Analyte::MOST).collect()
+    });
     let screen = OneEntry {
         tenant: desk.tenant.clone(),
-        entry: entry(&desk, id).await?,
+        entry,
+        lines,
         events: log::stream(desk.db(), &desk.tenant.id, "tariff", id.as_str()).await?,
         names: names(&desk, &places(&desk).await?).await?,
         attempt: attempt.clone(),
