@@ -43,6 +43,17 @@ test("what one person does shows on another's screen within a second, and what t
   await expect(menu).toHaveAttribute("open", "");
 });
 
+test("where no events get through, the page fetches itself, and says how old it is", async ({ browser }) => {
+  const patient = "Polled Arrival";
+  const nurse = await signIn(browser, "nurse");
+  await nurse.route("**/live?*", (route) => route.fulfill({ status: 429 }));
+  await nurse.goto("/queue/consultation");
+  const reception = await signIn(browser, "reception");
+  await register(reception, patient);
+  await expect(ticket(nurse, patient)).toBeVisible({ timeout: 25_000 });
+  await expect(sign(nurse)).toHaveText(/Updated \d+ s ago/);
+});
+
 test("the waiting room sees a call within a second, and no name", async ({ browser }) => {
   const patient = "Nameless Caller";
   const reception = await signIn(browser, "reception");

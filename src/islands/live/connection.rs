@@ -20,6 +20,8 @@ const SILENCE: f64 = 35_000.0;
 const PATIENCE: f64 = 6_000.0;
 /// The longest wait before the connection is tried again.
 const LONGEST: f64 = 15_000.0;
+/// How long a page without a connection waits before it fetches itself again, and how much later another one may do so.
+const POLL: (f64, f64) = (15_000.0, 5_000.0);
 /// How old a page may become without a change: waits pass their targets by themselves.
 const AGE: f64 = 60_000.0;
 /// The least time between two fetches of the page.
@@ -40,6 +42,10 @@ struct Connection {
     lost: f64,
     failures: i32,
     try_again: f64,
+    /// Whether the server answered when it was last asked for the page: some proxies let pages through, and no events.
+    answers: bool,
+    /// How long it is between two fetches while the connection is lost.
+    poll: f64,
     /// When the page was known to show everything.
     fresh: f64,
     fetched: f64,
@@ -69,6 +75,8 @@ pub fn open() {
         lost: now,
         failures: 0,
         try_again: now,
+        answers: true,
+        poll: POLL.0 + js_sys::Math::random() * POLL.1,
         fresh: now,
         fetched: now,
         fetching: false,
@@ -103,7 +111,7 @@ fn tick(shared: &Shared, hear: &Closure<dyn Fn(Event)>) {
             connection.connect(now, hear);
         }
         if !hidden {
-            connection.aged = connection.open && now - connection.fetched > AGE;
+            connection.aged = connection.is_aged(now);
             connection.show(now);
         }
     }
@@ -126,13 +134,25 @@ impl Connection {
         if let Some(source) = self.source.take() {
             source.close();
         }
+        self.lose(now);
+    }
+
+    /// Whether the server still answers is asked soon after the connection is lost.
+    fn lose(&mut self, now: f64) {
         if std::mem::take(&mut self.open) {
-            self.lost = now;
+            (self.lost, self.answers, self.fetched) = (now, false, 0.0);
         }
     }
 
+    fn is_aged(&self, now: f64) -> bool {
+        if self.open {
+            return now - self.fetched > AGE;
+        }
+        now - self.lost > PATIENCE && now - self.fetched > self.poll && window().navigator().on_line()
+    }
+
     fn is_offline(&self, now: f64) -> bool {
-        !self.open && (now - self.lost > PATIENCE || !window().navigator().on_line())
+        !self.open && (now - self.lost > PATIENCE && !self.answers || !window().navigator().on_line())
     }
 
     fn word(&self, which: usize) -> String {
@@ -177,9 +197,7 @@ fn hear(shared: &Shared, event: &Event) {
         let kind = event.type_();
         if kind == "error" {
             let lost = connection.source.as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
-            if std::mem::take(&mut connection.open) {
-                connection.lost = now;
-            }
+            connection.lose(now);
             connection.failures += 1;
             // Otherwise the browser tries again by itself, and says what it heard last.
             if lost {
@@ -227,6 +245,10 @@ fn fetch_if_stale(shared: &Shared) {
         if connection.fetching || connection.over || !(connection.stale || connection.aged) {
             return;
         }
+        if !connection.open && now - connection.fetched < connection.poll {
+            // A tick will come.
+            return;
+        }
         if now - connection.fetched < PAUSE {
             let shared = Rc::clone(shared);
             set_timeout(move || fetch_if_stale(&shared), Duration::from_millis(PAUSE as u64));
@@ -269,6 +291,7 @@ fn arrived(shared: &Shared, request: &XmlHttpRequest) {
     {
         let mut connection = shared.borrow_mut();
         connection.fetching = false;
+        connection.answers = new.is_some();
         if signed_out {
             connection.end(now);
         } else if new.is_none() {
