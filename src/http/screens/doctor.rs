@@ -39,6 +39,11 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
 pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
     desk.needs(DOCTOR)?;
     let mut values = Values(pairs);
+    if let Some(number) = values.get("_remove") {
+        let line = format!("items[{number}].");
+        values.0.retain(|(name, _)| !name.starts_with(&line));
+        return page(desk, None, Some(values.compacted(EventType::PrescriptionGiven))).await;
+    }
     if values.get("_add").is_some() {
         return page(desk, None, Some(values.compacted(EventType::PrescriptionGiven))).await;
     }
@@ -213,7 +218,7 @@ async fn prescription(
     let typed = draft.or_else(|| refused.map(|attempt| Values(attempt.values.clone()))).unwrap_or_default();
     let mut draft = Draft { lines: lines(&typed), rows: ROWS, nothing_to_repeat: false };
     let rows = typed.get("_rows").and_then(|rows| rows.parse().ok()).unwrap_or(ROWS);
-    draft.rows = rows.clamp(ROWS, 50);
+    draft.rows = rows.saturating_sub(usize::from(typed.get("_remove").is_some())).clamp(ROWS, 50);
     let added = typed.get("_add").or(desk.query("drug")).or(desk.query("repeat").map(|_| "last"));
     match added {
         Some("line") => draft.rows = (draft.rows + 1).min(50),

@@ -1,6 +1,6 @@
 //! Writing a prescription: lines to type in, and medicines to pick.
 //!
-//! The buttons that add lines send the form too, so that nothing typed is lost; the server answers with the longer form.
+//! The buttons that add lines and take them away send the form too, so that nothing typed is lost; the server answers with the longer form.
 
 use leptos::prelude::*;
 use tr::tr;
@@ -9,7 +9,7 @@ use super::chart::not_now;
 use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
 use super::{Chart, Doctor, Draft, Line, letters};
 use crate::journey::events::EventType;
-use crate::screens::form::EventForm;
+use crate::screens::form::{EventForm, enter};
 use crate::screens::icon::{Icon, icon};
 
 /// Draws the form.
@@ -24,7 +24,7 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
         .collect_view();
     view! {
         <form method="post" class="stack">
-            {form.hidden()} <input type="hidden" name="_then" value="/doctor?tab=prescribe"/>
+            {enter()} {form.hidden()} <input type="hidden" name="_then" value="/doctor?tab=prescribe"/>
             <input type="hidden" name="_rows" value=draft.rows.to_string()/>
             <div class="prescription" role="group" aria-labelledby="rx">
                 <table class="table table-lines">
@@ -36,6 +36,7 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
                             <th scope="col" class="cell-wide">{tr!("How often")}</th>
                             <th scope="col">{tr!("Days")}</th>
                             <th scope="col">{tr!("Instructions")}</th>
+                            <th scope="col"><span class="visually-hidden">{tr!("Remove")}</span></th>
                         </tr>
                     </thead>
                     <tbody>{lines}</tbody>
@@ -103,6 +104,7 @@ fn line(form: &EventForm, number: usize, line: Line) -> AnyView {
         }
         .into_any()
     };
+    let name = if line.drug.is_empty() { (number + 1).to_string() } else { line.drug.clone() };
     view! {
         <tr>
             {cell("drug", tr!("Medicine"), line.drug, Some("medicines"), "200")}
@@ -110,6 +112,12 @@ fn line(form: &EventForm, number: usize, line: Line) -> AnyView {
             {cell("frequency", tr!("How often"), line.frequency, Some("frequencies"), "100")}
             {cell("days", tr!("Days"), line.days, None, "3")}
             {cell("instructions", tr!("Instructions"), line.instructions, None, "500")}
+            <td class="cell-icon">
+                <button class="button button-quiet button-icon" name="_remove" value=number.to_string() formnovalidate=true
+                    aria-label=tr!("Remove line: {name}", name)>
+                    {icon(Icon::Trash2)}
+                </button>
+            </td>
         </tr>
     }
     .into_any()

@@ -172,6 +172,11 @@ async fn lines_are_added_without_logging_anything(db: Db) {
     let picked = add("Paracetamol").await;
     assert!(picked.contains("value=\"Paracetamol\"") && picked.contains("value=\"500 mg\""), "{picked}");
     assert!(add("last").await.contains("no earlier prescription"));
+    let typed = [("items[0].drug", "Aspirin"), ("items[1].drug", "ORS"), ("_rows", "4"), ("_remove", "0")];
+    let path = "/doctor?tab=prescribe";
+    let shorter = story.browser.post(path, EventType::PrescriptionGiven, &story.visit, &typed).await.text;
+    assert!(shorter.contains("value=\"ORS\"") && !shorter.contains("Remove line: Aspirin"), "{shorter}");
+    assert!(shorter.contains("Medicine, line 3") && !shorter.contains("Medicine, line 4"));
     assert_eq!(story.house.stream(&story.visit).await.len(), logged);
 }
 
