@@ -178,6 +178,11 @@ mod tests {
     }
 
     #[test]
+    fn what_warns_is_drawn_the_same_without_network() {
+        assert!(crate::islands::offline::html::WARNING.contains(Icon::TriangleAlert.drawing()));
+    }
+
+    #[test]
     fn every_icon_is_a_drawing_without_its_outer_element() {
         for icon in Icon::ALL {
             let drawing = icon.drawing();

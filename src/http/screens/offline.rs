@@ -26,7 +26,7 @@ use crate::journey::words::Stage;
 use crate::language::{Language, say};
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
-use crate::screens::lab::{is_stat, suggested_label};
+use crate::screens::lab::{suggested_label, urgency};
 use crate::screens::layout::LAB;
 use crate::screens::offline::shell;
 use crate::screens::parts::age_and_sex;
@@ -79,9 +79,11 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
     let mut cards = Vec::new();
     for stage in [Stage::Ordered, Stage::Collected, Stage::InProgress] {
         let mut at_stage = tests::worklist(db, tenant, stage).await?;
+        at_stage.sort_by_key(urgency);
         at_stage.truncate(MOST);
         cards.extend(at_stage);
     }
+    cards.sort_by_key(urgency);
     let mut visits: BTreeMap<VisitId, Visit> = BTreeMap::new();
     let mut analytes: BTreeMap<&str, Vec<Measured>> = BTreeMap::new();
     for card in &cards {
@@ -108,7 +110,7 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         token: card.token.clone(),
         patient: card.patient_name.clone(),
         age_and_sex: age_and_sex(card.patient_birth_date, card.patient_sex, today),
-        stat: is_stat(card),
+        urgency: urgency(card),
         label: suggested_label(card),
         analytes: analytes.get(card.test.code.as_str()).cloned().unwrap_or_default(),
     };

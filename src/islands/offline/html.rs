@@ -10,7 +10,7 @@ use crate::journey::ids::TestId;
 use crate::journey::results::flag;
 use crate::journey::visit::Test;
 use crate::journey::wording::fill;
-use crate::journey::words::{Flag, Stage, Word};
+use crate::journey::words::{Flag, Priority, Stage, Word};
 
 /// The stages at which something is done without network: their words in the address, and what people call them.
 pub const STAGES: [(Stage, &str, &str); 3] = [
@@ -124,18 +124,36 @@ pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>
         return html + &empty(&say("Nothing to do here"), &say("Tests appear when they reach this stage."));
     }
     html += "<ul class=\"work-list\">";
-    let (urgent, others): (Vec<_>, Vec<_>) = worklist.at(stage).partition(|(task, _)| task.stat);
-    for (task, test) in urgent.into_iter().chain(others) {
+    for (task, test) in worklist.at(stage) {
         let typed = opened.filter(|(id, _)| *id == task.test_id).map(|(_, typed)| &typed[..]);
         card(&mut html, worklist, task, test, typed);
     }
     html + "</ul>"
 }
 
+/// The look of a test's card.
+pub fn frame(urgency: Priority) -> &'static str {
+    match urgency {
+        Priority::Emergency => "work work-over",
+        Priority::Urgent => "work work-late",
+        Priority::Routine => "work",
+    }
+}
+
+/// What is drawn beside a word that warns.
+pub const WARNING: &str = r#"<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3" />
+  <path d="M12 9v4" />
+  <path d="M12 17h.01" /></svg> "#;
+
+fn tag(class: &str, words: &str) -> String {
+    ["<span class=\"tag tag-", class, "\">", WARNING, words, "</span>"].concat()
+}
+
 fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed: Option<&[(String, String)]>) {
-    let (class, stat) = match task.stat {
-        true => ("work work-over", [" <span class=\"tag tag-emergency\">", &say("STAT"), "</span>"].concat()),
-        false => ("work", String::new()),
+    let urgency = match task.urgency {
+        Priority::Emergency => tag("emergency", &say("STAT")),
+        Priority::Urgent => tag("urgent", &say("Urgent")),
+        Priority::Routine => String::new(),
     };
     let specimen = test.specimen.clone().unwrap_or_else(|| say("specimen not recorded"));
     let since = [&say(test.stage.label()).to_ascii_lowercase(), " ", &worklist.clock(test.since)].concat();
@@ -143,12 +161,13 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
     details.extend(test.sample_id.as_deref());
     *html += &[
         "<li class=\"",
-        class,
+        frame(task.urgency),
         "\"><span class=\"token token-plain\">",
         &safe(&task.token),
         "</span><div class=\"work-main\"><h2 class=\"work-title\">",
         &safe(&test.name),
-        &stat,
+        " ",
+        &urgency,
         "</h2><p class=\"work-detail\">",
         &safe(&details.join(" · ")),
         "</p></div><div class=\"work-action\">",
@@ -269,6 +288,7 @@ pub fn judged(value: &str, low: Option<f64>, high: Option<f64>) -> String {
     match flag(value, low, high) {
         None => String::new(),
         Some(Flag::Normal) => say(Flag::Normal.label()),
-        Some(flag) => ["<span class=\"tag tag-warning\">", &say_of("flag", flag.label()), "</span>"].concat(),
+        Some(Flag::Low) => tag("warning", &say_of("flag", "Low")),
+        Some(_) => tag("warning", &say_of("flag", "High")),
     }
 }

@@ -15,7 +15,7 @@ use crate::journey::refusal::Refusal;
 use crate::journey::results::flag;
 use crate::journey::visit::{Step, Test, Visit};
 use crate::journey::wording::fill;
-use crate::journey::words::{ActorType, Role, Stage, Word};
+use crate::journey::words::{ActorType, Priority, Role, Stage, Word};
 
 /// What is done without network.
 pub const EVENTS: [EventType; 3] =
@@ -59,8 +59,8 @@ pub struct Task {
     pub patient: String,
     /// The patient's age and sex.
     pub age_and_sex: String,
-    /// Whether it comes before all others.
-    pub stat: bool,
+    /// How urgent it is.
+    pub urgency: Priority,
     /// The label suggested for its next specimen.
     pub label: String,
     /// What it measures.

@@ -55,7 +55,7 @@ impl Worklist {
                 "token": task.token,
                 "patient": task.patient,
                 "ageAndSex": task.age_and_sex,
-                "stat": task.stat,
+                "urgency": task.urgency.word(),
                 "label": task.label,
                 "analytes": analytes.collect::<Vec<_>>(),
             })
@@ -90,7 +90,7 @@ impl Worklist {
                 token: string(line, "token")?,
                 patient: string(line, "patient")?,
                 age_and_sex: string(line, "ageAndSex")?,
-                stat: line["stat"].as_bool()?,
+                urgency: word(line, "urgency")?,
                 label: string(line, "label")?,
                 analytes: list(line, "analytes", measured)?,
             })

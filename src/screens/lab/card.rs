@@ -5,18 +5,19 @@ use tr::tr;
 
 use super::super::form::button;
 use super::super::icon::{Icon, icon};
-use super::super::parts::{age_and_sex, clock_time, stage_bar, wait};
+use super::super::parts::{age_and_sex, clock_time, priority_tag, stage_bar, wait};
 use super::results::results;
 use super::{Bench, Lab, Shown, forms};
+use crate::islands::offline::html::frame;
 use crate::journey::events::EventType;
 use crate::journey::refusal::roles_in;
 use crate::journey::words::{Priority, Stage, VisitType, Word};
 use crate::language;
 use crate::projections::tests::TestCard;
 
-/// Whether a test comes before all others.
-pub fn is_stat(card: &TestCard) -> bool {
-    is_emergency(card) || card.test.priority != Priority::Routine || card.visit_priority != Priority::Routine
+/// How urgent a test is: as its order says, or its visit if that is more.
+pub fn urgency(card: &TestCard) -> Priority {
+    if is_emergency(card) { Priority::Emergency } else { card.test.priority.min(card.visit_priority) }
 }
 
 /// Whether urgency comes before payment.
@@ -50,7 +51,6 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
     let test = &card.test;
     let opened = lab.opened.as_ref().filter(|opened| opened.test_id == test.test_id);
     let today = lab.tenant.local_day(lab.now);
-    let stat = is_stat(card);
     let mut details = vec![
         card.patient_name.clone(),
         age_and_sex(card.patient_birth_date, card.patient_sex, today),
@@ -76,7 +76,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
     let judged = matches!(test.stage, Stage::Completed | Stage::Reviewed)
         || (matches!(lab.shown, Shown::Sample(_)) && !test.results.is_empty());
     view! {
-        <li class=if stat { "work work-over" } else { "work" } id=format!("test-{}", test.test_id)>
+        <li class=frame(urgency(card)) id=format!("test-{}", test.test_id)>
             <span class="token token-plain">{card.token.clone()}</span>
             <div class="work-main">
                 <h3 class="work-title">{test.name.clone()} {tags(lab, card)}</h3>
@@ -101,8 +101,12 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
 fn tags(lab: &Lab, card: &TestCard) -> AnyView {
     let again = card.test.recollections;
     view! {
-        {is_stat(card)
-            .then(|| view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> })}
+        {match urgency(card) {
+            Priority::Emergency => {
+                view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> }.into_any()
+            }
+            priority => priority_tag(priority),
+        }}
         {(again > 0)
             .then(|| {
                 let words = match again {

@@ -5,7 +5,7 @@ mod forms;
 pub mod paper;
 pub mod results;
 
-pub use card::{is_stat, suggested_label};
+pub use card::{suggested_label, urgency};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Bench {
 /// Shows the laboratory.
 pub fn lab(mut lab: Lab) -> impl IntoView {
     // A visit may have become urgent after its tests were ordered.
-    lab.cards.sort_by_key(|card| !card::is_stat(card));
+    lab.cards.sort_by_key(card::urgency);
     let (title, sample) = match &lab.shown {
         Shown::Stage(stage) => {
             (language::say(Bench::of(*stage).map_or(stage.label(), |bench| bench.label)), String::new())

@@ -19,6 +19,7 @@ stories!(
     each_does_what_their_roles_allow,
     what_was_typed_survives_a_refusal,
     the_unpaid_wait_for_payment,
+    only_an_emergency_is_stat,
     patients_are_called_to_the_lab,
     a_report_says_whether_it_is_approved,
 );
@@ -201,6 +202,14 @@ async fn the_unpaid_wait_for_payment(db: Db) {
     let refused = lab.tried(&lab.technician, "/lab", EventType::TestSampleCollected, &[]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("not possible now"), "{}", refused.text);
+}
+
+async fn only_an_emergency_is_stat(db: Db) {
+    let lab = Laboratory::open(db, "URGENT").await;
+    let page = lab.technician.get("/lab").await.text;
+    assert!(page.contains("tag-urgent") && !page.contains("STAT"), "{page}");
+    let kept: Value = serde_json::from_str(&lab.technician.get("/lab/worklist").await.text).expect("JSON");
+    assert_eq!(kept["tests"][0]["urgency"], "URGENT");
 }
 
 async fn patients_are_called_to_the_lab(db: Db) {
