@@ -150,6 +150,7 @@ test("without network it is collected and started, and sent once and in order wh
   await openLab(lab, "/lab?stage=collect", patient);
 
   await lab.context().setOffline(true);
+  const sample = await work(lab, patient).locator("[name=sampleId]").inputValue();
   await work(lab, patient).getByRole("button", { name: "Collect" }).click();
   await isOffline(lab);
   await expect(outbox(lab)).toContainText("1 not sent");
@@ -162,6 +163,13 @@ test("without network it is collected and started, and sent once and in order wh
   await lab.reload();
   await isOffline(lab);
   await expect(outbox(lab)).toContainText("2 not sent");
+  const scan = lab.getByRole("searchbox", { name: "Scan or type a sample id" });
+  await scan.fill("S-none");
+  await scan.press("Enter");
+  await expect(lab.getByText("No test has this sample")).toBeVisible();
+  await scan.fill(sample);
+  await scan.press("Enter");
+  await expect(work(lab, patient).getByRole("button", { name: "Enter results" })).toBeVisible();
   await lab.goto("/lab?stage=running");
   await isOffline(lab);
   await expect(work(lab, patient)).toBeVisible();

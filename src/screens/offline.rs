@@ -23,6 +23,13 @@ pub fn shell() -> impl IntoView {
         <main class="page stack touch" id="main">
             <h1 class="visually-hidden">{tr!("Laboratory")}</h1>
             <div id="not-sent"></div>
+            <form class="scan" role="search" aria-label=tr!("Samples") action="/lab">
+                <div class="search-box">
+                    {icon(Icon::Barcode)}
+                    <input type="search" name="sample" autocomplete="off" data-key="n"
+                        aria-label=tr!("Scan or type a sample id") placeholder=tr!("Scan or type a sample id")/>
+                </div>
+            </form>
             <div id="bench" class="stack">
                 <p class="secondary" role="status">{tr!("Looking what this tablet keeps …")}</p>
             </div>

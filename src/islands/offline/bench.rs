@@ -19,7 +19,7 @@ mod browser {
     use web_sys::{Element, Event, HtmlElement};
 
     use super::super::super::language::{learn, say};
-    use super::super::html::{self, STAGES, Typed};
+    use super::super::html::{self, STAGES, Shown, Typed};
     use super::super::tablet::{Tablet, owner};
     use super::super::{forms, network, outbox, store};
     use crate::journey::ids::{Id, TestId};
@@ -31,14 +31,14 @@ mod browser {
     /// What is chosen on the page.
     #[derive(Clone, Copy)]
     struct Choice {
-        stage: RwSignal<Stage>,
+        shown: RwSignal<Shown>,
         /// The results being entered: of which test, and what was typed before.
         opened: RwSignal<Option<(TestId, Typed)>>,
     }
 
     pub fn start() {
         let tablet = Tablet::new();
-        let choice = Choice { stage: RwSignal::new(Stage::Ordered), opened: RwSignal::new(None) };
+        let choice = Choice { shown: RwSignal::new(Shown::Stage(Stage::Ordered)), opened: RwSignal::new(None) };
         let looked = RwSignal::new(false);
         let address = window().location().search().unwrap_or_default();
         let asked = |name: &str| {
@@ -46,6 +46,11 @@ mod browser {
             pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
         };
         choice.choose(asked("stage").as_deref().unwrap_or_default());
+        if let Some(label) =
+            asked("sample").and_then(|label| js_sys::decode_uri_component(&label.replace('+', " ")).ok())
+        {
+            choice.shown.set(Shown::Sample(label.into()));
+        }
         forms::listen(tablet, true);
         let test = asked("open").and_then(|id| TestId::parse(&id).ok());
         spawn_local(async move {
@@ -53,7 +58,8 @@ mod browser {
             outbox::show(tablet);
             tablet.read().await;
             looked.set(true);
-            if let Some(test) = test.filter(|_| choice.stage.get_untracked() == Stage::InProgress) {
+            let is_running = choice.shown.get_untracked() == Shown::Stage(Stage::InProgress);
+            if let Some(test) = test.filter(|_| is_running) {
                 choice.open(test).await;
             }
         });
@@ -62,7 +68,7 @@ mod browser {
             let html = match tablet.known(true) {
                 Some(worklist) => choice
                     .opened
-                    .with(|opened| html::bench(&worklist.after(&unsent), choice.stage.get(), opened.as_ref())),
+                    .with(|opened| html::bench(&worklist.after(&unsent), &choice.shown.get(), opened.as_ref())),
                 None if looked.get() => html::empty(
                     &say("No network"),
                     &say("This tablet keeps no worklist. The lab opens again when the network is back."),
@@ -91,7 +97,7 @@ mod browser {
         fn choose(self, word: &str) {
             if let Some((stage, ..)) = STAGES.iter().find(|(_, here, _)| *here == word) {
                 self.opened.set(None);
-                self.stage.set(*stage);
+                self.shown.set(Shown::Stage(*stage));
             }
         }
 
@@ -140,9 +146,14 @@ mod browser {
         }
         tablet.send().await;
         if !tablet.signed_out.get_untracked() && choice.opened.with_untracked(Option::is_none) {
-            let stage = choice.stage.get_untracked();
-            let word = STAGES.iter().find(|(here, ..)| *here == stage).map_or("collect", |(_, word, _)| word);
-            let _ = window().location().replace(&format!("/lab?stage={word}"));
+            let address = match choice.shown.get_untracked() {
+                Shown::Stage(stage) => {
+                    let word = STAGES.iter().find(|(here, ..)| *here == stage).map_or("collect", |(_, word, _)| word);
+                    ["/lab?stage=", word].concat()
+                }
+                Shown::Sample(label) => ["/lab?sample=", &String::from(js_sys::encode_uri_component(&label))].concat(),
+            };
+            let _ = window().location().replace(&address);
         }
     }
 }

@@ -202,10 +202,14 @@ fn fill_in_drafts() {
         for (name, text) in store::draft(&test).await.unwrap_or_default() {
             let fields = form.elements();
             let field = fields.named_item(&name);
-            if let Some(input) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok())
-                && input.value().is_empty()
+            if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
+                if input.value().is_empty() {
+                    input.set_value(&text);
+                }
+            } else if let Some(select) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlSelectElement>())
+                && select.value().is_empty()
             {
-                input.set_value(&text);
+                select.set_value(&text);
             }
         }
         judge(&form);

@@ -98,8 +98,17 @@ pub fn empty(title: &str, words: &str) -> String {
     ["<div class=\"empty\"><p class=\"empty-title\">", title, "</p><p>", words, "</p></div>"].concat()
 }
 
-/// The tests at a stage, with the one step that brings each further; the form for results is open on one.
-pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>) -> String {
+/// Which tests are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Those at a stage.
+    Stage(Stage),
+    /// Those whose specimen bears a label.
+    Sample(String),
+}
+
+/// The tests shown, with the one step that brings each further; the form for results is open on one.
+pub fn bench(worklist: &Worklist, shown: &Shown, opened: Option<&(TestId, Typed)>) -> String {
     let known = say(
         "No network: this is what was known at {time}. What you do is kept on this tablet and sent when the network is back.",
     );
@@ -112,7 +121,7 @@ pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>
     ]
     .concat();
     for (here, word, label) in STAGES {
-        let current = if here == stage { " aria-current=\"true\"" } else { "" };
+        let current = if *shown == Shown::Stage(here) { " aria-current=\"true\"" } else { "" };
         let count = worklist.at(here).count();
         html += &format!(
             "<li><a href=\"/lab?stage={word}\" data-stage=\"{word}\"{current}><b>{count}</b> {}</a></li>",
@@ -120,11 +129,19 @@ pub fn bench(worklist: &Worklist, stage: Stage, opened: Option<&(TestId, Typed)>
         );
     }
     html += "</ul></nav>";
-    if worklist.at(stage).next().is_none() {
-        return html + &empty(&say("Nothing to do here"), &say("Tests appear when they reach this stage."));
+    let tests: Vec<_> = match shown {
+        Shown::Stage(stage) => worklist.at(*stage).collect(),
+        Shown::Sample(label) => worklist.of_sample(label).collect(),
+    };
+    if tests.is_empty() {
+        let (title, words) = match shown {
+            Shown::Stage(_) => (say("Nothing to do here"), say("Tests appear when they reach this stage.")),
+            Shown::Sample(_) => (say("No test has this sample"), say("Scan the label again, or type what it says.")),
+        };
+        return html + &empty(&title, &words);
     }
     html += "<ul class=\"work-list\">";
-    for (task, test) in worklist.at(stage) {
+    for (task, test) in tests {
         let typed = opened.filter(|(id, _)| *id == task.test_id).map(|(_, typed)| &typed[..]);
         card(&mut html, worklist, task, test, typed);
     }
@@ -184,7 +201,7 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
             form(html, EventType::TestInProgress, task, "");
             do_it(html, &say("Start"));
         }
-        _ if typed.is_none() => {
+        Stage::InProgress if typed.is_none() => {
             let test = task.test_id.to_string();
             *html +=
                 &["<button type=\"button\" class=\"button button-primary button-wide\" data-open=\"", &test].concat();
@@ -232,6 +249,8 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
                 let label = [&label, " ", &(line + 1).to_string()].concat();
                 field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new()));
             }
+            let result = [&say("result"), " ", &(line + 1).to_string()].concat();
+            flags(html, line, &result, typed);
         }
     }
     *html += "</div><div class=\"form-foot\"><button class=\"button button-primary\">";
@@ -266,6 +285,23 @@ fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyt
     let value = typed.iter().find(|(typed, _)| *typed == name).map_or("", |(_, value)| value);
     let judged = judged(value, analyte.low, analyte.high);
     field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged));
+    if low.is_none() && high.is_none() {
+        flags(html, line, &analyte.analyte, typed);
+    }
+}
+
+/// What a value without a range says, chosen by who reads it.
+fn flags(html: &mut String, line: usize, of: &str, typed: &[(String, String)]) {
+    let name = format!("results[{line}].flag");
+    let chosen = typed.iter().find(|(typed, _)| *typed == name).map_or("", |(_, value)| value);
+    let label = fill(&say("Flag of {name}"), &[("name", of)]);
+    *html += &["<div class=\"field\"><label for=\"", &name, "\">", &safe(&label), "</label><select id=\""].concat();
+    *html += &[&name, "\" name=\"", &name, "\"><option value=\"\">", &say("Choose"), "</option>"].concat();
+    for (word, label) in Flag::CHOICES {
+        let selected = if *word == chosen { "\" selected>" } else { "\">" };
+        *html += &["<option value=\"", word, selected, &say(label), "</option>"].concat();
+    }
+    *html += "</select></div>";
 }
 
 fn field(

@@ -149,6 +149,12 @@ impl Worklist {
         self.tests.iter().filter_map(|task| Some((task, self.test(task)?))).filter(move |(_, test)| test.stage == stage)
     }
 
+    /// The tests whose specimen bears a label.
+    pub fn of_sample(&self, label: &str) -> impl Iterator<Item = (&Task, &Test)> {
+        let bears = move |test: &Test| test.sample_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(label.trim()));
+        self.tests.iter().filter_map(|task| Some((task, self.test(task)?))).filter(move |(_, test)| bears(test))
+    }
+
     /// Whether a test is known to wait for results no more; where there are too many tests to keep, that is not known.
     pub fn is_over(&self, test: &TestId) -> bool {
         let running = || self.at(Stage::InProgress);

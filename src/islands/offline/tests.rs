@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::kept::{MOST, Task, Unsent, Worklist, held, metadata, new_id};
+use super::html::{Shown, bench};
+use super::kept::{MOST, Measured, Task, Unsent, Worklist, held, metadata, new_id};
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::{evolve, fold};
 use crate::journey::ids::{EventId, Id, PatientId, PersonId, TestId, VisitId};
@@ -158,6 +159,34 @@ fn what_is_written_is_read() {
     assert_eq!(Unsent::from_json(&collected.to_json()), Some(collected));
     let later = read.take(&[], EventType::TestSampleCollected, json!({ "testId": id::<TestId>(2) }), id(5), minute(7));
     assert_eq!(later.expect("it may be collected").deed.expected_version, 2);
+}
+
+#[test]
+fn a_specimen_is_found_by_its_label() {
+    let collected = json!({ "testId": id::<TestId>(2), "sampleId": "S-00A1" });
+    let collected =
+        worklist().take(&[], EventType::TestSampleCollected, collected, id(4), minute(5)).expect("it may be collected");
+    let worklist = worklist().after(&[collected]);
+    assert_eq!((worklist.of_sample(" s-00a1").count(), worklist.of_sample("S-00A2").count()), (1, 0));
+    let html = bench(&worklist, &Shown::Sample("S-00A1".to_owned()), None);
+    assert!(html.contains("Blood count") && html.contains("Start"), "{html}");
+    assert!(bench(&worklist, &Shown::Sample("S-00A2".to_owned()), None).contains("No test has this sample"));
+}
+
+#[test]
+fn a_value_without_a_range_is_judged_by_who_reads_it() {
+    let mut known = worklist();
+    let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
+    for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
+        known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
+    }
+    let film = Measured { analyte: "Film".into(), unit: None, low: None, high: None };
+    let ranged = Measured { analyte: "Haemoglobin".into(), low: Some(12.0), ..film.clone() };
+    known.tests[0].analytes = vec![ranged, film];
+    let typed = vec![("results[1].flag".to_owned(), "ABNORMAL".to_owned())];
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(!html.contains("name=\"results[0].flag\"") && html.contains("name=\"results[1].flag\""), "{html}");
+    assert!(html.contains("<option value=\"ABNORMAL\" selected>"), "{html}");
 }
 
 #[test]
