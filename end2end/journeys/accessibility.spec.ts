@@ -1,10 +1,14 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
-import { register, signIn } from "./hospital.ts";
-import { SCREENS } from "./screens.ts";
+import { overcharge, register, share, signIn } from "./hospital.ts";
+import { SCREENS, addressOf } from "./screens.ts";
 
 async function expectAccessible(page: Page, address: string) {
   await page.goto(address);
+  await expectNothingFound(page, address);
+}
+
+async function expectNothingFound(page: Page, address: string) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ").slice(0, 400)}`);
   expect(found, address).toEqual([]);
@@ -16,14 +20,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     await expectAccessible(page, "/login");
   });
 
-  for (const [who, addresses] of SCREENS) {
+  for (const [who, screens] of SCREENS) {
     test(`axe finds nothing on the screens of ${who}, ${colorScheme}`, async ({ browser }) => {
       const page = await signIn(browser, who, { colorScheme });
-      for (const address of addresses) await expectAccessible(page, address);
+      for (const screen of screens) await expectAccessible(page, await addressOf(page, screen));
     });
   }
 
-  test(`axe finds nothing on a journey, a patient, a slip and a display, ${colorScheme}`, async ({ browser }) => {
+  test(`axe finds nothing on a journey, a patient, a slip, a display, a shared document and a refusal, ${colorScheme}`, async ({ browser }) => {
     // Who is called flashes for a moment, in which nothing is held against its colours.
     const page = await signIn(browser, "reception", { colorScheme, reducedMotion: "reduce" });
     const visit = await register(page, `Axe ${colorScheme}`);
@@ -35,5 +39,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.goto(`/visits/${visit}`);
     const patient = await page.locator(".patient-name a").first().getAttribute("href");
     await expectAccessible(page, patient ?? "");
+    await expectAccessible(page, await share(page, visit));
+    await overcharge(page, visit);
+    await expectNothingFound(page, "a refusal");
   });
 }

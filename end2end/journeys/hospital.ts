@@ -40,3 +40,27 @@ export async function register(reception: Page, patient: string): Promise<string
   expect(address).toMatch(/^\/visits\/[0-9A-Z]{26}$/);
   return (address ?? "").slice("/visits/".length);
 }
+
+/** Adds a document to a visit and lends it by a link. Gives the link's address. */
+export async function share(reception: Page, visit: string): Promise<string> {
+  await reception.goto(`/visits/${visit}?do=DOCUMENT_UPLOADED`);
+  const file = { name: "letter.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF\n") };
+  await reception.locator("main input[type=file]").setInputFiles(file);
+  await reception.getByRole("button", { name: "Add document" }).click();
+  await expectLogged(reception, "Document added");
+  await reception.getByText("Share by a link").click();
+  await reception.getByLabel("For whom").fill("Dr Menon");
+  await reception.getByRole("button", { name: "Make the link" }).click();
+  const link = await reception.locator("code", { hasText: "/shared/" }).innerText();
+  return link.slice(link.indexOf("/shared/"));
+}
+
+/** Takes more than a patient owes, which is refused. */
+export async function overcharge(reception: Page, visit: string) {
+  await reception.goto(`/billing?visit=${visit}`);
+  await reception.getByRole("button", { name: "Bill consultation" }).click();
+  await expectLogged(reception, "Consultation billed");
+  await reception.locator("[name=amount]").fill("999999");
+  await reception.getByRole("button", { name: "Take payment" }).click();
+  await expect(reception.locator("#refusal")).toContainText("The amount is more than the balance.");
+}

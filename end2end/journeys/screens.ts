@@ -1,10 +1,76 @@
+import type { Page } from "@playwright/test";
+
+/** A screen: its address, or what it is called and the link to it, on a page or on those that the page leads to. */
+export type Screen = string | { name: string; from: string; to: string; through?: string };
+
+const VISITS = "main a[href^='/patients/'], main a[href^='/visits/']:not([href*='/slip'])";
+
+/** A form that opens on a card of the laboratory. */
+const form = (event: string, stage: string): Screen => ({
+  name: `lab-form-${event.toLowerCase().replaceAll("_", "-")}`,
+  from: `/lab?stage=${stage}`,
+  to: `main a[href*='do=${event}']`,
+});
+
 /** Every screen, with somebody of the demo hospital who works at it. */
-export const SCREENS: [who: string, addresses: string[]][] = [
-  ["reception", ["/reception", "/reception?q=a", "/reception?register=new", "/reception/closing", "/reception/calls", "/bookings", "/billing/cash-up", "/queue/consultation", "/queue/lab", "/billing", "/patients"]],
-  ["doctor", ["/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals"]],
-  ["lab", ["/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover"]],
-  ["pathologist", ["/lab?stage=review", "/lab?stage=approve"]],
-  ["manager", ["/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits", "/analytics/targets"]],
-  ["admin", ["/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections"]],
+export const SCREENS: [who: string, screens: Screen[]][] = [
+  ["reception", [
+    "/reception", "/reception?q=a", "/reception?register=new", "/reception/closing", "/reception/calls", "/bookings", "/billing/cash-up",
+    "/queue/consultation", "/queue/lab", "/queue/billing", "/billing", "/patients",
+    { name: "booking", from: "/bookings", to: "main a[href^='/bookings/']" },
+    { name: "receipt", from: "/patients?q=a", through: VISITS, to: "a[href$='/receipt']" },
+  ]],
+  ["doctor", [
+    "/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals", "/doctor?tab=visits",
+    "/doctor?tab=refer", "/doctor?tab=followup",
+    {
+      name: "letter",
+      from: "/doctor?tab=prescribe",
+      through: "a[href*='tab=prescribe'], a[href*='tab=refer'], a[href^='/doctor?visit=']:not([href*='tab='])",
+      to: "a[href*='/letters/']",
+    },
+  ]],
+  ["lab", [
+    "/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover", "/lab/offline",
+    form("TEST_COMPLETED", "running"), form("TEST_SAMPLE_REJECTED", "running"), form("REPORT_DELIVERED", "handover"),
+    { name: "label", from: "/lab?stage=running", to: "a[href$='/label']" },
+    { name: "report", from: "/lab?stage=handover", to: "a[href$='/report']" },
+  ]],
+  ["pathologist", ["/lab?stage=review", "/lab?stage=approve", form("TEST_REVIEWED", "review")]],
+  ["manager", [
+    "/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits",
+    "/analytics/targets",
+    { name: "refund-slip", from: "/billing/cash-up", to: "main a[href*='/refunds/']" },
+  ]],
+  ["admin", [
+    "/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections",
+    { name: "person", from: "/admin", to: "main a[href^='/admin/people/']" },
+    { name: "tariff-entry", from: "/admin/tariff", to: "main tr:last-child a[href^='/admin/tariff/']" },
+  ]],
   ["auditor", ["/audit", "/audit/events", "/patients", "/billing", "/nowhere"]],
 ];
+
+/** What a screen is called. */
+export function nameOf(screen: Screen): string {
+  if (typeof screen !== "string") return screen.name;
+  return screen.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
+}
+
+/** The address of a screen; the page looks for the link to it, and follows each way to its end first. */
+export async function addressOf(page: Page, screen: Screen): Promise<string> {
+  if (typeof screen === "string") return screen;
+  const { from, through, to } = screen;
+  const ways = [from];
+  const seen = new Set(ways);
+  for (let way = ways.shift(); way && seen.size < 200; way = ways.shift()) {
+    await page.goto(way);
+    const hrefs = (links: string) =>
+      page.locator(links).evaluateAll((found) => found.map((link) => link.getAttribute("href") ?? ""));
+    const [address] = await hrefs(to);
+    if (address) return address;
+    const further = through ? (await hrefs(through)).filter((href) => !seen.has(href)) : [];
+    further.forEach((href) => seen.add(href));
+    ways.unshift(...new Set(further));
+  }
+  throw new Error(`no link leads from ${from} to ${screen.name}`);
+}

@@ -1,14 +1,10 @@
 import { join } from "node:path";
 import { test } from "@playwright/test";
-import { signIn } from "../journeys/hospital.ts";
-import { SCREENS } from "../journeys/screens.ts";
+import { overcharge, register, share, signIn } from "../journeys/hospital.ts";
+import { SCREENS, addressOf, nameOf } from "../journeys/screens.ts";
 
 const folder = process.env.SOJOURN_KEPT_IN ?? "pictures-taken";
 const SIZES = { desktop: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 } };
-
-function named(address: string): string {
-  return address.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
@@ -21,17 +17,17 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.screenshot({ path: join(into, "login.png"), fullPage: true });
     });
 
-    for (const [who, addresses] of SCREENS) {
+    for (const [who, screens] of SCREENS) {
       test(`the screens of ${who}, ${size}, ${colorScheme}`, async ({ browser }) => {
         const page = await signIn(browser, who, options);
-        for (const address of addresses) {
-          await page.goto(address);
-          await page.screenshot({ path: join(into, `${who}-${named(address)}.png`), fullPage: true });
+        for (const screen of screens) {
+          await page.goto(await addressOf(page, screen));
+          await page.screenshot({ path: join(into, `${who}-${nameOf(screen)}.png`), fullPage: true });
         }
       });
     }
 
-    test(`a journey, a patient, a slip and the display, ${size}, ${colorScheme}`, async ({ browser }) => {
+    test(`a journey, a patient, a slip, the display, a shared document and a refusal, ${size}, ${colorScheme}`, async ({ browser }) => {
       const page = await signIn(browser, "manager", options);
       await page.goto("/patients?q=a");
       await page.locator("main a[href^='/patients/']").first().click();
@@ -45,6 +41,11 @@ for (const colorScheme of ["light", "dark"] as const) {
       const display = await reception.getByRole("link", { name: "Waiting-room display" }).getAttribute("href");
       await reception.goto(display ?? "/");
       await reception.screenshot({ path: join(into, "display.png") });
+      const visit = await register(reception, "Asha Verma");
+      await reception.goto(await share(reception, visit));
+      await reception.screenshot({ path: join(into, "shared.png"), fullPage: true });
+      await overcharge(reception, visit);
+      await reception.screenshot({ path: join(into, "refusal.png"), fullPage: true });
     });
   }
 }
