@@ -45,8 +45,9 @@ export async function register(reception: Page, patient: string): Promise<string
 export async function share(reception: Page, visit: string): Promise<string> {
   await reception.goto(`/visits/${visit}?do=DOCUMENT_UPLOADED`);
   const file = { name: "letter.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF\n") };
-  await reception.locator("main input[type=file]").setInputFiles(file);
-  await reception.getByRole("button", { name: "Add document" }).click();
+  const form = reception.locator("main form", { has: reception.locator("input[type=file]") });
+  await form.locator("input[type=file]").setInputFiles(file);
+  await form.getByRole("button", { name: "Add document" }).click();
   await expectLogged(reception, "Document added");
   await reception.getByText("Share by a link").click();
   await reception.getByLabel("For whom").fill("Dr Menon");

@@ -143,7 +143,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     };
     view! {
         <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
-        <header class="masthead">
+        <header class=if path.starts_with("/lab") { "masthead touch" } else { "masthead" }>
             <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
             <nav class="nav" aria-label=tr!("Workplaces")>
                 <ul>

@@ -11,7 +11,7 @@ use crate::islands::offline::Bench;
 pub fn shell() -> impl IntoView {
     view! {
         <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
-        <header class="masthead">
+        <header class="masthead touch">
             <a class="brand" href="/lab">{logo()} <span>"Sojourn"</span></a>
             <div class="masthead-end">
                 <span class="live live-off" role="status">{tr!("Offline")}</span>
