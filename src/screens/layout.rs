@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::attempt::{Attempt, refusal};
+use super::entry::Entry;
 use super::icon::{Icon, icon};
 use super::shell::Theme;
 use crate::hospital::people::Person;
@@ -136,6 +137,8 @@ pub fn own_workplace(person: &Person) -> &'static str {
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     let Frame { hospital, person, path, search, theme, logged, done, attempt, listening } = frame;
     let roles = person.roles.iter().map(|role| say(role.label())).collect::<Vec<_>>().join(", ");
+    let masthead = if path.starts_with("/lab") { "masthead touch" } else { "masthead" };
+    let orders = person.holds_any(DOCTOR);
     let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
     let (other_theme, other_icon) = match theme {
         Some(Theme::Night) => ("light", Icon::Sun),
@@ -143,7 +146,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     };
     view! {
         <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
-        <header class=if path.starts_with("/lab") { "masthead touch" } else { "masthead" }>
+        <header class=masthead>
             <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
             <nav class="nav" aria-label=tr!("Workplaces")>
                 <ul>
@@ -197,7 +200,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
             .then(|| {
                 view! {
                     <div class="page notices">
-                        {attempt.as_deref().map(refusal)} {logged.filter(|_| attempt.is_none()).map(just_logged)}
+                        {attempt.as_deref().map(refusal)} {logged.filter(|_| attempt.is_none()).map(|logged| just_logged(logged, orders))}
                         {done.filter(|_| attempt.is_none()).map(just_done)}
                     </div>
                 }
@@ -243,7 +246,8 @@ fn just_done(words: String) -> impl IntoView {
     }
 }
 
-fn just_logged(logged: Logged) -> impl IntoView {
+fn just_logged(logged: Logged, orders: bool) -> impl IntoView {
+    let undo = (orders && logged.event == EventType::TestsOrdered).then(|| undo(&logged.visit));
     let slip = (logged.event == EventType::VisitRegistered).then(|| {
         let href = format!("/visits/{}/slip", logged.visit);
         view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} {tr!("Token slip")}</a> }
@@ -255,9 +259,21 @@ fn just_logged(logged: Logged) -> impl IntoView {
                 {say(logged.event.label())} ": " {logged.token} " "
                 <a href=format!("/visits/{}", logged.visit)>{logged.patient}</a>
             </p>
-            {slip}
+            {slip} {undo}
         </div>
     }
+}
+
+/// Cancels the tests that were just ordered: of all steps only this one is taken back by another.
+fn undo(visit: &VisitId) -> AnyView {
+    let entry = Entry::new("undo", "", None);
+    view! {
+        <form method="post" action="/doctor?tab=tests" class="push">
+            {entry.hidden()} <input type="hidden" name="_visit" value=visit.to_string()/>
+            <button class="button button-compact">{icon(Icon::Undo2)} {tr!("Undo")}</button>
+        </form>
+    }
+    .into_any()
 }
 
 /// The first letters of a name's first and last word, without titles.

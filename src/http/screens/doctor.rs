@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::response::Response;
+use serde_json::json;
 use tr::tr;
 
+use crate::db::new_id;
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
-use crate::http::desk::{Desk, Failure};
+use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::retold::retold;
 use crate::http::seen::Seen;
 use crate::journey::allowed::allowed;
-use crate::journey::events::EventType;
-use crate::journey::ids::{Id, VisitId};
+use crate::journey::events::{Event, EventType};
+use crate::journey::ids::{Id, TestId, VisitId};
 use crate::journey::words::{Stage, Station, Status, Word};
 use crate::live::Topic;
 use crate::projections::visits::VisitCard;
 use crate::projections::{tests, timeline, visits};
+use crate::record::Wish;
 use crate::screens::attempt::Attempt;
 use crate::screens::doctor::medicines::Medicine;
 use crate::screens::doctor::{Chart, Content, Doctor, Draft, EarlierVisit, Line, Tab, doctor, last_prescription};
@@ -39,6 +42,12 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
 pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
     desk.needs(DOCTOR)?;
     let mut values = Values(pairs);
+    if values.get("_form") == Some("undo") {
+        return match undo(&desk, values).await? {
+            Ok(response) => Ok(response),
+            Err(attempt) => page(desk, Some(attempt), None).await,
+        };
+    }
     if let Some(number) = values.get("_remove") {
         let line = format!("items[{number}].");
         values.0.retain(|(name, _)| !name.starts_with(&line));
@@ -62,6 +71,23 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
             page(desk, Some(attempt), None).await
         }
     }
+}
+
+/// Cancels the tests that this person ordered last on a visit, all of them or none.
+async fn undo(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
+    let visit = values.visit().ok_or(Failure::NotFound)?;
+    let (steps, _) = desk.app.recorder.load(&desk.tenant.id, &visit).await?.ok_or(Failure::NotFound)?;
+    let ordered = steps.iter().rev().find_map(|step| match &step.event {
+        Event::TestsOrdered(ordered) if step.by == desk.person.id => Some(ordered),
+        _ => None,
+    });
+    let cancelled = |test: &TestId| {
+        let metadata = json!({ "testId": test, "reason": "Ordered by mistake" });
+        Wish::new(Some(visit.clone()), EventType::TestCancelled, metadata)
+    };
+    let wishes = ordered.ok_or(Failure::NotFound)?.tests.iter().map(|test| cancelled(&test.test_id)).collect();
+    let key = values.key().unwrap_or_else(new_id);
+    desk.record(values, &key, wishes).await
 }
 
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) -> Result<Response, Failure> {

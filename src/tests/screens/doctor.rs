@@ -3,10 +3,10 @@
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sojourn::db::{Db, commit};
+use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::tariff::{self, NewTariffEntry, TariffKind};
 use sojourn::journey::events::EventType;
-use sojourn::journey::ids::VisitId;
+use sojourn::journey::ids::{BillId, RequestKey, VisitId};
 use sojourn::journey::money::Money;
 use sojourn::journey::words::{Role, Word};
 
@@ -19,6 +19,7 @@ stories!(
     the_next_patient_is_called_and_comes_in,
     what_a_doctor_does_is_logged,
     lines_are_added_without_logging_anything,
+    an_order_is_taken_back_as_long_as_it_can_be,
     the_last_prescription_is_repeated,
     what_was_typed_survives_a_refusal,
     results_are_reviewed_and_approved,
@@ -236,6 +237,50 @@ async fn vital_signs_are_seen_over_the_visits(db: Db) {
     let page = story.browser.get(&format!("/doctor?visit={next}&tab=vitals")).await.text;
     assert!(page.contains("39.1") && page.contains("37.2") && page.contains("150/95"), "{page}");
     assert_eq!(page.matches("<polyline").count(), 1, "a line takes two measurements");
+}
+
+async fn an_order_is_taken_back_as_long_as_it_can_be(db: Db) {
+    let story = Story::in_the_room(db).await;
+    let order = async || {
+        let answer =
+            story.browser.post("/doctor?tab=tests", EventType::TestsOrdered, &story.visit, &[("pick", "CBC")]).await;
+        let page = story.browser.get(&answer.location).await.text;
+        assert!(page.contains("value=\"undo\"") && page.contains("Undo"), "{page}");
+    };
+    let visit = story.visit.to_string();
+    let undo = async |key: &str| {
+        let fields = [("_form", "undo"), ("_visit", visit.as_str()), ("_key", key)];
+        story.browser.send(story.browser.form("/doctor?tab=tests", &fields)).await
+    };
+    order().await;
+    let key = new_id::<RequestKey>().to_string();
+    for _ in 0..2 {
+        assert_eq!(undo(&key).await.status, StatusCode::SEE_OTHER, "pressed twice, it is done once");
+    }
+    let stream = story.house.stream(&story.visit).await;
+    let [.., ordered, cancelled] = &stream[..] else { panic!("an order and its end: {stream:?}") };
+    assert_eq!(cancelled.event.event_type, "TEST_CANCELLED");
+    assert_eq!(cancelled.event.metadata["testId"], ordered.event.metadata["tests"][0]["testId"]);
+
+    order().await;
+    let test = story.house.stream(&story.visit).await.pop().expect("an order").event.metadata["tests"][0].clone();
+    let done = [
+        (EventType::TestSampleCollected, json!({ "testId": test["testId"] })),
+        (EventType::TestInProgress, json!({ "testId": test["testId"] })),
+        (EventType::TestCompleted, json!({ "testId": test["testId"], "results": [{ "analyte": "Hb", "value": "9" }] })),
+    ];
+    let bill = json!({
+        "billId": new_id::<BillId>(), "items": [{ "testId": test["testId"], "amount": 35_000 }],
+    });
+    story.house.log(Role::Receptionist, &story.visit, EventType::TestsBilled, bill.clone()).await;
+    let paid = json!({ "billId": bill["billId"], "amount": 35_000, "method": "CASH" });
+    story.house.log(Role::Receptionist, &story.visit, EventType::PaymentReceived, paid).await;
+    for (event, metadata) in done {
+        story.house.log(Role::LabTechnician, &story.visit, event, metadata).await;
+    }
+    let late = undo(&new_id::<RequestKey>().to_string()).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains("not possible now"), "{}", late.text);
 }
 
 async fn what_was_typed_survives_a_refusal(db: Db) {
