@@ -75,9 +75,9 @@ test("the waiting room sees a call within a second, and no name", async ({ brows
 const PORT = 3219;
 
 /** Starts a server of this story's own, and waits until it is open. */
-async function serve(database: string): Promise<ChildProcess> {
+async function serve(database: string, port = PORT): Promise<ChildProcess> {
   const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
-  const server = spawn(binary, ["serve", "--demo", "--listen", `127.0.0.1:${PORT}`, "--database-url", `sqlite:${database}`]);
+  const server = spawn(binary, ["serve", "--demo", "--listen", `127.0.0.1:${port}`, "--database-url", `sqlite:${database}`]);
   await new Promise<void>((open, fail) => {
     server.stdout?.on("data", (text) => { if (String(text).includes("open at")) open(); });
     server.once("exit", (code) => fail(new Error(`the server ended with ${code}`)));
@@ -90,6 +90,43 @@ async function stop(server: ChildProcess) {
   server.kill("SIGTERM");
   await ended;
 }
+
+test("the display says when it is not up to date, and recovers, even after a day unattended", async ({ browser }) => {
+  const database = join(mkdtempSync(join(tmpdir(), "sojourn-display-")), "hospital.sqlite");
+  let server = await serve(database, PORT + 1);
+  try {
+    const look = { baseURL: `http://127.0.0.1:${PORT + 1}` };
+    const reception = await signIn(browser, "reception", look);
+    await reception.goto("/queue/consultation");
+    const address = await reception.getByRole("link", { name: "Waiting-room display" }).getAttribute("href");
+    const display = await (await browser.newContext(look)).newPage();
+    await display.clock.install();
+    await display.goto(address ?? "");
+    const stale = display.getByText("This display is not up to date. Please ask at the desk.");
+    await expect(sign(display)).toHaveText("Live");
+    await expect(stale).toBeHidden();
+    await stop(server);
+    await display.clock.fastForward(10_000);
+    await expect(stale).toBeVisible();
+    await display.clock.fastForward("24:00:00");
+    await expect(stale).toBeVisible();
+    server = await serve(database, PORT + 1);
+    await display.clock.fastForward(20_000);
+    await expect(sign(display)).toHaveText("Live", { timeout: 30_000 });
+    await expect(stale).toBeHidden();
+    // A day on which nothing is heard: the connection is as good as lost, and made anew.
+    await display.clock.fastForward("24:00:00");
+    const patient = "After A Day";
+    await register(reception, patient);
+    await reception.goto("/queue/consultation");
+    const token = await ticket(reception, patient).locator(".token").innerText();
+    await ticket(reception, patient).getByRole("button", { name: "Call", exact: true }).click();
+    await expect(display.locator(".display-now, .display-before").filter({ hasText: token })).toBeVisible({ timeout: 30_000 });
+    await expect(stale).toBeHidden();
+  } finally {
+    await stop(server);
+  }
+});
 
 test("a screen says that the server is away, and misses nothing when it is back", async ({ browser }) => {
   const database = join(mkdtempSync(join(tmpdir(), "sojourn-live-")), "hospital.sqlite");

@@ -1,11 +1,13 @@
 //! The voice of a waiting room's display: a chime and spoken words for every new call, and the clock.
 //!
-//! It works on attributes: `data-switch` on the buttons for `chime` and `speech`; `data-say` on each call with `data-row`, which rises from
+//! It works on attributes: `data-switch` on the buttons for `chime` and `speech`, with `data-silent` for what they say while the browser
+//! lets them make no sound; `data-say` on each call with `data-row`, which rises from
 //! call to call; `data-clock` on the clock holds how many seconds the hospital's time is ahead of UTC.
 
 use leptos::prelude::*;
 
-/// Chimes and speaks. Both are off until somebody switches them on: browsers allow no sound before.
+/// Chimes and speaks. Both are off until somebody switches them on, and silent on a page that nobody has touched: browsers allow no
+/// sound before.
 #[island]
 pub fn Bell() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -30,7 +32,7 @@ mod browser {
     const SECOND: Duration = Duration::from_secs(1);
 
     pub fn start() {
-        let (chimes, speaks) = (RwSignal::new(false), RwSignal::new(false));
+        let (chimes, speaks, silent) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
         let ahead = ahead();
         let clock = move || show_clock(js_sys::Date::now() - ahead);
         set_interval(clock, SECOND);
@@ -40,10 +42,18 @@ mod browser {
                 on.set(true);
             }
             let Ok(Some(switch)) = document().query_selector(&["[data-switch=", name, "]"].concat()) else { continue };
-            let pressed = Closure::<dyn Fn()>::new(move || on.update(|on| *on = !*on));
+            // Where it is on and silent, the press itself lets it be heard.
+            let pressed = Closure::<dyn Fn()>::new(move || {
+                if !(on.get_untracked() && silent.get_untracked()) {
+                    on.update(|on| *on = !*on);
+                }
+            });
             let _ = switch.add_event_listener_with_callback("click", pressed.as_ref().unchecked_ref());
             pressed.forget();
+            let named = switch.text_content();
             Effect::new(move |_| {
+                let words = if on.get() && silent.get() { switch.get_attribute("data-silent") } else { named.clone() };
+                switch.set_text_content(words.as_deref());
                 let (word, pressed) = if on.get() { ("on", "true") } else { ("off", "false") };
                 let _ = switch.set_attribute("aria-pressed", pressed);
                 if let Some(kept) = kept() {
@@ -52,18 +62,29 @@ mod browser {
             });
         }
         let sound: Rc<RefCell<Option<AudioContext>>> = Rc::default();
+        let listen = {
+            let sound = Rc::clone(&sound);
+            move || silent.set(sound.borrow().as_ref().is_some_and(is_suspended))
+        };
+        for touched in ["click", "keydown"] {
+            let sound = Rc::clone(&sound);
+            window_event_listener_untyped(touched, move |_| {
+                if let Some(sound) = &*sound.borrow() {
+                    let _ = sound.resume();
+                }
+            });
+        }
         let heard = Cell::new(calls().map(|(position, _)| position).max().unwrap_or(0));
         // A press lets the browser make sounds; it also lets one hear how they are.
         Effect::new({
             let sound = Rc::clone(&sound);
             move |before: Option<bool>| {
-                if chimes.get() {
-                    if sound.borrow().is_none() {
-                        *sound.borrow_mut() = AudioContext::new().ok();
-                    }
-                    if before == Some(false) {
-                        chime(&sound);
-                    }
+                if (chimes.get() || speaks.get()) && sound.borrow().is_none() {
+                    *sound.borrow_mut() = AudioContext::new().ok();
+                    set_interval(listen.clone(), SECOND);
+                }
+                if chimes.get() && before == Some(false) {
+                    chime(&sound);
                 }
                 chimes.get()
             }
@@ -84,6 +105,12 @@ mod browser {
         });
         let _ = document().add_event_listener_with_callback("renewed", renewed.as_ref().unchecked_ref());
         renewed.forget();
+    }
+
+    /// Whether the browser waits for somebody to touch the page before it lets it make a sound.
+    fn is_suspended(sound: &AudioContext) -> bool {
+        let state = js_sys::Reflect::get(sound, &"state".into()).ok().and_then(|state| state.as_string());
+        state.as_deref() == Some("suspended")
     }
 
     /// The calls on the display, with what is said of them.

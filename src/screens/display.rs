@@ -44,8 +44,12 @@ pub fn display(display: Display) -> impl IntoView {
             <header class="display-head">
                 <h1>{tenant.name.clone()} " · " {branch.name}</h1>
                 <div class="display-signs">
-                    <button type="button" class="display-switch" data-switch="chime" aria-pressed="false">{tr!("Chime")}</button>
-                    <button type="button" class="display-switch" data-switch="speech" aria-pressed="false">{tr!("Speech")}</button>
+                    <button type="button" class="display-switch" data-switch="chime" aria-pressed="false" data-silent=tr!("Chime: touch to allow sound")>
+                        {tr!("Chime")}
+                    </button>
+                    <button type="button" class="display-switch" data-switch="speech" aria-pressed="false" data-silent=tr!("Speech: touch to allow sound")>
+                        {tr!("Speech")}
+                    </button>
                     <Bell/>
                     {live_sign(listening)}
                     <time class="display-clock" data-clock=offset.to_string()>{clock_time(&tenant, now)}</time>
