@@ -39,6 +39,7 @@ pub mod targets;
 mod validators;
 mod wish;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,6 +48,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::hospital::reader::Reader;
 use crate::hospital::tenants::Tenant;
 use crate::journey::allowed::allowed;
 use crate::journey::decide::Actor;
@@ -56,6 +58,7 @@ use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
 use crate::log::{self, StoredEvent, step, step_of};
+use crate::projections::open;
 
 pub use crate::log::VISIT;
 
@@ -166,13 +169,48 @@ impl Recorder {
         wishes: Vec<Wish>,
         idempotency_key: Option<&str>,
     ) -> Result<Recorded, RecordError> {
+        self.ask(tenant, actor, wishes, BTreeSet::new(), idempotency_key).await
+    }
+
+    /// The same for who may not read everything: a visit that they may not read is to them as one that does not exist.
+    pub async fn record_for(
+        &self,
+        tenant: &Tenant,
+        reader: &Reader,
+        actor: &Actor,
+        wishes: Vec<Wish>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Recorded, RecordError> {
+        let hidden = self.hidden(tenant, reader, &wishes).await?;
+        self.ask(tenant, actor, wishes, hidden, idempotency_key).await
+    }
+
+    /// The visits among those of some wishes that a reader may not read.
+    async fn hidden(&self, tenant: &Tenant, reader: &Reader, wishes: &[Wish]) -> sqlx::Result<BTreeSet<VisitId>> {
+        let named: BTreeSet<_> = wishes.iter().filter_map(|wish| wish.visit_id.as_ref()).collect();
+        if named.is_empty() || reader.reads_every_visit() {
+            return Ok(BTreeSet::new());
+        }
+        let mut tx = self.db.of(&tenant.id).begin_reading().await?;
+        let branches = open::branches(&mut tx, &tenant.id, &named.into_iter().collect::<Vec<_>>()).await?;
+        Ok(branches.into_iter().filter(|(_, branch)| !reader.reads_visit(branch.as_ref())).map(|(id, _)| id).collect())
+    }
+
+    async fn ask(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        wishes: Vec<Wish>,
+        hidden: BTreeSet<VisitId>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Recorded, RecordError> {
         let (answer, answered) = oneshot::channel();
         let key = idempotency_key.map(|key| log::Request {
             person: actor.id.clone(),
             key: key.to_owned(),
             digest: log::Digest::of_json(&wishes.iter().map(Wish::canonical).collect()),
         });
-        self.queue.join(Request { tenant: tenant.clone(), actor: actor.clone(), wishes, key, answer })?;
+        self.queue.join(Request { tenant: tenant.clone(), actor: actor.clone(), wishes, hidden, key, answer })?;
         answered.await.unwrap_or(Err(RecordError::Interrupted)).map_err(|error| match error {
             // Whoever was refused works out what could be done instead, not the writer that others wait for.
             RecordError::Refused(mut refused) => {

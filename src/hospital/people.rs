@@ -6,6 +6,7 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::passphrase::PassphraseHash;
+use super::reader::is_held_in_branch;
 use super::sign_in_names::SignInName;
 use super::{WriteError, branches, departments, finds, line, or_taken, rooms, sessions};
 use crate::db::{Db, Source, Tx, new_id};
@@ -82,7 +83,10 @@ impl Person {
 
     /// The same, acting for a human: what both may do and see, and no more.
     pub fn acting_for(self, human: &Person) -> Self {
-        let roles = self.roles.iter().copied().filter(|role| human.roles.contains(role)).collect();
+        // Of two branches neither may look into the other's: what is left is what no branch holds in.
+        let apart = self.branch_id.as_ref().zip(human.branch_id.as_ref()).is_some_and(|(own, other)| own != other);
+        let of_both = |role: &Role| human.roles.contains(role) && !(apart && is_held_in_branch(*role));
+        let roles = self.roles.iter().copied().filter(of_both).collect();
         Self { roles, branch_id: self.branch_id.or_else(|| human.branch_id.clone()), ..self }
     }
 
@@ -329,6 +333,35 @@ async fn write_roles(tx: &mut Tx, tenant: &TenantId, id: &PersonId, roles: &[Rol
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn worker(branch: Option<&BranchId>, roles: &[Role]) -> Person {
+        Person {
+            id: new_id(),
+            sign_in_name: None,
+            name: "Asha".to_owned(),
+            actor_type: ActorType::Human,
+            branch_id: branch.cloned(),
+            department_id: None,
+            room_id: None,
+            active: true,
+            roles: roles.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn who_acts_for_another_may_no_more_than_both() {
+        let (here, there): (BranchId, BranchId) = (new_id(), new_id());
+        let roles = [Role::Doctor, Role::LabTechnician, Role::Manager];
+        let acting = |own: Option<&BranchId>, theirs: Option<&BranchId>| {
+            let acting = worker(own, &roles).acting_for(&worker(theirs, &roles[..2]));
+            (acting.branch_id, acting.roles.to_vec())
+        };
+        let both = roles[..2].to_vec();
+        assert_eq!(acting(Some(&here), Some(&here)), (Some(here.clone()), both.clone()));
+        assert_eq!(acting(None, Some(&there)), (Some(there.clone()), both.clone()));
+        assert_eq!(acting(Some(&here), None), (Some(here.clone()), both));
+        assert_eq!(acting(Some(&here), Some(&there)), (Some(here.clone()), vec![Role::LabTechnician]));
+    }
 
     #[test]
     fn roles_are_read_from_their_words() {

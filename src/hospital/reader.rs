@@ -44,6 +44,11 @@ pub const WHOLE_LOG: &[Role] = &[Role::Manager, Role::Auditor, Role::Admin];
 /// Who may read who saw what.
 pub const ACCESS_LOG: &[Role] = &[Role::Auditor, Role::Admin];
 
+/// Whether a role is held in the person's own branch, if they work in one, and counts for nothing beyond it.
+pub fn is_held_in_branch(role: Role) -> bool {
+    CARE.contains(&role) && !LABORATORY.contains(&role)
+}
+
 /// Which visits a person may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Visits {
@@ -102,6 +107,11 @@ impl Reader {
             Visits::OfBranch(own) => branch.is_none_or(|branch| branch == own),
             Visits::All => true,
         }
+    }
+
+    /// Whether there is no visit that they may not read.
+    pub fn reads_every_visit(&self) -> bool {
+        self.visits == Visits::All
     }
 
     /// Which events they find in lists.

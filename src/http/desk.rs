@@ -214,6 +214,7 @@ impl Desk {
             return Ok(None);
         };
         let card = visits::get(self.db(), &self.tenant.id, &visit).await?;
+        let card = card.filter(|card| self.reader().reads_visit(card.visit.branch_id.as_ref()));
         Ok(card.map(|card| Logged { event, visit, token: card.visit.token, patient: card.patient_name }))
     }
 
@@ -237,7 +238,8 @@ impl Desk {
             wish.branch_id = wish.branch_id.take().or_else(|| self.person.branch_id.clone());
         }
         let events: Vec<_> = wishes.iter().map(|wish| wish.happening.step()).collect();
-        match self.app.recorder.record(&self.tenant, &self.person.actor(), wishes, Some(key.as_str())).await {
+        let (tenant, reader, actor) = (&self.tenant, self.reader(), self.person.actor());
+        match self.app.recorder.record_for(tenant, &reader, &actor, wishes, Some(key.as_str())).await {
             Ok(recorded) => Ok(Ok(self.go_on(&values, &recorded))),
             Err(RecordError::Refused(refused)) => {
                 let event = events.get(refused.index).copied().flatten();

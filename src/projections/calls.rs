@@ -40,9 +40,10 @@ pub struct Waiting {
 
 const PLACE: &str = "SELECT visits.token, rooms.name FROM visits \
     LEFT JOIN rooms ON rooms.tenant_id = visits.tenant_id AND rooms.id = $4 \
-    WHERE visits.tenant_id = $1 AND visits.visit_id = $2 AND visits.branch_id = $3";
+    WHERE visits.tenant_id = $1 AND visits.visit_id = $2 \
+    AND (visits.branch_id = $3 OR visits.branch_id IS NULL)";
 
-/// The latest calls in a branch, of every patient the last, the newest first.
+/// The latest calls in a branch, with those of no branch, of every patient the last, the newest first.
 pub async fn latest(
     db: &Db,
     tenant: &Tenant,
@@ -75,7 +76,7 @@ pub async fn latest(
 }
 
 const WAITING: &str = "SELECT token, since FROM visits WHERE tenant_id = $1 AND station = $2 AND status = $4 \
-    AND branch_id = $3 AND ended_at IS NULL ORDER BY urgency, since LIMIT 500";
+    AND (branch_id = $3 OR branch_id IS NULL) AND ended_at IS NULL ORDER BY urgency, since LIMIT 500";
 
 /// Who waits at a station of a branch, in the order they are to be called.
 pub async fn waiting(db: &Db, tenant: &TenantId, branch: &BranchId, station: Station) -> sqlx::Result<Vec<Waiting>> {

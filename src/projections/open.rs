@@ -20,6 +20,13 @@ macro_rules! select_named {
     };
 }
 
+/// Where named visits were registered.
+macro_rules! select_branches {
+    ($listed:expr) => {
+        concat!("SELECT visit_id, branch_id FROM visits WHERE tenant_id = $1 AND visit_id ", $listed)
+    };
+}
+
 /// A visit that goes on at a station.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct OpenVisit {
@@ -51,6 +58,9 @@ const OPEN: &str = "SELECT visit_id, token, station, status, branch_id, departme
 const NAMED: Statement =
     Statement { sqlite: select_named!(listed!(sqlite)), postgres: select_named!(listed!(postgres)) };
 
+const BRANCHES: Statement =
+    Statement { sqlite: select_branches!(listed!(sqlite)), postgres: select_branches!(listed!(postgres)) };
+
 /// A visit by what people know it by.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct NamedVisit {
@@ -65,6 +75,15 @@ pub struct NamedVisit {
 /// What people know visits by.
 pub async fn named(tx: &mut Tx, tenant: &TenantId, visits: &[&VisitId]) -> sqlx::Result<Vec<NamedVisit>> {
     NAMED.read(tx, tenant, visits).await
+}
+
+/// Where visits were registered.
+pub async fn branches(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    visits: &[&VisitId],
+) -> sqlx::Result<Vec<(VisitId, Option<BranchId>)>> {
+    BRANCHES.read(tx, tenant, visits).await
 }
 
 /// All visits at a station.

@@ -288,11 +288,11 @@ macro_rules! select_cards {
 
 const GET: &str = select_cards!("visits.visit_id = $2");
 const BOARD: &str = select_cards!(
-    "visits.station = $2 AND visits.ended_at IS NULL AND (visits.branch_id = $3 OR $3 IS NULL) \
+    "visits.station = $2 AND visits.ended_at IS NULL AND (visits.branch_id = $3 OR visits.branch_id IS NULL OR $3 IS NULL) \
      ORDER BY visits.urgency, visits.since LIMIT 500"
 );
 const ARRIVALS: &str = select_cards!(
-    "visits.day = $2 AND (visits.branch_id = $3 OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
+    "visits.day = $2 AND (visits.branch_id = $3 OR visits.branch_id IS NULL OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
 const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1";
 const OPEN_BEFORE: &str = "SELECT visit_id FROM visits WHERE tenant_id = $1 AND day < $2 AND ended_at IS NULL \
@@ -303,11 +303,11 @@ const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
 );
 const TO_BILL: &str = select_cards!(
-    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
+    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
 );
 // A visit that had ended may not have been known to have: then its end was recorded later.
 const PERHAPS_OPEN: &str = select_cards!(
-    "visits.registered_at <= $2 AND (visits.branch_id = $4 OR $4 IS NULL) \
+    "visits.registered_at <= $2 AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM timeline \
         WHERE timeline.tenant_id = $1 AND timeline.visit_id = visits.visit_id AND timeline.recorded_at > $5))"

@@ -76,9 +76,13 @@ impl<'a> Entry<'a> {
         Self { request, known, now, visits, changed, versions, advanced, validators, head, logged }
     }
 
-    /// A visit as the wishes so far leave it.
+    /// A visit as the wishes so far leave it, if whoever asks may read it.
     pub fn visit(&self, id: &VisitId) -> Option<&Arc<Visit>> {
-        self.changed.get(id).or_else(|| self.visits.get(id))
+        if self.hides(id) { None } else { self.changed.get(id).or_else(|| self.visits.get(id)) }
+    }
+
+    fn hides(&self, id: &VisitId) -> bool {
+        self.request.hidden.contains(id)
     }
 
     /// Decides on the next wish.
@@ -108,6 +112,9 @@ impl<'a> Entry<'a> {
         self.known.check(wish, |id| VisitId::parse(id).is_ok_and(|id| self.visit(&id).is_some()))?;
         if visit.is_none() && event_type != EventType::VisitRegistered {
             return Err(Refusal::VisitNotFound);
+        }
+        if self.hides(&visit_id) {
+            return Err(Refusal::AlreadyRegistered);
         }
         let version = visit.map_or(0, |visit| visit.version);
         if let Some(expected) = wish.expected_version.filter(|expected| *expected != version) {
@@ -161,7 +168,7 @@ impl<'a> Entry<'a> {
             return Err(Refusal::InvalidMetadata(misfits));
         }
         if let Some(visit) = &wish.visit_id
-            && !self.known.has_visit(visit.as_str())
+            && (self.hides(visit) || !self.known.has_visit(visit.as_str()))
             && self.visit(visit).is_none()
         {
             return Err(Refusal::UnknownReference { field: "visitId".into(), thing: "visit".into() });

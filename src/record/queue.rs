@@ -1,6 +1,6 @@
 //! Where the writers of a process meet: one takes what waits, commits it together, and answers after the commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
-use crate::journey::ids::TenantId;
+use crate::journey::ids::{TenantId, VisitId};
 use crate::log;
 
 /// How many requests may wait; whoever comes after them is told to come again.
@@ -31,6 +31,8 @@ pub(super) struct Request {
     pub actor: Actor,
     /// What for.
     pub wishes: Vec<Wish>,
+    /// The visits that are to them as if they did not exist.
+    pub hidden: BTreeSet<VisitId>,
     /// What makes a retry of it known.
     pub key: Option<log::Request>,
     /// Where the answer goes.

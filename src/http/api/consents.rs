@@ -96,7 +96,7 @@ pub async fn record(
     fitting(FIELDS, &checked, "a consent")?;
     patients::by_id(&reading.db, &reading.tenant().id, &id).await?.ok_or_else(PatientId::missing)?;
     let consent = serde_json::from_value(body).map_err(|_| Problem::invalid("body", "cannot be read"))?;
-    let actor = reading.program.person.actor();
+    let actor = reading.program.actor()?;
     let recorded = recorder.record_consent(reading.tenant(), &actor, &id, consent).await?;
     reading.patient(&id).await?;
     Ok((StatusCode::CREATED, Answer(recorded)).into_response())

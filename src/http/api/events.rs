@@ -17,9 +17,12 @@ use super::parameters::{Named, Page, Parameters};
 use super::problem::Problem;
 use super::reading::{Reading, Sighted};
 use super::{ROOT, envelope};
+use crate::hospital::departments;
+use crate::hospital::reader::Reader;
 use crate::http::sign_in::Program;
 use crate::journey::decide::Actor;
-use crate::journey::ids::{EventId, TenantId};
+use crate::journey::events::EventType;
+use crate::journey::ids::{DepartmentId, EventId, Id as _, TenantId};
 use crate::journey::schema::FieldProblem;
 use crate::log::{Digest, Salt, StoredEvent, chain};
 use crate::record::{RecordError, Recorded, Recorder, Wish};
@@ -142,10 +145,28 @@ async fn record(
     recorder: &Recorder,
     program: &Program,
     actor: &Actor,
-    wishes: Vec<Wish>,
+    mut wishes: Vec<Wish>,
     key: Option<String>,
 ) -> Result<Recorded, RecordError> {
-    recorder.record(&program.tenant, actor, wishes, key.as_deref()).await
+    place(program, &mut wishes).await?;
+    recorder.record_for(&program.tenant, &Reader::of(&program.person), actor, wishes, key.as_deref()).await
+}
+
+/// Places each registration that names no branch in the caller's, or in that of the department it names.
+async fn place(program: &Program, wishes: &mut [Wish]) -> sqlx::Result<()> {
+    let registers = |wish: &Wish| wish.happening.step() == Some(EventType::VisitRegistered);
+    for wish in wishes.iter_mut().filter(|wish| wish.branch_id.is_none() && registers(wish)) {
+        let department = wish.metadata.get("departmentId").and_then(Value::as_str).map(DepartmentId::parse);
+        wish.branch_id = match (&program.person.branch_id, department) {
+            (Some(own), _) => Some(own.clone()),
+            (None, Some(Ok(department))) => {
+                let found = departments::by_id(&program.db, &program.tenant.id, &department).await?;
+                found.map(|department| department.branch_id)
+            }
+            (None, _) => None,
+        };
+    }
+    Ok(())
 }
 
 fn status(recorded: &Recorded) -> StatusCode {

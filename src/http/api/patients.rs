@@ -138,7 +138,7 @@ pub async fn change(
     fitting(CHANGES, &body, "a patient")?;
     patients::by_id(&reading.db, &reading.tenant().id, &id).await?.ok_or_else(PatientId::missing)?;
     let changes = serde_json::from_value(body).map_err(|_| Problem::invalid("body", "cannot be read"))?;
-    let actor = reading.program.person.actor();
+    let actor = reading.program.actor()?;
     let patient = recorder.update_patient(reading.tenant(), &actor, &id, changes).await?;
     reading.patient(&id).await?;
     Ok(Answer(patient))

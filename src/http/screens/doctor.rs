@@ -192,7 +192,8 @@ async fn chart(
     let card = desk.visit(id).await?;
     let Some((steps, visit)) = desk.app.recorder.load(tenant, id).await? else { return Err(Failure::NotFound) };
     let mut earlier = visits::of_patient(db, tenant, &visit.patient_id).await?;
-    earlier.retain(|card| card.visit.visit_id != *id);
+    let reader = desk.reader();
+    earlier.retain(|card| card.visit.visit_id != *id && reader.reads_visit(card.visit.branch_id.as_ref()));
     let mut chart = Chart {
         allowed: allowed(&desk.tenant.policy, Some(&visit), &desk.person.actor(), desk.now),
         doctor: desk.person.id.clone(),

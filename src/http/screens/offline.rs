@@ -161,7 +161,8 @@ pub async fn act(desk: Desk, Json(sent): Json<Value>) -> Result<Response, Failur
         branch_id: desk.person.branch_id.clone(),
         ..Wish::new(Some(deed.visit_id), deed.event_type, deed.metadata)
     };
-    match desk.app.recorder.record(&desk.tenant, &desk.person.actor(), vec![wish], None).await {
+    let (tenant, reader, actor) = (&desk.tenant, desk.reader(), desk.person.actor());
+    match desk.app.recorder.record_for(tenant, &reader, &actor, vec![wish], None).await {
         Ok(recorded) if recorded.repeated => Ok(StatusCode::OK.into_response()),
         Ok(_) => Ok(StatusCode::CREATED.into_response()),
         Err(RecordError::Refused(found)) => {

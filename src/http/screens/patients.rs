@@ -168,13 +168,15 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
     let mut documents = timeline::documents_of_patient(db, tenant, &id).await?;
     documents.retain(|document| all.iter().any(|card| card.visit.visit_id == document.visit_id));
     let documents = retold::documents(&desk, documents).await?;
+    let mut booked = bookings::of_patient(db, tenant, &id).await?;
+    booked.retain(|card| reader.reads_visit(card.booking.branch_id.as_ref()));
     let data = PatientPage {
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),
         visits: all,
         documents,
         patient: found,
-        bookings: bookings::of_patient(db, tenant, &id).await?,
+        bookings: booked,
         consents: log::stream(db, tenant, "consent", id.as_str()).await?,
         now: desk.now,
         attempt: attempt.clone(),

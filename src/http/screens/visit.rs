@@ -41,6 +41,7 @@ pub async fn act(Path(id): Path<String>, desk: Desk, headers: HeaderMap, posted:
     desk.needs(PATIENTS)?;
     desk.needs_present()?;
     let id = visit_id(&id)?;
+    desk.visit(&id).await?;
     let outcome = match posted {
         Posted::Fields(values) if values.get("_form") == Some("share") => {
             match documents::share(&desk, &id, values, &headers).await? {

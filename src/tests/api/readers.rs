@@ -5,15 +5,18 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use sojourn::db::{Db, Engine, commit, new_id};
 use sojourn::hospital::{branches, people};
-use sojourn::journey::ids::{BranchId, VisitId};
+use sojourn::journey::ids::{BranchId, Id as _, VisitId};
 use sojourn::journey::words::{Role, Word};
+use sojourn::projections::visits;
 
-use super::{Api, Caller};
+use super::{Api, Caller, event};
 use crate::support::stories;
 
 stories! {
     every_role_reads_what_it_may,
     a_visit_of_another_branch_is_as_none,
+    nothing_is_logged_on_a_visit_of_another_branch,
+    a_visit_is_registered_somewhere,
     what_is_read_is_kept,
     what_is_kept_stays,
     everybody_finds_their_own_events,
@@ -107,12 +110,15 @@ async fn a_visit_of_another_branch_is_as_none(db: Db) {
     let there = branches::add(&mut tx, &api.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
     commit(tx).await.expect("it is written");
     let patient = api.patient().await;
-    let reception = works_in(&api, &[Role::Receptionist], &there).await;
+    let (reception, roaming) =
+        (works_in(&api, &[Role::Receptionist], &there).await, api.caller(&[Role::Receptionist]).await);
     let mut visits = Vec::new();
     for branch in [Some(&here), Some(&there), None] {
         let metadata = json!({ "patientId": patient });
         let sent = json!({ "eventType": "VISIT_REGISTERED", "branchId": branch, "metadata": metadata });
-        let logged = reception.post("/events", sent).await;
+        // Who works in one branch registers there.
+        let by = if branch.is_some() { &reception } else { &roaming };
+        let logged = by.post("/events", sent).await;
         visits.push((logged.is(201)["visitId"].as_str().expect("an id").to_owned(), logged.json["id"].clone()));
     }
     for (roles, branch, expected) in [
@@ -141,6 +147,73 @@ async fn a_visit_of_another_branch_is_as_none(db: Db) {
     }
     let own = reception.get(&format!("/events/{}", visits[0].1.as_str().expect("an id"))).await;
     assert_eq!(own.is(200)["branchId"], json!(here), "who performed it reads it");
+}
+
+async fn nothing_is_logged_on_a_visit_of_another_branch(db: Db) {
+    let api = Api::open(db).await;
+    let here = api.room.branch_id.clone();
+    let mut tx = api.db.begin().await.expect("a transaction");
+    let there = branches::add(&mut tx, &api.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
+    commit(tx).await.expect("it is written");
+    let (patient, nowhere) = (api.patient().await, new_id::<VisitId>().to_string());
+    let theirs = works_in(&api, &[Role::Receptionist], &here).await.register(&patient).await;
+    let nurse = works_in(&api, &[Role::Nurse, Role::Receptionist], &there).await;
+    let ours = nurse.register(&patient).await;
+    let vitals = |visit: &str| event(visit, "VITALS_RECORDED", json!({ "pulse": 72 }));
+
+    let missing = nurse.post("/events", vitals(&nowhere)).await;
+    missing.is_problem(404, "VISIT_NOT_FOUND");
+    let refused = nurse.post("/events", vitals(&theirs)).await;
+    assert_eq!((refused.status, &refused.json), (missing.status, &missing.json), "it is as one that does not exist");
+    let stale = nurse.post_with("/events", &[("If-Match", "\"7\"")], vitals(&theirs)).await;
+    assert_eq!((stale.status, &stale.json), (missing.status, &missing.json), "nor is its version told");
+    let batch = |visit: &str| json!({ "events": [vitals(&ours), vitals(visit)] });
+    let (missing, refused) =
+        (nurse.post("/events/batch", batch(&nowhere)).await, nurse.post("/events/batch", batch(&theirs)).await);
+    assert_eq!((refused.status, &refused.json), (missing.status, &missing.json));
+    assert_eq!(refused.json["index"], 1);
+    let again = nurse.post("/events", event(&theirs, "VISIT_REGISTERED", json!({ "patientId": patient }))).await;
+    again.is_problem(422, "ALREADY_REGISTERED");
+    assert_eq!((again.json.get("state"), again.json.get("allowed")), (None, None), "{}", again.text);
+
+    let note = json!({ "eventType": "note.written", "aggregateType": "note", "schema": { "type": "object" } });
+    api.caller(&[Role::Admin]).await.post("/registry", note).await.is(201);
+    let note = |visit: &str| {
+        json!({
+            "eventType": "note.written", "aggregateType": "note", "aggregateId": "7", "visitId": visit, "metadata": {},
+        })
+    };
+    nurse.post("/events", note(&theirs)).await.is_problem(422, "UNKNOWN_REFERENCE");
+    nurse.post("/events", note(&ours)).await.is(201);
+
+    nurse.post("/events", vitals(&ours)).await.is(201);
+    let everywhere = api.caller(&[Role::Nurse]).await;
+    let events = everywhere.get(&format!("/visits/{theirs}/events")).await;
+    assert_eq!(events.is(200)["events"].as_array().map(Vec::len), Some(1), "nothing was logged");
+    everywhere.post("/events", vitals(&theirs)).await.is(201);
+}
+
+async fn a_visit_is_registered_somewhere(db: Db) {
+    let api = Api::open(db).await;
+    let (patient, here) = (api.patient().await, api.room.branch_id.clone());
+    let mut tx = api.db.begin().await.expect("a transaction");
+    let there = branches::add(&mut tx, &api.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
+    commit(tx).await.expect("it is written");
+    let (desk, roaming) =
+        (works_in(&api, &[Role::Receptionist], &there).await, api.caller(&[Role::Receptionist]).await);
+    let registered = |metadata: Value| json!({ "eventType": "VISIT_REGISTERED", "metadata": metadata });
+    let plain = || registered(json!({ "patientId": patient }));
+    let in_department = || registered(json!({ "patientId": patient, "departmentId": api.room.department_id.clone() }));
+    assert_eq!(desk.post("/events", plain()).await.is(201)["branchId"], json!(there), "the caller's");
+    assert_eq!(roaming.post("/events", in_department()).await.is(201)["branchId"], json!(here), "the department's");
+    let nowhere = roaming.post("/events", plain()).await;
+    let nowhere: VisitId = nowhere.is(201)["visitId"].as_str().and_then(|id| VisitId::parse(id).ok()).expect("an id");
+    let day = api.tenant.local_day(api.clock.clock().now());
+    for branch in [&here, &there] {
+        let arrivals = visits::arrivals(&api.db, &api.tenant.id, day, Some(branch)).await.expect("a list");
+        assert_eq!(arrivals.len(), 2, "theirs, and the one of no branch");
+        assert!(arrivals.iter().any(|card| card.visit.visit_id == nowhere));
+    }
 }
 
 async fn what_is_read_is_kept(db: Db) {

@@ -4,6 +4,7 @@ mod admin;
 mod analytics;
 mod audit;
 mod bookings;
+mod branches;
 mod cash_up;
 mod display;
 mod doctor;

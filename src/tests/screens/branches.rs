@@ -1,0 +1,97 @@
+//! Stories of a hospital of several branches, at the desks of one.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::branches;
+use sojourn::journey::events::EventType::{self, *};
+use sojourn::journey::ids::{BranchId, RequestKey, VisitId};
+use sojourn::journey::words::{Role, Station, Word as _};
+use sojourn::projections::{calls, visits};
+use sojourn::record::Wish;
+
+use super::Browser;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories!(
+    a_visit_of_another_branch_takes_nothing,
+    a_doctor_reads_of_their_branch_alone,
+    a_visit_of_no_branch_is_on_every_board,
+);
+
+/// A visit that began in a branch, or in none.
+async fn registered(house: &House, branch: Option<&BranchId>, reason: &str) -> VisitId {
+    let visit = new_id();
+    let metadata = json!({ "patientId": house.patient, "reason": reason });
+    let wish = Wish::new(Some(VisitId::clone(&visit)), VisitRegistered, metadata);
+    let wish = Wish { branch_id: branch.cloned(), ..wish };
+    house.record(Role::Receptionist, vec![wish]).await.expect("a registration");
+    visit
+}
+
+async fn another_branch(house: &House) -> BranchId {
+    let mut tx = house.db.begin().await.expect("a transaction");
+    let branch = branches::add(&mut tx, &house.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
+    commit(tx).await.expect("it is written");
+    branch
+}
+
+async fn a_visit_of_another_branch_takes_nothing(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let theirs = registered(&house, Some(&another_branch(&house).await), "Cough").await;
+    let nowhere: VisitId = new_id();
+    let roles = [Role::Nurse, Role::Receptionist, Role::Doctor];
+    let browser = Browser::sign_in(&house, "nurse", &roles).await;
+    let key = new_id::<RequestKey>().to_string();
+    for (form, event) in [("share", DocumentShared), ("withdraw", DocumentShared), ("", VitalsRecorded)] {
+        let typed = [("_form", form), ("_event", event.word()), ("_key", key.as_str()), ("pulse", "72")];
+        let answer = browser.send(browser.form(&format!("/visits/{theirs}"), &typed)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{form}: {}", answer.text);
+    }
+    // Wherever a form names it, it is refused like one that does not exist.
+    let try_on = async |path: &str, event: EventType, visit: &VisitId| {
+        let answer = browser.post(path, event, visit, &[("pulse", "72")]).await;
+        assert!(!answer.text.contains("Asha Rao"), "{path}: {}", answer.text);
+        (answer.status, answer.text.contains("There is no such visit"))
+    };
+    for (path, event) in
+        [("/queue/consultation", QueueJoined), ("/reception", QueueJoined), ("/doctor", VitalsRecorded)]
+    {
+        let missing = try_on(path, event, &nowhere).await;
+        assert_eq!(try_on(path, event, &theirs).await, missing, "{path}");
+        assert_eq!(missing.0, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    let page = browser.get(&format!("/queue/consultation?logged=VISIT_REGISTERED&visit={theirs}")).await;
+    assert!(!page.text.contains("Asha Rao"), "nor is its patient named: {}", page.text);
+    assert_eq!(house.stream(&theirs).await.len(), 1, "nothing was logged");
+}
+
+async fn a_doctor_reads_of_their_branch_alone(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    registered(&house, Some(&another_branch(&house).await), "Seen at the lake").await;
+    registered(&house, Some(&house.branch), "Seen in the city").await;
+    let today = registered(&house, Some(&house.branch), "Fever").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    let chart = doctor.get(&format!("/doctor?visit={today}&tab=visits")).await;
+    assert!(chart.text.contains("Seen in the city") && !chart.text.contains("Seen at the lake"), "{}", chart.text);
+}
+
+async fn a_visit_of_no_branch_is_on_every_board(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (here, there) = (house.branch.clone(), another_branch(&house).await);
+    let visit = registered(&house, None, "Fever").await;
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+    let (tenant, day) = (&house.tenant, house.tenant.local_day(house.now()));
+    for branch in [&here, &there] {
+        let board = visits::board(&db, &tenant.id, Station::Consultation, Some(branch)).await.expect("a board");
+        let arrivals = visits::arrivals(&db, &tenant.id, day, Some(branch)).await.expect("a list");
+        let to_bill = visits::to_bill(&db, &tenant.id, Some(branch)).await.expect("a list");
+        let waiting = calls::waiting(&db, &tenant.id, branch, Station::Consultation).await.expect("a list");
+        assert_eq!([board.len(), arrivals.len(), to_bill.len(), waiting.len()], [1; 4]);
+    }
+    house.log(Role::Doctor, &visit, QueueCalled, json!({ "roomId": house.room })).await;
+    for branch in [&here, &there] {
+        assert_eq!(calls::latest(&db, tenant, branch, house.now(), 5).await.expect("a list").len(), 1);
+    }
+}
