@@ -43,6 +43,7 @@ pub async fn book(
                 doctor_id: doctor.clone(),
                 starts_at: slot.starts_at,
                 reason: Some(REASONS[turn % REASONS.len()].to_owned()),
+                follow_up_of: None,
             };
             recorder.book(tenant, &house.reception.actor(), new).await?;
         }

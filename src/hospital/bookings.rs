@@ -44,6 +44,8 @@ pub struct Booking {
     pub day: NaiveDate,
     /// Why.
     pub reason: Option<String>,
+    /// The visit that it follows up, if it does.
+    pub follow_up_of: Option<VisitId>,
     /// What became of it.
     pub state: BookingState,
     /// The visit that began with it.
@@ -86,6 +88,8 @@ pub struct NewBooking {
     pub starts_at: DateTime<Utc>,
     /// Why.
     pub reason: Option<String>,
+    /// The visit that it follows up, if it does.
+    pub follow_up_of: Option<VisitId>,
 }
 
 macro_rules! select_bookings {
@@ -139,8 +143,8 @@ pub async fn add(
     new: NewBooking,
     now: DateTime<Utc>,
 ) -> Result<Booking, WriteError> {
-    const SQL: &str = "INSERT INTO bookings (tenant_id, id, patient_id, doctor_id, branch_id, starts_at, minutes, day, reason, state) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'BOOKED')";
+    const SQL: &str = "INSERT INTO bookings (tenant_id, id, patient_id, doctor_id, branch_id, starts_at, minutes, day, reason, follow_up_of, state) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'BOOKED')";
     if !patients::exists(tx, &tenant.id, &new.patient_id).await? {
         return Err(WriteError::UnknownReference("patientId"));
     }
@@ -158,13 +162,14 @@ pub async fn add(
         minutes: slot.minutes,
         day: tenant.local_day(slot.starts_at),
         reason,
+        follow_up_of: new.follow_up_of,
         state: BookingState::Booked,
         visit_id: None,
     };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(&tenant.id).bind(&booking.id).bind(&booking.patient_id).bind(&booking.doctor_id)
             .bind(&booking.branch_id).bind(booking.starts_at).bind(booking.minutes).bind(booking.day)
-            .bind(&booking.reason).execute(&mut **connection).await.map(drop)
+            .bind(&booking.reason).bind(&booking.follow_up_of).execute(&mut **connection).await.map(drop)
     });
     or_taken(written, ("bookings", "starts_at"), "slot", "This time")?;
     Ok(booking)

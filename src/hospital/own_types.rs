@@ -137,6 +137,7 @@ pub fn own() -> Vec<EventType> {
             object(
                 json!({
                     "patientId": id(), "doctorId": id(), "startsAt": moment(), "minutes": whole(), "reason": text(500),
+                    "followUpOf": id(),
                 }),
                 &["patientId", "doctorId", "startsAt", "minutes"],
             ),

@@ -76,7 +76,7 @@ pub fn in_public(live: &Live, tenant: TenantId, topic: Topic, after: Option<i64>
 fn may_hear(person: &Person, topics: &[Topic]) -> Result<(), Failure> {
     for topic in topics {
         let roles: &'static [Role] = match topic {
-            Topic::Reception => RECEPTION,
+            Topic::Reception | Topic::Bookings | Topic::Calls => RECEPTION,
             Topic::Queue(_) => QUEUE,
             Topic::Doctor => DOCTOR,
             Topic::Billing => BILLING,

@@ -20,6 +20,10 @@ pub enum Topic {
     Billing,
     /// What the laboratory has to do.
     Lab,
+    /// Who is booked, and which times are free.
+    Bookings,
+    /// Whom to call about a follow-up.
+    Calls,
     /// One visit.
     Visit(VisitId),
     /// Who is called in a branch. Which branch a patient is in is the visit's, not the event's: all displays hear of all calls.
@@ -35,6 +39,8 @@ impl Topic {
                 "doctor" => Self::Doctor,
                 "billing" => Self::Billing,
                 "lab" => Self::Lab,
+                "bookings" => Self::Bookings,
+                "calls" => Self::Calls,
                 _ => return None,
             },
             Some(("queue", station)) => Self::Queue(*Station::ALL.iter().find(|word| path(**word) == station)?),
@@ -68,6 +74,8 @@ impl Topic {
         let results = matches!(event, TestCompleted | TestReviewed | TestApproved | ReportGenerated | TestCancelled);
         match self {
             Self::Visit(_) => true,
+            Self::Bookings => false,
+            Self::Calls => matches!(event, FollowUpScheduled | FollowUpReminderSent | VisitRegistered),
             Self::Queue(Station::Consultation) => queues || results || matches!(event, EnteredRoom | ExitedRoom),
             Self::Queue(Station::Lab) => queues || event == TestSampleCollected,
             Self::Queue(Station::Billing) => queues || pays,
@@ -104,7 +112,8 @@ impl Topic {
         match aggregate {
             "patient" => !matches!(self, Self::Display(_)),
             "department" => matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception),
-            "booking" => matches!(self, Self::Reception),
+            "booking" => matches!(self, Self::Reception | Self::Bookings),
+            "clinic" => matches!(self, Self::Bookings),
             "tariff" => matches!(self, Self::Billing),
             _ => false,
         }
@@ -123,6 +132,8 @@ impl fmt::Display for Topic {
             Self::Doctor => f.write_str("doctor"),
             Self::Billing => f.write_str("billing"),
             Self::Lab => f.write_str("lab"),
+            Self::Bookings => f.write_str("bookings"),
+            Self::Calls => f.write_str("calls"),
             Self::Visit(visit) => write!(f, "visit/{visit}"),
             Self::Display(branch) => write!(f, "display/{branch}"),
         }
@@ -146,6 +157,8 @@ mod tests {
             Topic::Doctor,
             Topic::Billing,
             Topic::Lab,
+            Topic::Bookings,
+            Topic::Calls,
             Topic::Visit(new_id()),
             Topic::Display(new_id()),
         ];
@@ -172,6 +185,8 @@ mod tests {
         assert_eq!(Topic::Queue(Station::Billing).version(&collected), None);
         assert_eq!(Topic::Lab.version(&collected), Some(70));
         assert_eq!(Topic::Reception.version(&change("booking.created", &visit)), Some(70));
+        assert_eq!(Topic::Bookings.version(&change("booking.rescheduled", &visit)), Some(70));
+        assert_eq!(Topic::Calls.version(&change("FOLLOWUP_REMINDER_SENT", &visit)), Some(70));
         assert_eq!(Topic::Display(new_id()).version(&change("patient.registered", &visit)), None);
     }
 }

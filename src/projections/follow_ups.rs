@@ -11,7 +11,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
 use crate::journey::words::Word;
-use crate::log::StoredEvent;
+use crate::log::{self, StoredEvent};
 use crate::on;
 
 /// The read model of follow-ups.
@@ -64,6 +64,9 @@ pub struct FollowUpCard {
     /// Why the last of them did not go out.
     pub problem: Option<String>,
 }
+
+/// How many of the latest reminders are looked at in the log itself.
+const LATELY: u32 = 50;
 
 const TABLES: &[Table] = &[table!("follow_ups" by "tenant_id, visit_id, follow_up_id")];
 
@@ -149,6 +152,9 @@ const AWAITED: &str = select_follow_ups!(
     "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND follow_ups.answered_by IS NULL \
      AND (follow_ups.branch_id = $4 OR follow_ups.branch_id IS NULL OR $4 IS NULL) ORDER BY follow_ups.due_at LIMIT 500"
 );
+const OF_PATIENT: &str = select_follow_ups!(
+    "follow_ups.patient_id = $2 AND follow_ups.answered_by IS NULL ORDER BY follow_ups.due_at LIMIT 50"
+);
 const ADHERENCE: &str = "SELECT COUNT(*) AS due, COUNT(answered_by) AS came FROM follow_ups \
     WHERE tenant_id = $1 AND due_at >= $2 AND due_at < $3";
 
@@ -165,9 +171,28 @@ pub async fn awaited(
     before: DateTime<Utc>,
     branch: Option<&BranchId>,
 ) -> sqlx::Result<Vec<FollowUpCard>> {
-    on!(&db.read, pool => {
+    let mut awaited: Vec<FollowUpCard> = on!(&db.read, pool => {
         sqlx::query_as(AWAITED).bind(tenant).bind(from).bind(before).bind(branch).fetch_all(pool).await
-    })
+    })?;
+    // A reminder that was logged just now may not have reached the rows yet.
+    let word = EventType::FollowUpReminderSent.word();
+    for StoredEvent { event, .. } in log::latest(db, tenant, word, LATELY).await?.into_iter().rev() {
+        let id = event.metadata.get("followUpId").and_then(Value::as_str);
+        let reminded = awaited
+            .iter_mut()
+            .map(|card| &mut card.follow_up)
+            .find(|row| event.visit_id.as_ref() == Some(&row.visit_id) && id == Some(row.follow_up_id.as_str()));
+        if let Some(row) = reminded.filter(|row| row.reminded_at.is_none_or(|at| at < event.performed_at)) {
+            row.reminders += 1;
+            row.reminded_at = Some(event.performed_at);
+        }
+    }
+    Ok(awaited)
+}
+
+/// The follow-ups that a patient is awaited for, the first that is due before the others.
+pub async fn of_patient(db: &Db, tenant: &TenantId, patient: &PatientId) -> sqlx::Result<Vec<FollowUpCard>> {
+    on!(&db.read, pool => sqlx::query_as(OF_PATIENT).bind(tenant).bind(patient).fetch_all(pool).await)
 }
 
 /// How many follow-ups were due, and how many of them were come for.

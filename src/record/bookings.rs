@@ -44,6 +44,7 @@ impl Recorder {
             "startsAt": booking.starts_at,
             "minutes": booking.minutes,
             "reason": booking.reason,
+            "followUpOf": booking.follow_up_of,
         });
         self.note(&mut tx, tenant, actor, booking.id.as_str(), "booking.created", metadata).await?;
         commit(tx).await?;

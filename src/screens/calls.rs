@@ -83,7 +83,11 @@ fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
     details.extend(card.problem.as_ref().map(|problem| tr!("not reached: {problem}", problem)));
     let phone = card.patient_phone.clone().unwrap_or_else(|| tr!("no phone recorded"));
     let called = screen.actor.may_log(EventType::FollowUpReminderSent, None).then(|| {
-        let given = [("followUpId", follow_up.follow_up_id.to_string()), ("channel", "phone".to_owned())];
+        let given = [
+            ("followUpId", follow_up.follow_up_id.to_string()),
+            ("channel", "phone".to_owned()),
+            ("_reminders", follow_up.reminders.to_string()),
+        ];
         let pressed = button(EventType::FollowUpReminderSent, &follow_up.visit_id, None, &given);
         pressed.label(tr!("phone" => "Called")).class("button button-compact").view()
     });
@@ -94,14 +98,20 @@ fn row(screen: &Calls, card: &FollowUpCard) -> AnyView {
             follow_up.visit_id,
             follow_up.doctor_id.as_ref().map(|doctor| format!("&doctorId={doctor}")).unwrap_or_default()
         );
-        let booking = format!("/bookings?patient={}", follow_up.patient_id);
+        let booking = format!(
+            "/bookings?patient={}&followUpOf={}&day={}{}",
+            follow_up.patient_id,
+            follow_up.visit_id,
+            screen.tenant.local_day(follow_up.due_at.max(screen.now)),
+            follow_up.doctor_id.as_ref().map(|doctor| format!("&doctor={doctor}")).unwrap_or_default()
+        );
         view! {
             <a class="button button-compact button-quiet" href=booking>{icon(Icon::CalendarPlus)} {tr!("Book")}</a>
             <a class="button button-compact button-quiet" href=href>{icon(Icon::ClipboardPlus)} {tr!("Register visit")}</a>
         }
     });
     view! {
-        <li class="list-row">
+        <li class="list-row" data-row=follow_up.follow_up_id.to_string()>
             {icon(Icon::Phone)}
             <div class="list-main">
                 <p class="list-title">

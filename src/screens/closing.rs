@@ -30,6 +30,11 @@ pub struct Closing {
     pub attempt: Option<Arc<Attempt>>,
 }
 
+/// A visit and its version, so that who was called meanwhile is not swept.
+fn as_shown(card: &VisitCard) -> String {
+    format!("{}@{}", card.visit.visit_id, card.visit.version)
+}
+
 /// Shows the list.
 pub fn closing(screen: Closing) -> impl IntoView {
     let Closing { tenant, visits, bookings, confirmed, now, attempt } = screen;
@@ -41,10 +46,12 @@ pub fn closing(screen: Closing) -> impl IntoView {
         unseen = visits.len(),
         absent = bookings.len()
     );
+    // Of a form that was refused, what became something else since is not ticked again.
     let tick = |name: &'static str, value: String, label: String| {
+        let checked = entry.chose(name, &value, true);
         view! {
             <td class="cell-icon">
-                <label class="check"><input type="checkbox" name=name value=value checked aria-label=label/></label>
+                <label class="check"><input type="checkbox" name=name value=value checked=checked aria-label=label/></label>
             </td>
         }
     };
@@ -53,8 +60,8 @@ pub fn closing(screen: Closing) -> impl IntoView {
         .map(|card| {
             let visit = &card.visit;
             view! {
-                <tr>
-                    {tick("visit", visit.visit_id.to_string(), tr!("No-show: {patient}", patient = card.patient_name))}
+                <tr data-row=visit.visit_id.to_string()>
+                    {tick("visit", as_shown(card), tr!("No-show: {patient}", patient = card.patient_name))}
                     <th scope="row">
                         <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
                         <span class="sub">{visit.token.clone()} " · MRN " {card.patient_mrn.clone()}</span>
@@ -71,7 +78,7 @@ pub fn closing(screen: Closing) -> impl IntoView {
         .map(|card| {
             let booking = &card.booking;
             view! {
-                <tr>
+                <tr data-row=booking.id.to_string()>
                     {tick("booking", booking.id.to_string(), tr!("Did not come: {patient}", patient = card.patient_name))}
                     <th scope="row">
                         <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 use tr::tr;
 
@@ -10,7 +10,7 @@ use super::attempt::Attempt;
 use super::form::EventForm;
 use super::icon::{Icon, icon};
 use super::layout::initials;
-use super::parts::{age_and_sex, query_text, status_tag};
+use super::parts::{age_and_sex, day_and_time, query_text, status_tag};
 use crate::hospital::departments::Department;
 use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
@@ -20,6 +20,7 @@ use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
 use crate::journey::words::{Priority, Sex, VisitType, Word};
 use crate::language::say;
+use crate::projections::follow_ups::FollowUpCard;
 use crate::projections::visits::VisitCard;
 
 /// The fields of the visit that the address may fill in beforehand.
@@ -42,6 +43,8 @@ pub struct Registration {
     pub patient: Option<Patient>,
     /// The patient's visit that is still open.
     pub latest: Option<VisitCard>,
+    /// What the patient is awaited for.
+    pub awaited: Vec<FollowUpCard>,
     /// Who may be the same as the new patient.
     pub duplicates: Vec<Patient>,
     /// The departments to choose from.
@@ -71,7 +74,8 @@ pub fn registration(registration: Registration) -> impl IntoView {
     };
     let origins = ["rescheduledFrom", "followUpOf"].map(|name| {
         let value = form.value(name).unwrap_or_else(|| registration.given(name));
-        (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value/> })
+        let is_offered = name == "followUpOf" && !registration.awaited.is_empty();
+        (!value.is_empty() && !is_offered).then(|| view! { <input type="hidden" name=name value=value/> })
     });
     view! {
         <main class="page page-narrow stack" id="main">
@@ -164,14 +168,24 @@ fn new_patient(registration: &Registration, form: &EventForm) -> AnyView {
 
 /// Those who may be the same person; one press takes what was typed of the visit over to them.
 fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
-    let today = registration.tenant.local_day(registration.now);
     let typed: String = GIVEN
         .iter()
         .filter_map(|name| Some((name, form.value(name).filter(|value| !value.is_empty())?)))
         .map(|(name, value)| format!("&{name}={}", query_text(&value)))
         .collect();
-    let rows = registration
-        .duplicates
+    let tick = (form.id("registerAnyway"), form.chose("registerAnyway", "yes"));
+    let register = |patient: &Patient| format!("/reception?register={}{typed}", patient.id);
+    known_already(&registration.duplicates, registration.tenant.local_day(registration.now), register, tick)
+}
+
+/// Warns of those who may be the same person, each with where to go on; or else a box is to be ticked, of this id.
+pub fn known_already(
+    patients: &[Patient],
+    today: NaiveDate,
+    href: impl Fn(&Patient) -> String,
+    (tick, ticked): (String, bool),
+) -> AnyView {
+    let rows = patients
         .iter()
         .map(|patient| {
             let mut details = vec![age_and_sex(patient.birth_date, patient.sex, today), format!("MRN {}", patient.mrn)];
@@ -181,7 +195,7 @@ fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
                     <p>
                         <b>{patient.name.clone()}</b> <br/> <span class="small">{details.join(" · ")}</span>
                     </p>
-                    <a class="button button-compact" href=format!("/reception?register={}{typed}", patient.id)>
+                    <a class="button button-compact" href=href(patient)>
                         {icon(Icon::UserCheck)} {tr!("This is the same person")}
                     </a>
                 </li>
@@ -193,8 +207,7 @@ fn duplicates(registration: &Registration, form: &EventForm) -> AnyView {
             <h3 class="notice-title">{icon(Icon::TriangleAlert)} {tr!("This patient may be known already")}</h3>
             <ul class="stack stack-tight">{rows}</ul>
             <label class="choice">
-                <input type="checkbox" id=form.id("registerAnyway") name="registerAnyway" value="yes"
-                    checked=form.chose("registerAnyway", "yes")/>
+                <input type="checkbox" id=tick name="registerAnyway" value="yes" checked=ticked/>
                 {tr!("Register anyway: this is another person")}
             </label>
         </div>
@@ -222,6 +235,7 @@ fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
             <h2 id="new-visit">{tr!("Visit")}</h2>
             <div class="fields">
                 {choices(form, "visitType", tr!("Kind of visit"), types, &or_first("visitType", VisitType::Opd.word()))}
+                {follow_ups(registration, form)}
                 {choices(form, "priority", tr!("Priority"), priorities, &or_first("priority", Priority::Routine.word()))}
                 {form
                     .field(
@@ -254,6 +268,27 @@ fn visit_fields(registration: &Registration, form: &EventForm) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What a follow-up visit follows up; the style sheet shows it when that kind of visit is chosen.
+fn follow_ups(registration: &Registration, form: &EventForm) -> AnyView {
+    let Some(first) = registration.awaited.first() else { return ().into_any() };
+    let given = match registration.given("followUpOf") {
+        none if none.is_empty() => first.follow_up.visit_id.to_string(),
+        given => given,
+    };
+    let offered = registration
+        .awaited
+        .iter()
+        .map(|card| {
+            let due = tr!("due {time}", time = day_and_time(&registration.tenant, card.follow_up.due_at));
+            let words = [Some(due), card.doctor_name.clone(), card.follow_up.note.clone()];
+            (card.follow_up.visit_id.to_string(), words.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+        })
+        .collect();
+    let control = form.select("followUpOf", offered, false, None, &given);
+    view! { <div class="wide only-for-follow-up">{form.field("followUpOf", &tr!("Follow-up of"), true, control)}</div> }
+        .into_any()
 }
 
 /// The tests of a lab-only visit; the style sheet shows them when that kind of visit is chosen.

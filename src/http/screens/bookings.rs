@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tr::tr;
 
 use super::registration;
+use super::visit::visit_id;
 use crate::db::new_id;
 use crate::hospital::bookings::{self, BookingCard, BookingState, NewBooking};
 use crate::hospital::clinics;
@@ -19,13 +20,16 @@ use crate::http::seen::Seen;
 use crate::http::sign_in::safe_next;
 use crate::http::written::{done_at, problems};
 use crate::journey::events::EventType;
-use crate::journey::ids::{BookingId, Id, PatientId, PersonId, RequestKey};
+use crate::journey::ids::{BookingId, Id, PatientId, PersonId, RequestKey, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Code, Role, VisitType, Word};
+use crate::live::Topic;
 use crate::log;
 use crate::screens::attempt::Attempt;
-use crate::screens::bookings::{Choosing, Day, DoctorDay, OneBooking, day as day_view, one_booking};
+use crate::screens::bookings::one::{OneBooking, one_booking};
+use crate::screens::bookings::{Choosing, Day, DoctorDay, NEW_PATIENT, day as day_view};
 use crate::screens::layout::RECEPTION;
+use crate::screens::parts::query_text;
 
 /// The number that derives the new booking's id from the form's key.
 const NEW_BOOKING: u32 = 20_002;
@@ -33,7 +37,7 @@ const NEW_BOOKING: u32 = 20_002;
 /// Shows a day.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let asked = Values(
-        ["day", "doctor", "patient", "move"]
+        ["day", "doctor", "patient", "followUpOf", "move"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), desk.query(name)?.to_owned())))
             .collect(),
@@ -45,10 +49,29 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
 pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
     desk.needs(RECEPTION)?;
     let values = Values(pairs);
-    match choose(&desk, values.clone()).await? {
+    let outcome = match values.get("_form") {
+        Some(NEW_PATIENT) => introduce(&desk, values.clone()).await?,
+        _ => choose(&desk, values.clone()).await?,
+    };
+    match outcome {
         Ok(response) => Ok(response),
         Err(attempt) => page(desk, values, Some(attempt)).await,
     }
+}
+
+/// Makes a record of somebody who calls for the first time, and goes on to a time for them.
+async fn introduce(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
+    desk.needs(EventType::VisitRegistered.row().roles)?;
+    let id: PatientId = values.key().unwrap_or_else(new_id).derive(registration::NEW_PATIENT);
+    let problems = match registration::new_patient(&values, desk.tenant.local_day(desk.now)) {
+        Ok(new) => registration::register_patient(desk, &values, id.clone(), new).await?.into_iter().collect(),
+        Err(problems) => problems,
+    };
+    if !problems.is_empty() {
+        return Ok(Err(desk.shown_again(values, problems)));
+    }
+    let day = values.get("day").map(|day| format!("&day={}", query_text(day))).unwrap_or_default();
+    Ok(Ok(done_at(&format!("/bookings?patient={id}{day}"), "patient.registered")))
 }
 
 async fn choose(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
@@ -59,19 +82,28 @@ async fn choose(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
         let problem = FieldProblem::new("slot", "must be one of those that are free");
         return Ok(Err(desk.shown_again(values, vec![problem])));
     };
-    if let Some(moved) = values.get("move").and_then(|id| BookingId::parse(id).ok()) {
+    if let Some(moved) = values.get("move") {
+        let moved = card(desk, moved).await?.booking.id;
         let written = recorder.reschedule(tenant, actor, &moved, &doctor_id, starts_at).await;
         return desk.written(values, written, &format!("/bookings/{moved}"), "booking.rescheduled");
     }
     let Some(patient_id) = values.get("patient").and_then(|id| PatientId::parse(id).ok()) else {
         return Err(Failure::NotFound);
     };
+    let follow_up_of = follow_up_of(desk, &values, &patient_id).await?;
     let key: RequestKey = values.key().unwrap_or_else(new_id);
     let reason = values.get("reason").map(str::to_owned);
-    let new = NewBooking { id: key.derive(NEW_BOOKING), patient_id, doctor_id, starts_at, reason };
+    let new = NewBooking { id: key.derive(NEW_BOOKING), patient_id, doctor_id, starts_at, reason, follow_up_of };
     let address = format!("/bookings/{}", new.id);
     let booked = recorder.book(tenant, actor, new).await;
     desk.written(values, booked, &address, "booking.created")
+}
+
+/// The visit of the patient's that the booking is to follow up.
+async fn follow_up_of(desk: &Desk, values: &Values, patient: &PatientId) -> Result<Option<VisitId>, Failure> {
+    let Some(visit) = values.get("followUpOf") else { return Ok(None) };
+    let card = desk.visit(&visit_id(visit)?).await?;
+    if card.visit.patient_id == *patient { Ok(Some(card.visit.visit_id)) } else { Err(Failure::NotFound) }
 }
 
 async fn page(desk: Desk, asked: Values, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
@@ -81,9 +113,18 @@ async fn page(desk: Desk, asked: Values, attempt: Option<Arc<Attempt>>) -> Resul
     let doctor = asked.get("doctor").and_then(|id| PersonId::parse(id).ok());
     let choosing = match (asked.get("move"), asked.get("patient")) {
         (Some(id), _) => Choosing::Moving(card(&desk, id).await?),
+        (None, Some("new")) => {
+            desk.needs(EventType::VisitRegistered.row().roles)?;
+            let new = registration::new_patient(&asked, desk.tenant.local_day(desk.now));
+            Choosing::New(match new.ok().filter(|_| attempt.is_some()) {
+                Some(new) => registration::duplicates(&desk, &new).await?,
+                None => Vec::new(),
+            })
+        }
         (None, Some(id)) => {
             let id = PatientId::parse(id).map_err(|_| Failure::NotFound)?;
-            Choosing::For(patients::by_id(db, tenant, &id).await?.ok_or(Failure::NotFound)?)
+            let patient = patients::by_id(db, tenant, &id).await?.ok_or(Failure::NotFound)?;
+            Choosing::For(patient, follow_up_of(&desk, &asked, &id).await?)
         }
         (None, None) => Choosing::Nothing,
     };
@@ -115,11 +156,12 @@ async fn page(desk: Desk, asked: Values, attempt: Option<Arc<Attempt>>) -> Resul
         now: desk.now,
         attempt: attempt.clone(),
     };
+    let desk = desk.live([Topic::Bookings]).reloads(matches!(screen.choosing, Choosing::Nothing));
     desk.show(tr!("Bookings"), Seen::List, attempt, move || day_view(screen)).await
 }
 
 /// A booking of the desk's branch.
-async fn card(desk: &Desk, id: &str) -> Result<BookingCard, Failure> {
+pub(super) async fn card(desk: &Desk, id: &str) -> Result<BookingCard, Failure> {
     let id = BookingId::parse(id).map_err(|_| Failure::NotFound)?;
     let card = bookings::by_id(desk.db(), &desk.tenant.id, &id).await?;
     card.filter(|card| desk.reader().reads_visit(card.booking.branch_id.as_ref())).ok_or(Failure::NotFound)
@@ -168,16 +210,21 @@ async fn check_in(desk: &Desk, card: &BookingCard, values: Values) -> Result<Out
         return Ok(Err(desk.shown_again(values, vec![problem])));
     }
     let key = RequestKey::parse(booking.id.as_str()).map_err(|_| Failure::NotFound)?;
+    let visit_type = if booking.follow_up_of.is_some() { VisitType::FollowUp } else { VisitType::Opd };
     let mut form = vec![
         ("_then".to_owned(), then.clone()),
         ("patientId".to_owned(), booking.patient_id.to_string()),
         ("doctorId".to_owned(), booking.doctor_id.to_string()),
-        ("visitType".to_owned(), VisitType::Opd.word().to_owned()),
+        ("visitType".to_owned(), visit_type.word().to_owned()),
         ("joinQueue".to_owned(), "yes".to_owned()),
     ];
     form.extend(booking.reason.clone().map(|reason| ("reason".to_owned(), reason)));
+    form.extend(booking.follow_up_of.as_ref().map(|visit| ("followUpOf".to_owned(), visit.to_string())));
     let form = Values(form);
-    let wishes = registration::wishes(desk, &form, &key, booking.patient_id.as_str()).await?;
+    let mut wishes = registration::wishes(desk, &form, &key, booking.patient_id.as_str()).await?;
+    for wish in &mut wishes {
+        wish.branch_id = booking.branch_id.clone().or_else(|| wish.branch_id.take());
+    }
     let visit = wishes.first().and_then(|wish| wish.visit_id.clone()).ok_or(Failure::NotFound)?;
     let response = match desk.record(form, &key, wishes).await? {
         Ok(response) => response,

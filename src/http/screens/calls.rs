@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 use tr::tr;
 
-use crate::http::desk::{Desk, Failure};
+use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
+use crate::journey::ids::{FollowUpId, Id as _};
+use crate::live::Topic;
 use crate::projections::follow_ups;
 use crate::screens::attempt::Attempt;
 use crate::screens::calls::{Calls, calls};
@@ -33,10 +35,26 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     if values.event() != Some(EventType::FollowUpReminderSent) {
         return Err(Failure::NotFound);
     }
-    match desk.log(values).await? {
+    match call(&desk, values).await? {
         Ok(response) => Ok(response),
         Err(attempt) => page(desk, Some(attempt)).await,
     }
+}
+
+/// Logs a call, unless somebody has called since the list was looked at.
+async fn call(desk: &Desk, mut values: Values) -> Result<Outcome, Failure> {
+    let visit = values.visit().ok_or(Failure::NotFound)?;
+    desk.visit(&visit).await?;
+    let (_, state) = desk.app.recorder.load(&desk.tenant.id, &visit).await?.ok_or(Failure::NotFound)?;
+    let follow_up = values.get("followUpId").and_then(|id| FollowUpId::parse(id).ok());
+    let reminders = follow_up.and_then(|id| state.follow_ups.get(&id)).map(|follow_up| follow_up.reminders);
+    let shown: Option<u32> = values.get("_reminders").and_then(|shown| shown.parse().ok());
+    if reminders.zip(shown).is_some_and(|(reminders, shown)| reminders > shown) {
+        return Ok(Ok(Redirect::to(&desk.path).into_response()));
+    }
+    // Of two who call at once, one is logged.
+    values.0.push(("_version".to_owned(), state.version.to_string()));
+    desk.log(values).await
 }
 
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
@@ -49,5 +67,6 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         adherence: follow_ups::adherence(db, tenant, now - BACK, now).await?,
         now,
     };
+    let desk = desk.live([Topic::Calls]).reloads(true);
     desk.show(tr!("Call list"), Seen::List, attempt, move || calls(screen)).await
 }

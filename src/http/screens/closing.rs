@@ -8,16 +8,18 @@ use chrono::Days;
 use serde_json::json;
 use tr::tr;
 
+use super::bookings::card;
 use crate::hospital::WriteError;
 use crate::hospital::bookings::{self, BookingCard, BookingState};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
-use crate::journey::ids::{BookingId, Id as _, VisitId};
+use crate::journey::ids::{Id as _, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Status, VisitType};
 use crate::language::say;
+use crate::live::Topic;
 use crate::projections::visits::{self, VisitCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::attempt::Attempt;
@@ -37,11 +39,12 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     let values = Values(pairs);
     let (recorder, tenant, actor) = (&desk.app.recorder, &desk.tenant, &desk.person.actor());
     let (mut confirmed, mut problems) = (0, Vec::new());
-    for id in values.all("visit").filter_map(|id| VisitId::parse(id).ok()) {
+    for (id, version) in values.all("visit").filter_map(as_shown) {
         let card = desk.visit(&id).await?;
         let mut wish = Wish::new(Some(id), EventType::VisitNoShow, json!({ "reason": "closing time" }));
         wish.branch_id = desk.branch().cloned();
-        match recorder.record(tenant, actor, vec![wish], None).await {
+        wish.expected_version = Some(version);
+        match recorder.record_for(tenant, &desk.reader(), actor, vec![wish], None).await {
             Ok(_) => confirmed += 1,
             Err(RecordError::Refused(refused)) => {
                 let sentence = refused.refusal.sentence_in(&say);
@@ -53,8 +56,9 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
             Err(error) => return Err(error.into()),
         }
     }
-    for id in values.all("booking").filter_map(|id| BookingId::parse(id).ok()) {
-        match recorder.miss(tenant, actor, &id).await {
+    for id in values.all("booking") {
+        let booking = card(&desk, id).await?.booking;
+        match recorder.miss(tenant, actor, &booking.id).await {
             Ok(()) => confirmed += 1,
             Err(WriteError::Database(error)) => return Err(error.into()),
             Err(error) => problems.push(FieldProblem::new("", error.to_string())),
@@ -67,6 +71,12 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     page(desk, Some(attempt)).await
 }
 
+/// A visit and the version that was looked at.
+fn as_shown(text: &str) -> Option<(VisitId, i64)> {
+    let (id, version) = text.split_once('@')?;
+    Some((VisitId::parse(id).ok()?, version.parse().ok()?))
+}
+
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(EventType::VisitNoShow.row().roles)?;
     let screen = Closing {
@@ -77,6 +87,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
+    let desk = desk.live([Topic::Reception]);
     desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
 }
 

@@ -20,7 +20,7 @@ use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{Id, PatientId, PersonId, RequestKey, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Role, Sex, Station, Status, VisitType, Word};
-use crate::projections::visits;
+use crate::projections::{follow_ups, visits};
 use crate::record::Wish;
 use crate::screens::attempt::Attempt;
 use crate::screens::registration::{DoctorChoice, GIVEN, Registration, registration};
@@ -28,7 +28,7 @@ use crate::screens::registration::{DoctorChoice, GIVEN, Registration, registrati
 /// The number that derives the new visit's id from the form's key.
 const NEW_VISIT: u32 = 20_000;
 /// The number that derives the new patient's id from the form's key.
-const NEW_PATIENT: u32 = 20_001;
+pub(super) const NEW_PATIENT: u32 = 20_001;
 
 /// Shows the form, for a known patient or a new one.
 pub async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
@@ -55,12 +55,20 @@ pub async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response,
         },
         _ => Vec::new(),
     };
+    let mut awaited = match &patient {
+        Some(patient) => follow_ups::of_patient(desk.db(), tenant, &patient.id).await?,
+        None => Vec::new(),
+    };
+    let reader = desk.reader();
+    awaited.retain(|card| reader.reads_visit(card.follow_up.branch_id.as_ref()));
     let departments = departments::list(desk.db(), tenant).await?;
     let in_branch = desk.branch().cloned();
     let data = Registration {
         tenant: desk.tenant.clone(),
         patient,
-        latest: latest.filter(|card| card.visit.ended_at.is_none()),
+        latest: latest
+            .filter(|card| card.visit.ended_at.is_none() && reader.reads_visit(card.visit.branch_id.as_ref())),
+        awaited,
         duplicates,
         doctors: doctors(&desk).await?,
         departments: departments
@@ -144,7 +152,7 @@ pub async fn register(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
 }
 
 /// Makes the patient, unless an earlier press of the same form did, or somebody very like them is known.
-async fn register_patient(
+pub(super) async fn register_patient(
     desk: &Desk,
     values: &Values,
     id: PatientId,
@@ -171,7 +179,8 @@ async fn register_patient(
     }
 }
 
-async fn duplicates(desk: &Desk, new: &NewPatient) -> sqlx::Result<Vec<Patient>> {
+/// Who may be the same as a new patient.
+pub(super) async fn duplicates(desk: &Desk, new: &NewPatient) -> sqlx::Result<Vec<Patient>> {
     let (phone, birth_date) = (new.phone.as_deref(), new.birth_date);
     patient_search::likely_duplicates(desk.db(), &desk.tenant.id, &new.name, phone, birth_date).await
 }
@@ -187,6 +196,9 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
 
     let mut registered = values.metadata(EventType::VisitRegistered, key);
     registered.insert("patientId".to_owned(), json!(patient));
+    if values.get("visitType") != Some(VisitType::FollowUp.word()) {
+        registered.remove("followUpOf");
+    }
     if let Some(department) = doctor.as_ref().and_then(|doctor| doctor.department_id.as_ref()) {
         registered.entry("departmentId").or_insert_with(|| json!(department));
     }
@@ -195,6 +207,8 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
         Some(id) => departments::by_id(desk.db(), &desk.tenant.id, &id).await?,
         None => None,
     };
+    let branch = desk.branch().or(department.as_ref().map(|department| &department.branch_id));
+    let branch = branch.or(doctor.as_ref().and_then(|doctor| doctor.branch_id.as_ref())).cloned();
     let mut steps = vec![(EventType::VisitRegistered, registered)];
 
     if values.get("doctorId").is_some() {
@@ -215,14 +229,14 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
     }
     let wish = |(event, metadata)| {
         let mut wish = Wish::new(Some(visit.clone()), event, Value::Object(metadata));
-        wish.branch_id = desk.branch().or(department.as_ref().map(|department| &department.branch_id)).cloned();
+        wish.branch_id = branch.clone();
         wish
     };
     Ok(steps.into_iter().map(wish).collect())
 }
 
 /// The new patient as typed, tidied, or everything that is wrong with it.
-fn new_patient(values: &Values, today: NaiveDate) -> Result<NewPatient, Vec<FieldProblem>> {
+pub(super) fn new_patient(values: &Values, today: NaiveDate) -> Result<NewPatient, Vec<FieldProblem>> {
     let mut problems = Vec::new();
     let typed = |name| values.get(name).map(ToOwned::to_owned);
     let mut birth_date = None;

@@ -10,7 +10,7 @@ use tr::tr;
 
 use self::arrival::arrival;
 use super::attempt::Attempt;
-use super::bookings::expected;
+use super::bookings::one::expected;
 use super::icon::{Icon, icon};
 use super::parts::{empty, phase_class, query_text};
 use super::patients::{Found, matches, new_patient, nobody, results, search_form};

@@ -2,14 +2,17 @@
 
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
-use sojourn::db::{Db, new_id};
+use serde_json::json;
+use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::WriteError;
 use sojourn::hospital::bookings::{self, BookingState, NewBooking};
 use sojourn::hospital::clinics::{self, Minute, NewClinic};
-use sojourn::journey::ids::{BookingId, Id as _, PersonId};
+use sojourn::hospital::people::{self, PersonDetails};
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::{BookingId, FollowUpId, Id as _, PersonId, VisitId};
 use sojourn::journey::words::{Role, Status};
-use sojourn::log;
-use sojourn::projections::visits;
+use sojourn::log::{self, NewEvent};
+use sojourn::projections::{follow_ups, visits};
 
 use super::Browser;
 use crate::support::house::House;
@@ -19,6 +22,9 @@ stories!(
     a_patient_is_booked_moved_and_checked_in,
     two_people_never_take_the_same_slot,
     a_cancelled_slot_is_free_again,
+    a_follow_up_is_booked_and_answered,
+    a_follow_up_is_answered_at_the_desk,
+    who_calls_for_the_first_time_is_booked,
     an_administrator_opens_hours
 );
 
@@ -42,7 +48,7 @@ pub(super) async fn open_hours(house: &House, doctor: &PersonId) -> DateTime<Utc
 
 pub(super) fn booking(house: &House, doctor: &PersonId, starts_at: DateTime<Utc>) -> NewBooking {
     let patient_id = house.patient.clone();
-    NewBooking { id: new_id(), patient_id, doctor_id: doctor.clone(), starts_at, reason: None }
+    NewBooking { id: new_id(), patient_id, doctor_id: doctor.clone(), starts_at, reason: None, follow_up_of: None }
 }
 
 async fn a_patient_is_booked_moved_and_checked_in(db: Db) {
@@ -91,6 +97,133 @@ async fn a_patient_is_booked_moved_and_checked_in(db: Db) {
     let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
     assert_eq!(types, ["booking.created", "booking.rescheduled", "booking.checked_in"]);
     house.verified().await;
+}
+
+/// A visit that is to be followed up tomorrow.
+async fn to_follow_up(house: &House, doctor: &PersonId) -> VisitId {
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({ "doctorId": doctor })).await;
+    house.log(Role::Doctor, &visit, QueueCalled, json!({ "roomId": house.room })).await;
+    house.log(Role::Doctor, &visit, EnteredRoom, json!({ "roomId": house.room })).await;
+    house.log(Role::Doctor, &visit, ExitedRoom, json!({})).await;
+    let plan = json!({
+        "followUpId": new_id::<FollowUpId>(), "dueAt": house.now() + TimeDelta::hours(20), "doctorId": doctor,
+    });
+    house.log(Role::Doctor, &visit, FollowUpScheduled, plan).await;
+    house.followed().await;
+    visit
+}
+
+/// How many of the follow-ups that are due the patients came for.
+async fn adherence(house: &House) -> (i64, i64) {
+    house.followed().await;
+    let (from, before) = (house.now() - TimeDelta::days(1), house.now() + TimeDelta::days(2));
+    let counted = follow_ups::adherence(&house.db, &house.tenant.id, from, before).await.expect("a count");
+    (counted.came, counted.due)
+}
+
+/// What a visit was registered with.
+async fn registration(house: &House, visit: &VisitId) -> NewEvent {
+    house.stream(visit).await.remove(0).event
+}
+
+async fn a_follow_up_is_booked_and_answered(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await.person.id;
+    let slot = open_hours(&house, &doctor).await;
+    let visit = to_follow_up(&house, &doctor).await;
+    // Somebody who works in no branch in particular.
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    let mut tx = db.begin().await.expect("a transaction");
+    let details = PersonDetails { name: "reception".to_owned(), ..PersonDetails::default() };
+    people::change(&mut tx, &house.tenant.id, &reception.person.id, details).await.expect("a change");
+    commit(tx).await.expect("it is written");
+
+    let list = reception.get("/reception/calls").await.text;
+    let day = house.tenant.local_day(house.now() + TimeDelta::hours(20));
+    let link = format!("/bookings?patient={}&amp;followUpOf={visit}&amp;day={day}&amp;doctor={doctor}", house.patient);
+    assert!(list.contains(&link), "{list}");
+    let page = reception.get(&link.replace("&amp;", "&")).await.text;
+    let kept = format!("name=\"followUpOf\" value=\"{visit}\"");
+    assert!(page.contains("A time for Asha Rao") && page.contains(&kept), "{page}");
+
+    let (patient, follow_up_of) = (house.patient.to_string(), visit.to_string());
+    let (doctor_id, time) = (doctor.to_string(), slot.to_rfc3339());
+    let fields = [
+        ("_form", "choose"),
+        ("patient", patient.as_str()),
+        ("followUpOf", follow_up_of.as_str()),
+        ("doctorId", doctor_id.as_str()),
+        ("slot", time.as_str()),
+    ];
+    let booked = reception.send(reception.form("/bookings", &fields)).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.text);
+    let path = booked.location.split('?').next().expect("a path").to_owned();
+    assert_eq!(adherence(&house).await, (0, 1));
+    let arrived = reception.send(reception.form(&path, &[("_form", "check-in")])).await;
+    assert_eq!(arrived.status, StatusCode::SEE_OTHER, "{}", arrived.text);
+    let begun = VisitId::parse(arrived.location.rsplit('=').next().unwrap_or_default()).expect("a visit");
+    let registered = registration(&house, &begun).await;
+    assert_eq!(registered.metadata["followUpOf"], visit.to_string());
+    assert_eq!(registered.metadata["visitType"], "FOLLOW_UP");
+    assert_eq!(registered.branch_id.as_ref(), Some(&house.branch), "the booking's");
+    assert_eq!(adherence(&house).await, (1, 1));
+}
+
+async fn a_follow_up_is_answered_at_the_desk(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = to_follow_up(&house, &house.who(Role::Doctor).id).await;
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    let path = format!("/reception?register={}", house.patient);
+    let form = reception.get(&path).await.text;
+    assert!(form.contains(&format!("<option value=\"{visit}\" selected>due ")), "{form}");
+    let (patient, follow_up_of) = (house.patient.to_string(), visit.to_string());
+    for (visit_type, answers) in [("OPD", false), ("FOLLOW_UP", true)] {
+        let fields = [
+            ("_event", "VISIT_REGISTERED"),
+            ("patientId", patient.as_str()),
+            ("visitType", visit_type),
+            ("followUpOf", follow_up_of.as_str()),
+        ];
+        let answer = reception.send(reception.form(&path, &fields)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let begun = VisitId::parse(answer.location.rsplit('=').next().unwrap_or_default()).expect("a visit");
+        let registered = registration(&house, &begun).await;
+        assert_eq!(registered.metadata.get("followUpOf").is_some(), answers, "{visit_type}");
+    }
+    assert_eq!(adherence(&house).await, (1, 1));
+    assert!(!reception.get(&path).await.text.contains("followUpOf"), "nothing is awaited any more");
+}
+
+async fn who_calls_for_the_first_time_is_booked(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await.person.id;
+    open_hours(&house, &doctor).await;
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    assert!(reception.get("/bookings").await.text.contains("/bookings?patient=new"));
+    assert!(reception.get("/bookings?patient=new").await.text.contains("name=\"phone\""));
+    let send = async |typed: &[(&str, &str)]| {
+        let fields = [&[("_form", "new-patient"), ("patient", "new")], typed].concat();
+        reception.send(reception.form("/bookings", &fields)).await
+    };
+    let wrong = send(&[("name", ""), ("phone", "98450 12345")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("value=\"98450 12345\""), "what was typed stays: {}", wrong.text);
+    let lata = [("name", "Lata Shah"), ("phone", "98450 12345")];
+    let made = send(&lata).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = reception.get(&made.location).await.text;
+    assert!(page.contains("A time for Lata Shah") && page.contains("Choose a time"), "{page}");
+    let day = house.tenant.local_day(house.now());
+    assert!(visits::arrivals(&db, &house.tenant.id, day, None).await.expect("a list").is_empty(), "no visit began");
+
+    let again = send(&lata).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let known = made.location.split(['?', '&']).find_map(|part| part.strip_prefix("patient=")).expect("an id");
+    assert!(again.text.contains("This patient may be known already"), "{}", again.text);
+    assert!(again.text.contains(&format!("/bookings?patient={known}")), "{}", again.text);
+    let another = send(&[lata[0], lata[1], ("registerAnyway", "yes")]).await;
+    assert_eq!(another.status, StatusCode::SEE_OTHER, "{}", another.text);
 }
 
 async fn two_people_never_take_the_same_slot(db: Db) {

@@ -8,7 +8,7 @@ use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
 use sojourn::hospital::patients::{self, NewPatient};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{FollowUpId, Id as _};
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{Role, Word as _};
 use sojourn::log;
 
 use super::Browser;
@@ -104,17 +104,24 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     };
     house.recorder.open_clinic(&house.tenant, house.who(Role::Admin), hours).await.expect("hours");
     let starts_at = house.tenant.day_bounds(day).start + chrono::TimeDelta::hours(8);
-    let new =
-        NewBooking { id: new_id(), patient_id: house.patient.clone(), doctor_id: doctor, starts_at, reason: None };
+    let new = NewBooking {
+        id: new_id(),
+        patient_id: house.patient.clone(),
+        doctor_id: doctor,
+        starts_at,
+        reason: None,
+        follow_up_of: None,
+    };
     let booking = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
     house.clock.advance(chrono::TimeDelta::minutes(65));
     // Who did nothing for so long signs in anew.
     let browser = Browser::sign_in(&house, "late", &[Role::Receptionist]).await;
     let page = browser.get("/reception/closing").await.text;
-    for id in [left.as_str(), kept.as_str(), booking.id.as_str()] {
+    let (shown, kept_as_shown) = (format!("{left}@1"), format!("{kept}@1"));
+    for id in [shown.as_str(), kept_as_shown.as_str(), booking.id.as_str()] {
         assert!(page.contains(&format!("value=\"{id}\"")), "{page}");
     }
-    let typed = [("_form", "sweep"), ("visit", left.as_str()), ("booking", booking.id.as_str())];
+    let typed = [("_form", "sweep"), ("visit", shown.as_str()), ("booking", booking.id.as_str())];
     let swept = browser.send(browser.form("/reception/closing", &typed)).await;
     assert_eq!((swept.status, swept.location.as_str()), (StatusCode::SEE_OTHER, "/reception/closing?confirmed=2"));
     let last = |stream: Vec<log::StoredEvent>| stream.last().map(|stored| stored.event.event_type.clone());
@@ -125,6 +132,13 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     // Who came after all is named, and nothing is logged twice.
     let again = browser.send(browser.form("/reception/closing", &typed)).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Nor is who was sent on to the doctor meanwhile swept by what the list showed before, or ticked again.
+    house.log(Role::Receptionist, &kept, QueueJoined, json!({})).await;
+    let typed = [("_form", "sweep"), ("visit", kept_as_shown.as_str())];
+    let late = browser.send(browser.form("/reception/closing", &typed)).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains(&format!("name=\"visit\" value=\"{kept}@2\" aria-label")), "{}", late.text);
+    assert_eq!(last(house.stream(&kept).await).as_deref(), Some("QUEUE_JOINED"));
 }
 
 async fn the_call_list_is_worked_through(db: Db) {
@@ -150,9 +164,16 @@ async fn the_call_list_is_worked_through(db: Db) {
     assert!(page.contains("Asha Rao") && page.contains("Nobody is awaited"), "{page}");
     assert!(page.contains(&format!("followUpOf={visit}")), "the visit that answers it is a press away: {page}");
     house.clock.advance(chrono::TimeDelta::minutes(1));
-    let typed = [("followUpId", id.as_str()), ("channel", "phone")];
+    let typed = [("followUpId", id.as_str()), ("channel", "phone"), ("_reminders", "0")];
     let called = browser.post("/reception/calls", FollowUpReminderSent, &visit, &typed).await;
     assert_eq!(called.status, StatusCode::SEE_OTHER, "{}", called.text);
+    let at_once = browser.get("/reception/calls").await.text;
+    assert!(at_once.contains("Nobody is to be called"), "the list need not follow the log first: {at_once}");
+    let twice = browser.post("/reception/calls", FollowUpReminderSent, &visit, &typed).await;
+    assert_eq!(twice.status, StatusCode::SEE_OTHER, "{}", twice.text);
+    let logged = house.stream(&visit).await;
+    let reminders = logged.iter().filter(|stored| stored.event.event_type == FollowUpReminderSent.word()).count();
+    assert_eq!(reminders, 1, "a second press calls nobody twice");
     let page = follow().await;
     assert!(page.contains("Nobody is to be called") && page.contains("reminded "), "{page}");
 }

@@ -1,4 +1,6 @@
-//! Bookings: a day of the doctors' slots, and one booking with what can be done about it.
+//! Bookings: a day of the doctors' slots.
+
+pub mod one;
 
 use std::sync::Arc;
 
@@ -6,19 +8,22 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use leptos::prelude::*;
 use tr::tr;
 
-use super::admin::history::{Names, history};
 use super::attempt::Attempt;
-use super::entry::{Entry, press};
+use super::entry::Entry;
 use super::icon::{Icon, icon};
 use super::parts::{age_and_sex, clock_time, day_and_time, empty, phase_class};
+use super::registration::known_already;
 use crate::hospital::bookings::{BookingCard, BookingState};
 use crate::hospital::clinics::Slot;
 use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
 use crate::hospital::tenants::Tenant;
+use crate::journey::ids::VisitId;
 use crate::journey::words::Phase;
 use crate::language::{date, say};
-use crate::log::StoredEvent;
+
+/// The form that makes a record of a new patient.
+pub const NEW_PATIENT: &str = "new-patient";
 
 /// A doctor's day.
 pub struct DoctorDay {
@@ -32,8 +37,10 @@ pub struct DoctorDay {
 pub enum Choosing {
     /// Nothing: the day is looked at.
     Nothing,
-    /// A new booking of a patient.
-    For(Patient),
+    /// A new booking of somebody of whom there is no record yet; these may be the same as they.
+    New(Vec<Patient>),
+    /// A new booking of a patient, perhaps for the follow-up of a visit.
+    For(Patient, Option<VisitId>),
     /// Another time for a booking.
     Moving(BookingCard),
 }
@@ -61,14 +68,16 @@ pub struct Day {
 }
 
 /// Shows the day.
-pub fn day(screen: Day) -> impl IntoView {
+pub fn day(screen: Day) -> AnyView {
     let count = screen.bookings.iter().filter(|card| card.booking.state != BookingState::Cancelled).count();
     let lead = tr!("{day} · {count} booked", day = date(screen.day, "%A %-d %B %Y"), count);
     let banner = match &screen.choosing {
-        Choosing::Nothing => None,
-        Choosing::For(patient) => {
+        Choosing::Nothing | Choosing::New(_) => None,
+        Choosing::For(patient, follow_up_of) => {
             let age = age_and_sex(patient.birth_date, patient.sex, screen.tenant.local_day(screen.now));
-            Some(banner(tr!("A time for {patient}", patient = patient.name), format!("{age} · MRN {}", patient.mrn)))
+            let follow_up = follow_up_of.as_ref().map(|_| format!(" · {}", tr!("Follow-up"))).unwrap_or_default();
+            let words = format!("{age} · MRN {}{follow_up}", patient.mrn);
+            Some(banner(tr!("A time for {patient}", patient = patient.name), words))
         }
         Choosing::Moving(card) => Some(banner(
             tr!("Another time for {patient}", patient = card.patient_name),
@@ -79,7 +88,19 @@ pub fn day(screen: Day) -> impl IntoView {
             ),
         )),
     };
+    if let Choosing::New(duplicates) = &screen.choosing {
+        return new_patient(&screen, duplicates);
+    }
     let doctors = screen.doctors.iter().map(|doctor| doctor_card(&screen, doctor)).collect_view();
+    let whom = matches!(screen.choosing, Choosing::Nothing).then(|| {
+        view! {
+            <a class="button" href="/patients">{icon(Icon::Search)} {tr!("Book a known patient")}</a>
+            <a class="button button-primary" href=format!("/bookings?patient=new&day={}", screen.day)>
+                {icon(Icon::UserPlus)}
+                {tr!("Book a new patient")}
+            </a>
+        }
+    });
     let nobody = screen.doctors.is_empty().then(|| {
         empty(
             Icon::CalendarX,
@@ -94,11 +115,51 @@ pub fn day(screen: Day) -> impl IntoView {
                     <h1>{tr!("Bookings")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
-                <div class="actions">{screen.step(-1, tr!("The day before"))} {screen.step(1, tr!("The day after"))}</div>
+                <div class="actions">
+                    {screen.step(-1, tr!("The day before"))} {screen.step(1, tr!("The day after"))} {whom}
+                </div>
             </div>
             {banner} {chooser(&screen)} {doctors} {nobody}
         </main>
     }
+    .into_any()
+}
+
+/// Makes a record of somebody who calls for the first time; a visit begins only when they come.
+fn new_patient(screen: &Day, duplicates: &[Patient]) -> AnyView {
+    let entry = Entry::new(NEW_PATIENT, "", screen.attempt.as_ref());
+    let kept = screen.kept().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let book = |patient: &Patient| format!("/bookings?patient={}&day={}", patient.id, screen.day);
+    let tick = (entry.id("registerAnyway"), entry.chose("registerAnyway", "yes", false));
+    let warning =
+        (!duplicates.is_empty()).then(|| known_already(duplicates, screen.tenant.local_day(screen.now), book, tick));
+    view! {
+        <main class="page page-narrow stack" id="main">
+            <div class="page-head">
+                <div>
+                    <h1>{tr!("Book a new patient")}</h1>
+                    <p class="page-lead">{tr!("A record is made now; the visit begins when they come")}</p>
+                </div>
+            </div>
+            <section class="card" aria-label=tr!("Patient")>
+                <form method="post" action="/bookings" class="stack">
+                    {entry.hidden()} {kept.collect_view()}
+                    <input type="hidden" name="day" value=screen.day.to_string()/>
+                    <div class="fields">
+                        {entry.text("name", &tr!("Name"), true, "")} {entry.text("phone", &tr!("Phone"), true, "")}
+                        {entry.input("date", "birthDate", &tr!("Date of birth"), false, "")}
+                        {entry.text("age", &tr!("or age in years"), false, "")}
+                    </div>
+                    {warning}
+                    <div class="form-foot">
+                        <button class="button button-primary">{icon(Icon::CalendarPlus)} {tr!("Choose a time")}</button>
+                        <a class="button button-quiet push" href="/bookings">{tr!("Back to the bookings")}</a>
+                    </div>
+                </form>
+            </section>
+        </main>
+    }
+    .into_any()
 }
 
 fn banner(title: String, words: String) -> AnyView {
@@ -110,7 +171,7 @@ fn banner(title: String, words: String) -> AnyView {
 
 /// The day and the doctor to look at.
 fn chooser(screen: &Day) -> AnyView {
-    let kept = screen.kept().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let kept = screen.kept().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let doctors = screen
         .choices
         .iter()
@@ -121,7 +182,7 @@ fn chooser(screen: &Day) -> AnyView {
         .collect_view();
     view! {
         <form class="card" action="/bookings" aria-label=tr!("Day and doctor")>
-            {kept}
+            {kept.collect_view()}
             <div class="row row-end-line">
             <div class="field">
                 <label for="day">{tr!("Day")}</label>
@@ -189,11 +250,12 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
     };
     let form = if chooses {
         let reason =
-            matches!(screen.choosing, Choosing::For(_)).then(|| entry.text("reason", &tr!("Reason"), false, ""));
-        let about = screen.kept().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+            matches!(screen.choosing, Choosing::For(..)).then(|| entry.text("reason", &tr!("Reason"), false, ""));
+        let about =
+            screen.kept().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
         view! {
             <form method="post" action="/bookings" class="stack">
-                {entry.hidden()} {about} <input type="hidden" name="doctorId" value=day.doctor.id.to_string()/>
+                {entry.hidden()} {about.collect_view()} <input type="hidden" name="doctorId" value=day.doctor.id.to_string()/>
                 <input type="hidden" name="day" value=screen.day.to_string()/> {reason} {times}
             </form>
         }
@@ -202,7 +264,7 @@ fn doctor_card(screen: &Day, day: &DoctorDay) -> AnyView {
         times
     };
     view! {
-        <section class="card stack" aria-labelledby=id.clone()>
+        <section class="card stack" aria-labelledby=id.clone() data-row=day.doctor.id.to_string()>
             <div class="row row-between">
                 <h2 id=id.clone()>{day.doctor.name.clone()}</h2>
                 <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {tr!("{count} free", count = free.len())}</span>
@@ -231,12 +293,16 @@ pub fn state_tag(state: BookingState) -> AnyView {
 }
 
 impl Day {
-    /// What the slot is chosen for, as a part of the address.
-    fn kept(&self) -> Option<(&'static str, String)> {
+    /// What the slot is chosen for, as parts of the address.
+    fn kept(&self) -> Vec<(&'static str, String)> {
         match &self.choosing {
-            Choosing::Nothing => None,
-            Choosing::For(patient) => Some(("patient", patient.id.to_string())),
-            Choosing::Moving(card) => Some(("move", card.booking.id.to_string())),
+            Choosing::Nothing => Vec::new(),
+            Choosing::New(_) => vec![("patient", "new".to_owned())],
+            Choosing::For(patient, follow_up_of) => {
+                let follow_up_of = follow_up_of.as_ref().map(|visit| ("followUpOf", visit.to_string()));
+                [("patient", patient.id.to_string())].into_iter().chain(follow_up_of).collect()
+            }
+            Choosing::Moving(card) => vec![("move", card.booking.id.to_string())],
         }
     }
 
@@ -249,141 +315,10 @@ impl Day {
         if let Some(doctor) = &self.doctor {
             href = format!("{href}&doctor={doctor}");
         }
-        if let Some((name, value)) = self.kept() {
+        for (name, value) in self.kept() {
             href = format!("{href}&{name}={value}");
         }
         let image = if days < 0 { Icon::ArrowLeft } else { Icon::ArrowRight };
         view! { <a class="button" href=href>{icon(image)} {label}</a> }.into_any()
     }
-}
-
-/// What the page of one booking shows.
-pub struct OneBooking {
-    /// The hospital.
-    pub tenant: Tenant,
-    /// The booking.
-    pub card: BookingCard,
-    /// Whether the person may register visits.
-    pub registers: bool,
-    /// What became of it.
-    pub events: Vec<StoredEvent>,
-    /// What ids are called.
-    pub names: Names,
-    /// What was refused.
-    pub attempt: Option<Arc<Attempt>>,
-}
-
-/// Shows one booking.
-pub fn one_booking(screen: OneBooking) -> impl IntoView {
-    let OneBooking { tenant, card, registers, events, names, attempt } = screen;
-    let booking = &card.booking;
-    let stands = booking.state == BookingState::Booked;
-    let cancel = Entry::new("cancel", "", attempt.as_ref());
-    let check_in = (stands && registers)
-        .then(|| press("check-in", "", "button button-primary", view! { {icon(Icon::UserCheck)} {tr!("Check in")} }));
-    let visit = booking.visit_id.as_ref().map(|visit| {
-        view! { <a class="button" href=format!("/visits/{visit}")>{icon(Icon::Route)} {tr!("Open the visit")}</a> }
-    });
-    let moving = stands.then(|| {
-        let href = format!("/bookings?move={}&day={}&doctor={}", booking.id, booking.day, booking.doctor_id);
-        view! { <a class="button" href=href>{icon(Icon::CalendarClock)} {tr!("Another time")}</a> }
-    });
-    let cancelling = stands.then(|| {
-        view! {
-            <section class="card" aria-labelledby="cancel">
-                <h2 id="cancel">{tr!("Cancel")}</h2>
-                <form method="post" class="stack">
-                    {cancel.hidden()} {cancel.text("reason", &tr!("Reason"), false, "")}
-                    <div class="form-foot"><button class="button button-danger">{icon(Icon::CalendarX)} {tr!("Cancel the booking")}</button></div>
-                </form>
-            </section>
-        }
-    });
-    view! {
-        <main class="page stack" id="main">
-            <section class="card patient-banner" aria-label=tr!("Booking")>
-                <span class="token">{clock_time(&tenant, booking.starts_at)}</span>
-                <div class="patient-main">
-                    <h1 class="patient-name">
-                        <a href=format!("/patients/{}", booking.patient_id)>{card.patient_name.clone()}</a>
-                        " "
-                        {state_tag(booking.state)}
-                    </h1>
-                    <ul class="patient-facts">
-                        <li>{day_and_time(&tenant, booking.starts_at)} ", " {duration_of(&card)}</li>
-                        <li>{card.doctor_name.clone()}</li>
-                        <li>"MRN " {card.patient_mrn.clone()}</li>
-                        {card.patient_phone.clone().map(|phone| view! { <li>{phone}</li> })}
-                        {booking.reason.clone().map(|reason| view! { <li>{reason}</li> })}
-                    </ul>
-                </div>
-                <div class="actions">{check_in} {moving} {visit}</div>
-            </section>
-            {cancelling} {history(&tenant, &events, &names)}
-        </main>
-    }
-}
-
-/// Who is expected at the reception: each checked in by one press.
-pub fn expected(tenant: &Tenant, bookings: &[BookingCard], registers: bool, now: DateTime<Utc>) -> AnyView {
-    let awaited: Vec<_> = bookings.iter().filter(|card| card.booking.state == BookingState::Booked).collect();
-    let arrived = bookings.iter().filter(|card| card.booking.state == BookingState::Arrived).count();
-    if awaited.is_empty() && arrived == 0 {
-        return ().into_any();
-    }
-    let rows = awaited
-        .iter()
-        .map(|card| {
-            let booking = &card.booking;
-            let late = booking.starts_at < now;
-            let detail: Vec<_> = [Some(card.doctor_name.clone()), booking.reason.clone(), Some(format!("MRN {}", card.patient_mrn))]
-                .into_iter()
-                .flatten()
-                .collect();
-            let entry = Entry::new("check-in", "", None);
-            let check_in = registers.then(|| {
-                view! {
-                    <form method="post" action=format!("/bookings/{}", booking.id)>
-                        {entry.hidden()} <input type="hidden" name="_then" value="/reception"/>
-                        <button class="button button-compact" aria-label=tr!("Check in {patient}", patient = card.patient_name)>
-                            {icon(Icon::UserCheck)} {tr!("Check in")}
-                        </button>
-                    </form>
-                }
-            });
-            view! {
-                <li class="list-row">
-                    <span class="token token-plain">{clock_time(tenant, booking.starts_at)}</span>
-                    <div class="list-main">
-                        <p class="list-title">
-                            <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>
-                            " "
-                            {late.then(|| view! { <span class="tag tag-warning">{icon(Icon::Clock)} {tr!("Not here yet")}</span> })}
-                        </p>
-                        <p class="list-detail">{detail.join(" · ")}</p>
-                    </div>
-                    {check_in}
-                </li>
-            }
-        })
-        .collect_view();
-    let list = if awaited.is_empty() {
-        view! { <div class="empty"><p class="empty-title">{tr!("Everybody booked for today is here")}</p></div> }
-            .into_any()
-    } else {
-        view! { <ul class="list">{rows}</ul> }.into_any()
-    };
-    view! {
-        <section class="card card-flush" aria-labelledby="expected">
-            <div class="card-head">
-                <h2 id="expected">{tr!("Expected today")}</h2>
-                <div class="row">
-                    <span class=phase_class("tag", Phase::Arrive)>{icon(Icon::CalendarClock)} {tr!("{count} to come", count = awaited.len())}</span>
-                    <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("{count} arrived", count = arrived)}</span>
-                </div>
-            </div>
-            {list}
-        </section>
-    }
-    .into_any()
 }
