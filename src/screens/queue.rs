@@ -1,6 +1,6 @@
 //! The board of a station: who waits, who is called, who is in a room, who is away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,16 +10,17 @@ use tr::tr;
 use super::attempt::Attempt;
 use super::form::{EventForm, button};
 use super::icon::{Icon, icon};
+use super::layout::{BILLING, LAB};
 use super::parts::{Lateness, phase_class, priority_tag, query_text, wait};
 use super::past::{Past, address, banner, chooser};
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::{BranchId, RoomId, VisitId};
-use crate::journey::words::{Phase, Station, Status};
+use crate::journey::ids::{BranchId, RoomId, TestId, VisitId};
+use crate::journey::words::{Phase, Role, Station, Status, Word as _};
 use crate::language::{duration, say};
-use crate::projections::visits::VisitCard;
+use crate::projections::visits::{VisitCard, VisitRow};
 
 /// How many minutes a patient of no department should wait at most.
 const TARGET: i64 = 30;
@@ -34,6 +35,8 @@ pub struct Board {
     pub cards: Vec<VisitCard>,
     /// Those of them whose results are there.
     pub with_results: BTreeSet<VisitId>,
+    /// A test of each visit that waits for its specimen, on the board of the laboratory.
+    pub to_collect: BTreeMap<VisitId, TestId>,
     /// The rooms of the hospital.
     pub rooms: Vec<Room>,
     /// Who looks at it.
@@ -251,7 +254,12 @@ fn actions(board: &Board, card: &VisitCard) -> AnyView {
             enter(board, card)
         }
         // At a counter the service itself is the next step; it is logged where it is done.
-        Status::Called => offered(EventType::QueueSkipped).map(|form| form.view()).into_any(),
+        Status::Called => match board.served_at(visit) {
+            Some((href, image, words)) => {
+                view! { <a class="button button-primary" href=href>{icon(image)} {words}</a> }.into_any()
+            }
+            None => offered(EventType::QueueSkipped).map(|form| form.view()).into_any(),
+        },
         Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label(tr!("Left")).view()).into_any(),
         Status::Away => board
             .may(EventType::QueueCalled)
@@ -289,10 +297,9 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (id, version) = (&visit.visit_id, Some(visit.version));
     let again = matches!(visit.status, Status::Called) && board.may(EventType::QueueCalled);
-    let skip = matches!(visit.status, Status::Called)
-        && board.station == Station::Consultation
-        && board.may(EventType::EnteredRoom)
-        && board.may(EventType::QueueSkipped);
+    let enters = board.station == Station::Consultation && board.may(EventType::EnteredRoom);
+    let is_served = enters || board.served_at(visit).is_some();
+    let skip = matches!(visit.status, Status::Called) && is_served && board.may(EventType::QueueSkipped);
     let absent = matches!(visit.status, Status::Waiting | Status::Called | Status::Away)
         && !visit.attended
         && board.may(EventType::VisitNoShow);
@@ -347,6 +354,27 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
 impl Board {
     fn may(&self, event: EventType) -> bool {
         self.actor.may_log(event, None)
+    }
+
+    /// Where a patient who was called to a counter is served, as far as it is open to who looks at the board.
+    fn served_at(&self, visit: &VisitRow) -> Option<(String, Icon, String)> {
+        let (id, collects) = (&visit.visit_id, EventType::TestSampleCollected);
+        let works = |roles: &[Role]| self.actor.roles.iter().any(|role| roles.contains(role));
+        match self.station {
+            Station::Billing if works(BILLING) => {
+                Some((format!("/billing?visit={id}"), Icon::ReceiptIndianRupee, tr!("link" => "To billing")))
+            }
+            Station::Lab if works(LAB) => {
+                let test = self.to_collect.get(id).map(|test| format!("#test-{test}")).unwrap_or_default();
+                Some((format!("/lab?stage=collect{test}"), Icon::TestTubes, tr!("link" => "To the lab")))
+            }
+            Station::Lab if self.may(collects) => Some((
+                format!("/visits/{id}?do={}#do", collects.word()),
+                Icon::of(collects),
+                say(collects.row().action),
+            )),
+            _ => None,
+        }
     }
 
     /// Where a patient is called to: the caller's own room, or the one the patient was called to before.

@@ -1,6 +1,6 @@
 //! `/queue/{station}`: the board of a station.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Form;
@@ -12,7 +12,7 @@ use crate::hospital::{branches, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
-use crate::journey::words::{Station, Word};
+use crate::journey::words::{Stage, Station, Word};
 use crate::language::say;
 use crate::live::Topic;
 use crate::projections::{tests, visits};
@@ -62,6 +62,13 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         with_results: match &past {
             Some(_) => BTreeSet::new(),
             None => tests::visits_with_results(desk.db(), &desk.tenant.id, station).await?.into_iter().collect(),
+        },
+        to_collect: match (station, &past) {
+            (Station::Lab, None) => {
+                let cards = tests::worklist(desk.db(), &desk.tenant.id, Stage::Ordered).await?;
+                cards.into_iter().map(|card| (card.test.visit_id, card.test.test_id)).collect()
+            }
+            _ => BTreeMap::new(),
         },
         rooms,
         actor: desk.actor_at(past.as_ref()),

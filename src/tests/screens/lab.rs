@@ -224,6 +224,8 @@ async fn patients_are_called_to_the_lab(db: Db) {
     assert_eq!(called.status, StatusCode::SEE_OTHER, "{}", called.text);
     let page = lab.technician.get(&called.location).await.text;
     assert!(page.contains("called to Room 1") && page.contains("Skip"), "{page}");
+    let board = lab.technician.get("/queue/lab").await.text;
+    assert!(board.contains("href=\"/lab?stage=collect#test-") && board.contains("Skip"), "{board}");
     let skipped = lab.technician.post("/lab", EventType::QueueSkipped, &lab.visit, &typed[..1]).await;
     assert_eq!(skipped.status, StatusCode::UNPROCESSABLE_ENTITY, "the page is stale");
     let skipped = lab.technician.post("/lab", EventType::QueueSkipped, &lab.visit, &[]).await;
