@@ -175,6 +175,7 @@ mod tests {
         }
         let large = [b"%PDF-".to_vec(), vec![b' '; MAX_BYTES]].concat();
         assert_eq!(Content::read(large), Err(Unfit::TooLarge));
+        assert!(Unfit::TooLarge.to_string().contains(&format!(" {} MB", MAX_BYTES / 1_000_000)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::from;
 use crate::journey::ids::TenantId;
 use crate::journey::money::Money;
 use crate::journey::policy::Policy;
-use crate::journey::wording::money;
+use crate::journey::wording::{currency_sign, money};
 use crate::journey::words::{ActorType, Role};
 use crate::on;
 
@@ -77,6 +77,11 @@ impl Tenant {
     /// An amount in the hospital's currency.
     pub fn money(&self, amount: Money) -> String {
         money(amount, &self.currency)
+    }
+
+    /// The sign of the hospital's currency.
+    pub fn currency_sign(&self) -> &str {
+        currency_sign(&self.currency)
     }
 
     /// A moment as the hospital's clocks show it.

@@ -28,6 +28,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
 use crate::journey::refusal::{roles_held, roles_in};
+use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Priority, Role, Word};
 use crate::language::say;
 use crate::projections::visits;
@@ -223,6 +224,10 @@ impl Desk {
         let Some(event) = values.event() else {
             return Ok(Err(Arc::new(self.unreadable(values))));
         };
+        if values.is_unexplained_discount() {
+            let problem = FieldProblem::new("discountReason", "is required");
+            return Ok(Err(self.mistyped(values, vec![problem])));
+        }
         let key = values.key().unwrap_or_else(new_id);
         let values = values.compacted(event);
         let mut metadata = values.metadata(event, &key);

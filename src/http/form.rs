@@ -75,6 +75,12 @@ impl Values {
         metadata
     }
 
+    /// Whether a discount is given, and not why.
+    pub fn is_unexplained_discount(&self) -> bool {
+        let discount = self.get("discount").and_then(minor_units).unwrap_or_default();
+        discount > 0 && self.get("discountReason").is_none()
+    }
+
     /// Makes the form one for another event.
     pub fn set_event(&mut self, event: EventType) {
         for (name, value) in &mut self.0 {
@@ -155,7 +161,7 @@ fn read(shape: Shape, text: &str) -> Value {
 
 /// Reads an amount as people type it, `1,150.50`, in minor units.
 pub fn minor_units(text: &str) -> Option<i64> {
-    let text = text.trim().replace([',', ' ', '₹'], "");
+    let text = text.trim().replace([',', ' ', '₹', '$', '€', '£'], "");
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(part) || part.len() > 2 || (whole.is_empty() && part.is_empty()) {

@@ -98,6 +98,7 @@ pub fn candidates(event: EventType, visit: Option<&Visit>, now: DateTime<Utc>) -
             bill_id: unused(bills().map(|(id, _)| id.clone())),
             items: List(vec![ConsultationItem { description: some_text(), amount: SOME_AMOUNT }]),
             discount: None,
+            discount_reason: None,
         })),
         EventType::TestsBilled => tests()
             .map(|test_id| {
@@ -105,6 +106,7 @@ pub fn candidates(event: EventType, visit: Option<&Visit>, now: DateTime<Utc>) -
                     bill_id: unused(bills().map(|(id, _)| id.clone())),
                     items: List(vec![TestItem { test_id, amount: SOME_AMOUNT }]),
                     discount: None,
+                    discount_reason: None,
                 })
             })
             .collect(),

@@ -281,6 +281,7 @@ events! {
         bill_id "billId": New<BillId>,
         items "items": List<ConsultationItem, 50>,
         discount "discount": Option<Money>,
+        discount_reason "discountReason": Option<Text<200>>,
     }
 
     /// Tests are billed.
@@ -292,6 +293,7 @@ events! {
         bill_id "billId": New<BillId>,
         items "items": List<TestItem, 50>,
         discount "discount": Option<Money>,
+        discount_reason "discountReason": Option<Text<200>>,
     }
 
     /// A payment settles a bill.

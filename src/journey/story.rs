@@ -236,8 +236,18 @@ fn registration(registered: &VisitRegistered, by: &str, names: &dyn Names) -> St
 fn billing(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> String {
     let say = |text: &str| names.say(text);
     match event {
-        Event::ConsultationBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
-        Event::TestsBilled(billed) => billed_sentence(visit, &billed.bill_id.0, names),
+        Event::ConsultationBilled(billed) => billed_sentence(
+            visit,
+            &billed.bill_id.0,
+            billed.discount_reason.as_ref().map(|reason| reason.as_str()),
+            names,
+        ),
+        Event::TestsBilled(billed) => billed_sentence(
+            visit,
+            &billed.bill_id.0,
+            billed.discount_reason.as_ref().map(|reason| reason.as_str()),
+            names,
+        ),
         Event::PaymentReceived(payment) => {
             let (amount, method) = (names.money(payment.amount.0), say(payment.method.label()));
             fill(
@@ -305,10 +315,17 @@ fn laboratory(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> Stri
     }
 }
 
-fn billed_sentence(visit: &Visit, bill: &BillId, names: &dyn Names) -> String {
+fn billed_sentence(visit: &Visit, bill: &BillId, discounted: Option<&str>, names: &dyn Names) -> String {
     let Some(bill) = visit.bills.get(bill) else { return String::new() };
     let items = list(bill.items.iter().map(|item| item.description.as_str()), names);
-    fill(&names.say("{amount} for {items}."), &[("amount", &names.money(bill.amount)), ("items", &items)])
+    let (amount, discount) = (names.money(bill.amount), names.money(bill.discount));
+    match discounted {
+        Some(reason) => fill(
+            &names.say("{amount} for {items}. Discount of {discount}: {reason}."),
+            &[("amount", &amount), ("items", &items), ("discount", &discount), ("reason", reason)],
+        ),
+        None => fill(&names.say("{amount} for {items}."), &[("amount", &amount), ("items", &items)]),
+    }
 }
 
 /// Words as people list them: "A, B and C".

@@ -65,20 +65,26 @@ pub fn duration_in(seconds: i64, units: &Units) -> String {
 
 /// An amount as people write it: `₹1,150`, `₹1,00,000.50`, `-$3.20`.
 pub fn money(amount: Money, currency: &str) -> String {
-    let (symbol, group) = match currency {
-        // After the last three digits, India groups by two.
-        "INR" => ("₹", 2),
-        "USD" => ("$", 3),
-        "EUR" => ("€", 3),
-        "GBP" => ("£", 3),
-        other => (other, 3),
-    };
+    let symbol = currency_sign(currency);
+    // After the last three digits, India groups by two.
+    let group = if currency == "INR" { 2 } else { 3 };
     let sign = if amount < Money::ZERO { "-" } else { "" };
     let space = if symbol == currency { "\u{a0}" } else { "" };
     let minor = amount.0.unsigned_abs();
     let (whole, part) = (grouped(minor / 100, group), minor % 100);
     let part = if part == 0 { String::new() } else { format!(".{part:02}") };
     format!("{sign}{symbol}{space}{whole}{part}")
+}
+
+/// The sign of a currency; its code, where it has none that everybody knows.
+pub fn currency_sign(currency: &str) -> &str {
+    match currency {
+        "INR" => "₹",
+        "USD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        other => other,
+    }
 }
 
 fn grouped(number: u64, group: usize) -> String {

@@ -12,7 +12,7 @@ use crate::hospital::{patients, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::{Values, minor_units};
 use crate::http::seen::Seen;
-use crate::journey::events::EventType;
+use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;
 use crate::live::Topic;
@@ -115,6 +115,7 @@ pub async fn receipt_page(Path((visit_id, bill_id)): Path<(String, String)>, des
     let data = Receipt {
         tenant: desk.tenant.clone(),
         card,
+        discount_reason: discount_reason(&desk, &visit_id, &bill_id).await?,
         bill_id,
         bill,
         patient,
@@ -122,4 +123,15 @@ pub async fn receipt_page(Path((visit_id, bill_id)): Path<(String, String)>, des
         now: desk.now,
     };
     desk.show(tr!("Receipt"), Seen::visit(&data.card), None, move || receipt(data)).await
+}
+
+/// Why a discount was given on a bill.
+async fn discount_reason(desk: &Desk, visit: &VisitId, bill: &BillId) -> Result<Option<String>, Failure> {
+    let (steps, _) = desk.app.recorder.load(&desk.tenant.id, visit).await?.ok_or(Failure::NotFound)?;
+    let reason = steps.iter().find_map(|step| match &step.event {
+        Event::ConsultationBilled(billed) if billed.bill_id.0 == *bill => Some(billed.discount_reason.clone()),
+        Event::TestsBilled(billed) if billed.bill_id.0 == *bill => Some(billed.discount_reason.clone()),
+        _ => None,
+    });
+    Ok(reason.flatten().map(|reason| reason.0))
 }

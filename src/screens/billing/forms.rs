@@ -15,14 +15,19 @@ use crate::screens::form::EventForm;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::clock_time;
 
-fn discount_field(form: &EventForm) -> AnyView {
+/// A discount, and why it is given.
+fn discount_fields(billing: &Billing, form: &EventForm) -> AnyView {
     let control = view! {
         <div class="affix">
-            <span>"₹"</span>
+            <span>{billing.tenant.currency_sign().to_owned()}</span>
             {form.input("discount", Shape::Money { min: 0 }, false, None, "")}
         </div>
     };
-    form.field("discount", &tr!("Discount"), true, control)
+    view! {
+        {form.field("discount", &tr!("Discount"), true, control)}
+        {form.labelled("discountReason", &tr!("Reason for the discount"))}
+    }
+    .into_any()
 }
 
 pub(super) fn consultation_form(billing: &Billing, chosen: &Chosen) -> AnyView {
@@ -61,7 +66,7 @@ pub(super) fn consultation_form(billing: &Billing, chosen: &Chosen) -> AnyView {
                     <legend class="visually-hidden">{tr!("Consultation")}</legend>
                     <div class="pick-list">{picks}</div>
                 </fieldset>
-                <div class="fields">{discount_field(&form)}</div>
+                <div class="fields">{discount_fields(billing, &form)}</div>
                 <div class="form-foot">
                     <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill consultation")}</button>
                 </div>
@@ -118,7 +123,7 @@ pub(super) fn tests_form(billing: &Billing, chosen: &Chosen, unbilled: &[(&TestI
                         </tfoot>
                     </table>
                 </div>
-                <div class="fields">{discount_field(&form)}</div>
+                <div class="fields">{discount_fields(billing, &form)}</div>
                 <div class="form-foot">
                     <button class="button button-primary">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill tests")}</button>
                 </div>
@@ -136,7 +141,7 @@ pub(super) fn payment_form(billing: &Billing, chosen: &Chosen, id: &BillId, bala
     let amount = view! {
         <p class="hint">{tr!("Less than {amount} is a part payment", amount = billing.tenant.money(balance))}</p>
         <div class="affix">
-            <span>"₹"</span>
+            <span>{billing.tenant.currency_sign().to_owned()}</span>
             {form.input("amount", Shape::Money { min: 1 }, true, None, &amount)}
         </div>
     };
@@ -185,7 +190,7 @@ pub(super) fn refund_form(billing: &Billing, chosen: &Chosen, id: &BillId, bill:
     let amount = view! {
         <p class="hint">{tr!("At most {amount}", amount = billing.tenant.money(bill.refundable()))}</p>
         <div class="affix">
-            <span>"₹"</span>
+            <span>{billing.tenant.currency_sign().to_owned()}</span>
             {form.input("amount", Shape::Money { min: 1 }, true, None, &given)}
         </div>
     };

@@ -50,6 +50,8 @@ pub struct Receipt {
     pub bill_id: BillId,
     /// The bill.
     pub bill: Bill,
+    /// Why a discount was given.
+    pub discount_reason: Option<String>,
     /// The patient.
     pub patient: Patient,
     /// What people are called.
@@ -72,7 +74,7 @@ pub fn receipt(receipt: Receipt) -> impl IntoView {
 }
 
 fn paper(receipt: Receipt, lang: Option<&'static str>) -> AnyView {
-    let Receipt { tenant, card, bill_id, bill, patient, names, now } = receipt;
+    let Receipt { tenant, card, bill_id, bill, discount_reason, patient, names, now } = receipt;
     let takers = bill
         .payments
         .iter()
@@ -95,6 +97,7 @@ fn paper(receipt: Receipt, lang: Option<&'static str>) -> AnyView {
                 <dt>"Patient"</dt><dd>{patient.name.clone()} ", MRN " {patient.mrn.clone()}</dd>
                 <dt>"Billed"</dt><dd>{day_and_time(&tenant, bill.billed_at)}</dd>
                 <dt>"Paid"</dt><dd>{if takers.is_empty() { "not yet".to_owned() } else { takers }}</dd>
+                {discount_reason.map(|reason| view! { <dt>"Discount"</dt><dd>{reason}</dd> })}
                 <dt>"Number"</dt><dd>{bill_id.to_string()}</dd>
                 <dt>"Printed"</dt><dd>{day_and_time(&tenant, now)}</dd>
             </dl>

@@ -7,6 +7,7 @@ use tr::tr;
 
 use super::actions::{accepted, address, thing, thing_name, things};
 use super::{VisitPage, lines};
+use crate::hospital::documents::MAX_BYTES;
 use crate::hospital::rooms::RoomKind;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{BillId, Id, TestId};
@@ -173,10 +174,9 @@ fn stations(page: &VisitPage, form: &EventForm, field: &Field) -> AnyView {
 }
 
 pub(super) fn money(page: &VisitPage, form: &EventForm, field: &Field, given: &str) -> AnyView {
-    let sign = page.tenant.money(Money::ZERO);
     let control = view! {
         <div class="affix">
-            <span>{sign.trim_end_matches('0').to_owned()}</span>
+            <span>{page.tenant.currency_sign().to_owned()}</span>
             {form.input(field.name, field.shape, field.required, None, given)}
         </div>
     };
@@ -242,8 +242,9 @@ fn registration(page: &VisitPage, form: &EventForm) -> AnyView {
 
 fn upload(form: &EventForm) -> AnyView {
     let described = form.describedby("file");
+    let limit = tr!("PDF, JPEG or PNG, at most {size} MB", size = MAX_BYTES / 1_000_000);
     let file = view! {
-        <p class="hint" id=format!("{}-hint", form.id("file"))>{tr!("PDF, JPEG or PNG, at most 1.9 MB")}</p>
+        <p class="hint" id=format!("{}-hint", form.id("file"))>{limit}</p>
         <input type="file" id=form.id("file") name="file" required accept=".pdf,.jpg,.jpeg,.png"
             aria-invalid=form.problem("file").map(|_| "true")
             aria-describedby=described.unwrap_or_else(|| format!("{}-hint", form.id("file")))/>

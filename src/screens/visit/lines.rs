@@ -77,6 +77,7 @@ pub(super) fn consultation_bill(page: &VisitPage, form: &EventForm) -> AnyView {
     view! {
         {picks(page, tr!("Consultation"), "checkbox", consultations)}
         {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
+        {form.labelled("discountReason", &tr!("Reason for the discount"))}
     }
     .into_any()
 }
@@ -94,6 +95,7 @@ pub(super) fn tests_bill(page: &VisitPage, form: &EventForm) -> AnyView {
     view! {
         {picks(page, tr!("Tests"), "checkbox", tests)}
         {field(form.event(), "discount").map(|field| money(page, form, field, ""))}
+        {form.labelled("discountReason", &tr!("Reason for the discount"))}
     }
     .into_any()
 }

@@ -13,7 +13,7 @@ use super::Browser;
 use crate::support::house::House;
 use crate::support::stories;
 
-stories!(a_shift_is_added_up_and_closed, what_is_given_back_has_a_slip);
+stories!(a_shift_is_added_up_and_closed, what_is_given_back_has_a_slip, a_discount_says_why_it_is_given);
 
 /// Has somebody bill a consultation and take it.
 async fn take(house: &House, clerk: &Browser, amount: i64, method: &str) -> (VisitId, BillId) {
@@ -84,4 +84,36 @@ async fn what_is_given_back_has_a_slip(db: Db) {
     assert!(clerk.get(&format!("/visits/{visit}")).await.text.contains("Refund slip, "));
     let payment = &house.stream(&visit).await[2].event.id;
     assert_eq!(clerk.get(&format!("/visits/{visit}/refunds/{payment}")).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_discount_says_why_it_is_given(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let visit = house.register().await;
+    let bill = [
+        ("items[0].description", "Consultation"),
+        ("items[0].amount", "500"),
+        ("discount", "100"),
+        ("discountReason", ""),
+    ];
+    let path = format!("/billing?visit={visit}");
+    let unexplained = clerk.post(&path, ConsultationBilled, &visit, &bill).await;
+    assert_eq!(unexplained.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unexplained.text.contains("Discount reason is required"), "{}", unexplained.text);
+    assert_eq!(house.stream(&visit).await.len(), 1);
+    let explained = [bill[0], bill[1], bill[2], ("discountReason", "Works here")];
+    let billed = clerk.post(&path, ConsultationBilled, &visit, &explained).await;
+    assert_eq!(billed.status, StatusCode::SEE_OTHER, "{}", billed.text);
+    let event = house.stream(&visit).await.remove(1).event;
+    assert_eq!(event.metadata["discountReason"], "Works here");
+    let page = clerk.get(&format!("/visits/{visit}")).await.text;
+    assert!(page.contains("₹400 for Consultation. Discount of ₹100: Works here."), "{page}");
+    let number = event.metadata["billId"].as_str().expect("an id");
+    let receipt = clerk.get(&format!("/visits/{visit}/bills/{number}/receipt")).await.text;
+    assert!(receipt.contains("<dt>Discount</dt><dd>Works here</dd>"), "{receipt}");
+    // Nothing taken off needs no reason.
+    let other = house.register().await;
+    let plain = [bill[0], bill[1], ("discount", "0")];
+    let billed = clerk.post("/billing", ConsultationBilled, &other, &plain).await;
+    assert_eq!(billed.status, StatusCode::SEE_OTHER, "{}", billed.text);
 }
