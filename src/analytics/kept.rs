@@ -1,4 +1,7 @@
 //! The days in memory: a day is read once, and from then on only what happened since.
+//!
+//! Who has their days in memory never waits for those who read others: days are read a week at a time, by one after another, and no
+//! lock on what is kept is held meanwhile. When the rows were made anew, by whomever, what is kept starts anew too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,85 +12,212 @@ use super::facts::{Facts, Period, Shared};
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::TenantId;
-use crate::projections::measures;
+use crate::projections::checkpoint;
+use crate::projections::following::Projection as _;
+use crate::projections::measures::{self, VisitMeasures};
 
 /// How many visits are kept of a tenant: some months of a large hospital.
 const MOST: usize = 500_000;
+/// How many days are read at once.
+const WEEK: usize = 7;
 
 /// The visits of each day, by tenant; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Kept(Arc<Mutex<HashMap<TenantId, Slot>>>);
+pub struct Kept(Arc<Mutex<HashMap<TenantId, Arc<Slot>>>>);
 
-type Slot = Arc<tokio::sync::Mutex<Days>>;
+/// What is kept of a tenant, and whose turn it is to read what is not.
+#[derive(Debug, Default)]
+struct Slot {
+    days: tokio::sync::Mutex<Days>,
+    reading: tokio::sync::Mutex<Shared>,
+}
 
-/// What is kept of a tenant.
+/// Up to where rows were taken in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Mark {
+    /// How often the rows had been made anew.
+    generation: i32,
+    /// What happened up to here is in them.
+    position: i64,
+}
+
+/// The days.
 #[derive(Debug, Default)]
 struct Days {
-    /// What happened up to here is in the days.
-    position: i64,
-    days: BTreeMap<NaiveDate, Arc<Vec<Facts>>>,
+    mark: Mark,
+    days: BTreeMap<NaiveDate, Day>,
+    /// How often days were asked for.
+    asked: u64,
     shared: Shared,
+}
+
+/// A day.
+#[derive(Debug)]
+struct Day {
+    /// Its visits, by their ids.
+    visits: Arc<Vec<Facts>>,
+    /// When it was last asked for.
+    asked: u64,
 }
 
 impl Kept {
     /// The visits of some periods as they are now, day by day.
     pub async fn days(&self, db: &Db, tenant: &Tenant, periods: &[Period]) -> sqlx::Result<Vec<Arc<Vec<Facts>>>> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant.id.clone()).or_default().clone();
-        let mut kept = slot.lock().await;
-        kept.follow(db, tenant).await?;
-        for period in periods {
-            kept.read(db, tenant, *period).await?;
+        let slot =
+            Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant.id.clone()).or_default());
+        loop {
+            {
+                let mut kept = slot.days.lock().await;
+                kept.follow(db, tenant).await?;
+                if kept.missing(periods).is_none() {
+                    return Ok(kept.give(periods, MOST));
+                }
+            }
+            let mut shared = slot.reading.lock().await;
+            // Whose turn it was before may have read them.
+            let (missing, mark) = {
+                let mut kept = slot.days.lock().await;
+                kept.follow(db, tenant).await?;
+                (kept.missing(periods), kept.mark)
+            };
+            if let Some(missing) = missing {
+                let read = read(db, tenant, missing, &mut shared).await?;
+                slot.days.lock().await.put(read, mark);
+            }
         }
-        let asked = |day: NaiveDate| periods.iter().any(|period| period.contains(day));
-        let all: usize = kept.days.values().map(|day| day.len()).sum();
-        if all > MOST {
-            kept.days.retain(|day, _| asked(*day));
-        }
-        Ok(kept.days.iter().filter(|(day, _)| asked(**day)).map(|(_, visits)| Arc::clone(visits)).collect())
-    }
-
-    /// Forgets a tenant's days: they were made anew.
-    pub fn forget(&self, tenant: &TenantId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
     }
 }
 
+/// Reads days.
+async fn read(
+    db: &Db,
+    tenant: &Tenant,
+    days: Period,
+    shared: &mut Shared,
+) -> sqlx::Result<BTreeMap<NaiveDate, Vec<Facts>>> {
+    let mut read: BTreeMap<NaiveDate, Vec<Facts>> = days.each().map(|day| (day, Vec::new())).collect();
+    for row in measures::of_days(db, &tenant.id, days.from, days.to).await? {
+        read.entry(row.day).or_default().push(Facts::new(tenant, row, shared));
+    }
+    read.values_mut().for_each(|visits| visits.sort_unstable_by(|one, other| one.visit_id.cmp(&other.visit_id)));
+    Ok(read)
+}
+
 impl Days {
-    /// Takes in what happened since.
+    /// Takes in what happened since; starts anew when the rows were made anew.
     async fn follow(&mut self, db: &Db, tenant: &Tenant) -> sqlx::Result<()> {
-        if self.days.is_empty() {
-            self.position = measures::last(db, &tenant.id).await?;
-            return Ok(());
+        let checkpoint = checkpoint::get(db, &tenant.id, VisitMeasures.name()).await?;
+        let there = checkpoint.map_or(Mark::default(), |checkpoint| Mark {
+            generation: checkpoint.generation,
+            position: checkpoint.position,
+        });
+        if there.generation != self.mark.generation {
+            *self = Self::default();
         }
-        for row in measures::since(db, &tenant.id, self.position).await? {
-            self.position = row.position;
-            let Some(day) = self.days.get_mut(&row.day) else { continue };
-            let facts = Facts::new(tenant, row, &mut self.shared);
-            let day = Arc::make_mut(day);
-            match day.binary_search_by(|known| known.visit_id.cmp(&facts.visit_id)) {
-                Ok(place) => day[place] = facts,
-                Err(place) => day.insert(place, facts),
+        if !self.days.is_empty() && there.position > self.mark.position {
+            for row in measures::since(db, &tenant.id, self.mark.position).await? {
+                let Some(day) = self.days.get_mut(&row.day) else { continue };
+                let facts = Facts::new(tenant, row, &mut self.shared);
+                let visits = Arc::make_mut(&mut day.visits);
+                match visits.binary_search_by(|known| known.visit_id.cmp(&facts.visit_id)) {
+                    Ok(place) => visits[place] = facts,
+                    Err(place) => visits.insert(place, facts),
+                }
             }
         }
+        // Rows that came in while they were read are read again the next time.
+        self.mark = there;
         Ok(())
     }
 
-    /// Reads the days of a period that are not kept yet.
-    async fn read(&mut self, db: &Db, tenant: &Tenant, period: Period) -> sqlx::Result<()> {
-        let missing: Vec<_> = period.each().filter(|day| !self.days.contains_key(day)).collect();
-        for run in missing.chunk_by(|one, next| one.succ_opt() == Some(*next)) {
-            for week in run.chunks(7) {
-                let (Some(from), Some(to)) = (week.first(), week.last()) else { continue };
-                let mut days: BTreeMap<NaiveDate, Vec<Facts>> = week.iter().map(|day| (*day, Vec::new())).collect();
-                for row in measures::of_days(db, &tenant.id, *from, *to).await? {
-                    days.entry(row.day).or_default().push(Facts::new(tenant, row, &mut self.shared));
-                }
-                for (day, mut visits) in days {
-                    visits.sort_unstable_by(|one, other| one.visit_id.cmp(&other.visit_id));
-                    self.days.insert(day, Arc::new(visits));
-                }
-            }
+    /// The first days of some periods that are not kept, a week at most.
+    fn missing(&self, periods: &[Period]) -> Option<Period> {
+        let is_missing = |day: &NaiveDate| !self.days.contains_key(day);
+        periods.iter().find_map(|period| {
+            let from = period.each().find(is_missing)?;
+            let to = Period { from, ..*period }.each().take(WEEK).take_while(is_missing).last()?;
+            Some(Period { from, to })
+        })
+    }
+
+    /// Keeps days that were read after a moment; what happened to them since is taken in next.
+    fn put(&mut self, read: BTreeMap<NaiveDate, Vec<Facts>>, since: Mark) {
+        if self.mark.generation != since.generation {
+            return;
         }
-        Ok(())
+        self.mark.position = self.mark.position.min(since.position);
+        let asked = self.asked;
+        self.days.extend(read.into_iter().map(|(day, visits)| (day, Day { visits: Arc::new(visits), asked })));
+    }
+
+    /// The visits of some periods; of the others, those least lately asked for go where more than so many are kept.
+    fn give(&mut self, periods: &[Period], most: usize) -> Vec<Arc<Vec<Facts>>> {
+        self.asked += 1;
+        let asked = self.days.iter_mut().filter(|(day, _)| periods.iter().any(|period| period.contains(**day)));
+        let given = asked.map(|(_, day)| {
+            day.asked = self.asked;
+            Arc::clone(&day.visits)
+        });
+        let given = given.collect();
+        let mut all: usize = self.days.values().map(|day| day.visits.len()).sum();
+        while all > most {
+            let others = self.days.iter().filter(|(_, day)| day.asked < self.asked);
+            let Some((oldest, count)) = others.min_by_key(|(_, day)| day.asked).map(|(at, day)| (*at, day.visits.len()))
+            else {
+                break;
+            };
+            self.days.remove(&oldest);
+            all -= count;
+        }
+        given
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 3, day).expect("a day")
+    }
+
+    /// Keeps a visit on each of some days, which say nothing else.
+    fn put(kept: &mut Days, days: impl Iterator<Item = u32>) {
+        let visit = || super::super::tests::visit_of(day(1));
+        kept.put(days.map(|number| (day(number), vec![visit()])).collect(), kept.mark);
+    }
+
+    #[test]
+    fn what_was_least_lately_asked_for_goes_first() {
+        let one = |number| [Period { from: day(number), to: day(number) }];
+        let mut kept = Days::default();
+        put(&mut kept, 1..=4);
+        for number in [1, 3, 4, 2] {
+            assert_eq!(kept.give(&one(number), 9).len(), 1);
+        }
+        kept.give(&one(1), 2);
+        assert_eq!(kept.days.keys().copied().collect::<Vec<_>>(), [day(1), day(2)]);
+        // Who asks for more than may be kept gets it.
+        put(&mut kept, 5..=8);
+        assert_eq!(kept.give(&[Period { from: day(5), to: day(8) }], 2).len(), 4);
+        assert_eq!(kept.days.len(), 4);
+    }
+
+    #[test]
+    fn a_week_at_most_is_read_at_once_and_old_rows_are_not_kept() {
+        let mut kept = Days::default();
+        let month = [Period { from: day(1), to: day(28) }];
+        let missing = |kept: &Days| kept.missing(&month).map(|days| (days.from, days.to));
+        assert_eq!(missing(&kept), Some((day(1), day(7))));
+        put(&mut kept, (1..=2).chain(5..=5));
+        assert_eq!(missing(&kept), Some((day(3), day(4))));
+        // Read before the rows were made anew.
+        let before = kept.mark;
+        kept = Days { mark: Mark { generation: 1, position: 9 }, ..Days::default() };
+        kept.put([(day(1), Vec::new())].into(), before);
+        assert!(kept.days.is_empty());
+        // Read while others went on: from there it is gone through again.
+        kept.put([(day(1), Vec::new())].into(), Mark { generation: 1, position: 5 });
+        assert_eq!((kept.mark.position, kept.days.len()), (5, 1));
     }
 }

@@ -20,6 +20,11 @@ fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).expect("a day")
 }
 
+/// A visit of a day.
+pub(super) fn visit_of(day: NaiveDate) -> Facts {
+    visit(day, &Arc::new(new_id()), None, &[VisitRegistered])
+}
+
 fn visit(day: NaiveDate, doctor: &Arc<PersonId>, wait: Option<i64>, path: &[EventType]) -> Facts {
     let outcome = path.last().and_then(|last| match last {
         VisitCompleted => Some(Outcome::Completed),

@@ -26,6 +26,8 @@ pub struct Checkpoint {
     pub version: i32,
     /// The last event in its rows.
     pub position: i64,
+    /// How often its rows were made anew.
+    pub generation: i32,
     /// What it does.
     pub state: Condition,
     /// Why it fails.
@@ -34,16 +36,16 @@ pub struct Checkpoint {
     pub since: DateTime<Utc>,
 }
 
-const GET: &str = "SELECT version, position, state, error, since FROM projection_checkpoints \
+const GET: &str = "SELECT version, position, generation, state, error, since FROM projection_checkpoints \
     WHERE tenant_id = $1 AND name = $2";
-const GET_LOCKED: &str = "SELECT version, position, state, error, since FROM projection_checkpoints \
+const GET_LOCKED: &str = "SELECT version, position, generation, state, error, since FROM projection_checkpoints \
     WHERE tenant_id = $1 AND name = $2 FOR UPDATE";
 const BEGIN: &str = "INSERT INTO projection_checkpoints (tenant_id, name, version, position, state, since) \
     VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (tenant_id, name) DO NOTHING";
 const ADVANCE: &str = "UPDATE projection_checkpoints SET position = $5, state = 'RUNNING', error = NULL, \
     since = CASE WHEN state = 'RUNNING' THEN since ELSE $6 END \
     WHERE tenant_id = $1 AND name = $2 AND version = $3 AND position = $4 AND state <> 'PAUSED'";
-const RESTART: &str = "UPDATE projection_checkpoints SET version = $3, position = $4, error = NULL, \
+const RESTART: &str = "UPDATE projection_checkpoints SET version = $3, position = $4, generation = generation + 1, error = NULL, \
     since = CASE WHEN state = 'FAILING' THEN $5 ELSE since END, \
     state = CASE WHEN state = 'FAILING' THEN 'RUNNING' ELSE state END WHERE tenant_id = $1 AND name = $2";
 const FAIL: &str = "UPDATE projection_checkpoints SET state = 'FAILING', error = $4, \

@@ -332,7 +332,6 @@ const SINCE: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND posit
 const OF_VISIT: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND visit_id = $2";
 const STAYS: &str = "SELECT * FROM stays WHERE tenant_id = $1 AND visit_id = $2 ORDER BY number";
 const FIRST_DAY: &str = "SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day LIMIT 1";
-const LAST: &str = "SELECT position FROM visit_measures WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1";
 
 /// The visits that were registered from one day to another, both included.
 pub async fn of_days(db: &Db, tenant: &TenantId, from: NaiveDate, to: NaiveDate) -> sqlx::Result<Vec<MeasuresRow>> {
@@ -342,12 +341,6 @@ pub async fn of_days(db: &Db, tenant: &TenantId, from: NaiveDate, to: NaiveDate)
 /// The visits that something happened to after a position.
 pub async fn since(db: &Db, tenant: &TenantId, position: i64) -> sqlx::Result<Vec<MeasuresRow>> {
     on!(&db.read, pool => sqlx::query_as(SINCE).bind(tenant).bind(position).fetch_all(pool).await)
-}
-
-/// The position of the last event that was taken in.
-pub async fn last(db: &Db, tenant: &TenantId) -> sqlx::Result<i64> {
-    let last: Option<i64> = on!(&db.read, pool => sqlx::query_scalar(LAST).bind(tenant).fetch_optional(pool).await)?;
-    Ok(last.unwrap_or_default())
 }
 
 /// The first day that anybody visited.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
+use sojourn::analytics::{Kept, Period};
 use sojourn::db::Db;
 use sojourn::demo::live_through;
 use sojourn::hospital::demo::furnish;
@@ -28,6 +29,7 @@ use crate::support::stories;
 stories! {
     a_small_log_is_measured_as_by_hand,
     rows_equal_a_recomputation_from_the_log,
+    what_is_kept_of_rows_that_were_made_anew_is_read_anew,
     the_parts_of_every_visit_of_the_demo_day_sum_to_the_whole,
     the_three_questions_have_their_answers,
 }
@@ -159,6 +161,28 @@ async fn rows_equal_a_recomputation_from_the_log(db: Db) {
         .expect("rows are lost");
     assert_eq!(rebuilt(&db, &house.tenant).await.differed, lost);
     assert_eq!(all(&db, &house.tenant).await, followed);
+}
+
+async fn what_is_kept_of_rows_that_were_made_anew_is_read_anew(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    flow(&house).await;
+    rebuilt(&db, &house.tenant).await;
+    const SPOIL: &str = "UPDATE visit_measures SET waiting = 7 WHERE tenant_id = $1";
+    on!(&db.write, pool => sqlx::query(SPOIL).bind(&house.tenant.id).execute(pool).await.map(drop))
+        .expect("a row is spoilt");
+    let kept = Kept::default();
+    let week = [Period::ending(house.tenant.local_day(house.now()), 7)];
+    let waiting = async || {
+        let days = kept.days(&db, &house.tenant, &week).await.expect("the days");
+        days.iter().flat_map(|day| day.iter()).map(|facts| facts.parts[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting().await, [7]);
+    // By whoever it was: nobody tells the days.
+    assert_eq!(rebuilt(&db, &house.tenant).await.differed, 1);
+    assert_eq!(waiting().await, [3 * 60]);
+    flow(&house).await;
+    house.followed().await;
+    assert_eq!(waiting().await, [3 * 60, 3 * 60]);
 }
 
 /// Takes the log in by pages of a size.

@@ -57,13 +57,12 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
 
 /// Rebuilds a read model, and says what became of it as the query of an address.
 async fn rebuilt(desk: &Desk, model: ReadModel) -> String {
-    let (db, tenant, now, kept) = (desk.db().clone(), desk.tenant.clone(), desk.now, desk.app.kept.clone());
+    let (db, tenant, now) = (desk.db().clone(), desk.tenant.clone(), desk.now);
     let rebuilding = tokio::spawn(async move {
         let rebuilt = rebuild(&db, &tenant, model, now, |_| {}).await;
         if let Err(error) = &rebuilt {
             tracing::error!(%error, read_model = model.name(), "a read model was not rebuilt");
         }
-        kept.forget(&tenant.id);
         rebuilt
     });
     match tokio::time::timeout(PATIENCE, rebuilding).await {
