@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tr::tr;
 
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Figure, Filter, Kept, Period, Targets};
+use crate::analytics::{Figure, Filter, Kept, Period, Targets, behind};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::departments::{self, Department};
@@ -101,7 +101,8 @@ pub async fn round(db: &Db, clock: &Clock, kept: &Kept, mailer: &Mailer) -> sqlx
         let Some(yesterday) = now.date_naive().pred_opt().filter(|_| now.hour() >= HOUR) else { continue };
         let mut due = digests::list(db, &tenant.id).await?;
         due.retain(|reader| reader.told.is_none_or(|told| told < yesterday));
-        if due.is_empty() {
+        // Half a day's figures are not told: it is looked again in a minute.
+        if due.is_empty() || behind(db, &tenant.id).await?.is_some() {
             continue;
         }
         let period = Period::ending(yesterday, 1);

@@ -6,6 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | [`behind`] | whether the figures are of all that was logged |
 //! | [`facts`] | what is known of a visit; which visits are asked for |
 //! | [`kept`] | the days in memory |
 //! | [`figures`] | median, percentiles, mean, share within target |
@@ -14,6 +15,7 @@
 //! | [`now`] | who waits at this moment |
 //! | [`targets`] | how long a thing should take at most |
 
+pub mod behind;
 pub mod facts;
 pub mod figures;
 pub mod journeys;
@@ -25,6 +27,7 @@ pub mod waits;
 #[cfg(test)]
 mod tests;
 
+pub use behind::{Behind, behind};
 pub use facts::{Facts, Filter, Period};
 pub use figures::Figure;
 pub use kept::Kept;

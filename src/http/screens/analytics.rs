@@ -12,7 +12,7 @@ use tr::tr;
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Facts, Filter, Period, Targets};
+use crate::analytics::{Facts, Filter, Period, Targets, behind};
 use crate::hospital::{branches, departments, measure_targets, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
@@ -24,13 +24,14 @@ use crate::live::Topic;
 use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
 use crate::projections::{statistics, tests};
+use crate::screens::analytics::behind::Unfinished;
 use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
 use crate::screens::analytics::tiles::{self, Tile};
 use crate::screens::analytics::visits::{Listed, Visits, visits as list};
 use crate::screens::analytics::{Analytics, Tab, analytics, house, now as now_told, waits};
-use crate::screens::layout::ANALYTICS;
+use crate::screens::layout::{ADMIN, ANALYTICS};
 
 /// How many visits are listed.
 const LISTED: usize = 200;
@@ -45,6 +46,7 @@ pub(super) struct Loaded {
     /// The visits of the period, of the one before, and those of today and the day before.
     days: Vec<Arc<Vec<Facts>>>,
     today: Period,
+    unfinished: Option<Unfinished>,
 }
 
 impl Loaded {
@@ -63,7 +65,9 @@ impl Loaded {
             doctors: people::of_role(db, tenant, Role::Doctor).await?,
             people: people::names(db, tenant).await?,
         };
-        Ok(Self { asked, names, targets, days, today })
+        let may_mend = desk.person.holds_any(ADMIN);
+        let unfinished = behind(db, tenant).await?.map(|behind| Unfinished { behind, may_mend });
+        Ok(Self { asked, names, targets, days, today, unfinished })
     }
 
     fn question(&self) -> Question<'_> {
@@ -239,8 +243,8 @@ pub async fn journeys_page(desk: Desk) -> Result<Response, Failure> {
 }
 
 async fn page(desk: Desk, loaded: Loaded, tab: Tab, tiles: Vec<Tile>, panels: Vec<Panel>) -> Result<Response, Failure> {
-    let Loaded { asked, names, .. } = loaded;
-    let data = Analytics { tenant: desk.tenant.clone(), tab, asked, names, tiles, panels };
+    let Loaded { asked, names, unfinished, .. } = loaded;
+    let data = Analytics { tenant: desk.tenant.clone(), tab, asked, names, unfinished, tiles, panels };
     desk.show(tr!("Waits"), Seen::Nothing, None, move || analytics(data)).await
 }
 
@@ -257,8 +261,8 @@ pub async fn breaches(desk: Desk) -> Result<Response, Failure> {
 async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
     let (rows, count) = loaded.listed(&desk, breaches).await?;
-    let Loaded { asked, names, .. } = loaded;
-    let data = Visits { breaches, asked, names, listed: rows, count };
+    let Loaded { asked, names, unfinished, .. } = loaded;
+    let data = Visits { breaches, asked, names, unfinished, listed: rows, count };
     desk.show(tr!("Waits"), Seen::List, None, move || list(data)).await
 }
 

@@ -1,6 +1,7 @@
 //! Analytics: where patients wait and how visits go, for managers.
 
 pub mod asked;
+pub mod behind;
 pub mod charts;
 pub mod house;
 pub mod journeys;
@@ -16,6 +17,7 @@ use leptos::prelude::*;
 use tr::tr;
 
 use self::asked::{Asked, Names, Preset};
+use self::behind::Unfinished;
 use self::panel::Panel;
 use self::tiles::{Change, Tile};
 use super::icon::{Icon, icon};
@@ -63,6 +65,8 @@ pub struct Analytics {
     pub asked: Asked,
     /// What things are called.
     pub names: Names,
+    /// Why its figures are not whole, when they are not.
+    pub unfinished: Option<Unfinished>,
     /// The figures at its head.
     pub tiles: Vec<Tile>,
     /// The panels below.
@@ -71,7 +75,7 @@ pub struct Analytics {
 
 /// Shows a page.
 pub fn analytics(page: Analytics) -> impl IntoView {
-    let Analytics { tenant, tab, asked, names, tiles, panels } = page;
+    let Analytics { tenant, tab, asked, names, unfinished, tiles, panels } = page;
     let title = match tab {
         Tab::Waits => tr!("Where patients wait"),
         Tab::Journeys => tr!("How visits go"),
@@ -94,7 +98,7 @@ pub fn analytics(page: Analytics) -> impl IntoView {
     let cards = cards.collect_view();
     view! {
         <main class="page stack analytics" id="main">
-            {head(title, tab, &asked, &names)} {tiles} {measure} <div class="panels">{cards}</div>
+            {head(title, tab, &asked, &names)} {unfinished.map(behind::notice)} {tiles} {measure} <div class="panels">{cards}</div>
         </main>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::asked::{Asked, Names, grouped, times};
+use super::behind::{self, Unfinished};
 use super::{Tab, head};
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
@@ -40,6 +41,8 @@ pub struct Visits {
     pub asked: Asked,
     /// What things are called.
     pub names: Names,
+    /// Why they may not be all, when they are not.
+    pub unfinished: Option<Unfinished>,
     /// The first of them, the longest first.
     pub listed: Vec<Listed>,
     /// How many there are.
@@ -48,7 +51,7 @@ pub struct Visits {
 
 /// Shows the visits behind a figure.
 pub fn visits(page: Visits) -> impl IntoView {
-    let Visits { breaches, asked, names, listed, count } = page;
+    let Visits { breaches, asked, names, unfinished, listed, count } = page;
     let (tab, title) = match breaches {
         true => (Tab::Breaches, tr!("Past their target")),
         false => (Tab::Visits, tr!("The visits behind the figure")),
@@ -127,6 +130,7 @@ pub fn visits(page: Visits) -> impl IntoView {
     view! {
         <main class="page stack analytics" id="main">
             {head(title, tab, &asked, &names)}
+            {unfinished.map(behind::notice)}
             {measures}
             <section class="card card-flush" aria-labelledby="listed">
                 <div class="card-head">

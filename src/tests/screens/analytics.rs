@@ -20,6 +20,7 @@ stories! {
     a_manager_sees_where_patients_wait,
     what_happens_meanwhile_is_in_the_next_answer,
     only_managers_see_it,
+    half_made_figures_say_so,
     targets_are_set_with_their_events,
     the_digest_names_nobody_and_masks_few,
     the_page_speaks_hindi_and_the_spreadsheet_does_not,
@@ -129,6 +130,36 @@ async fn only_managers_see_it(db: Db) {
     for path in ["/analytics", "/analytics?period=84d&measure=lab-wait", "/analytics/journeys", "/analytics/breaches"] {
         assert_eq!(manager.get(path).await.status, 200, "{path}");
     }
+}
+
+async fn half_made_figures_say_so(db: Db) {
+    use sojourn::analytics::Behind;
+    use sojourn::projections::following::{self, PAGE};
+    use sojourn::projections::measures::VisitMeasures;
+
+    let house = House::open(&db, "City Hospital").await;
+    flow(&house).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    assert!(!manager.get("/analytics").await.text.contains("These figures"));
+    following::pause(&db, &house.tenant.id, &VisitMeasures, house.now()).await.expect("it is paused");
+    house.register().await;
+    let said = "These figures stand still: their read model is paused, 1 event behind.";
+    for page in ["/analytics", "/analytics/journeys", "/analytics/visits"] {
+        let page = manager.get(page).await;
+        assert!(page.text.contains(said) && !page.text.contains("/admin/projections"), "{}", page.text);
+    }
+    let both = Browser::sign_in_at(&house, manager.router, "both", &[Role::Manager, Role::Admin]).await;
+    assert!(between(&both.get("/analytics").await.text, said, "</div>").contains("/admin/projections"));
+    following::resume(&db, &house.tenant.id, &VisitMeasures, house.now()).await.expect("it goes on");
+    assert!(!both.get("/analytics").await.text.contains("These figures"));
+    // A page of events is taken in at once; who has more to do is late.
+    let states = following::states(&db, &house.tenant.id, &[&VisitMeasures]).await.expect("the state");
+    let mut state = states.into_iter().next().expect("a state");
+    state.lag = PAGE;
+    assert_eq!(Behind::of(&state), None);
+    state.lag += 1;
+    assert_eq!(Behind::of(&state), Some(Behind::Late(1_001)));
 }
 
 async fn targets_are_set_with_their_events(db: Db) {
