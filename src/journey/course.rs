@@ -163,9 +163,13 @@ impl Course {
                 doctor: entry.doctor,
             });
         }
+        // In whole seconds of the visit's own clock, as the stay is.
+        let clock = |at: DateTime<Utc>| (at - visit.registered_at).num_seconds();
         for (moment, next) in rooms() {
             let until = next.map(|next| next.at);
-            spans.push(Span::between(Measure::Consultation, moment.at, until, moment.doctor.as_ref()));
+            let seconds = until.map(|until| clock(until) - clock(moment.at));
+            let span = Span::between(Measure::Consultation, moment.at, until, moment.doctor.as_ref());
+            spans.push(Span { seconds, ..span });
         }
         for test in visit.tests.values().filter(|test| test.stage != Stage::Cancelled) {
             spans.push(Span::between(Measure::OrderToReport, test.ordered_at, test.reported_at, visit.doctor()));

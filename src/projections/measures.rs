@@ -264,7 +264,7 @@ impl Projection for VisitMeasures {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {

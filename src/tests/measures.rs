@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
-use sojourn::analytics::{Kept, Period};
+use sojourn::analytics::waits::Question;
+use sojourn::analytics::{Filter, Kept, Period, Targets};
 use sojourn::db::Db;
 use sojourn::demo::live_through;
 use sojourn::hospital::demo::furnish;
@@ -32,6 +33,7 @@ stories! {
     what_is_kept_of_rows_that_were_made_anew_is_read_anew,
     the_parts_of_every_visit_of_the_demo_day_sum_to_the_whole,
     the_three_questions_have_their_answers,
+    the_documented_mean_is_the_one_on_the_screen,
 }
 
 /// Makes the rows from the log, beside the live ones.
@@ -236,6 +238,29 @@ async fn ask(db: &Db, tenant: &Tenant, question: &str, period: (NaiveDate, Naive
     .expect("an answer")
 }
 
+async fn the_documented_mean_is_the_one_on_the_screen(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for late in [100, 900] {
+        let visit = house.register().await;
+        for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
+            // What begins late in a second and ends early in another has one more on the visit's clock.
+            if matches!(event, EnteredRoom | ExitedRoom) {
+                house.clock.advance(TimeDelta::milliseconds(if event == EnteredRoom { late } else { 1_100 - late }));
+            }
+            house.log(role, &visit, event, metadata).await;
+        }
+    }
+    rebuilt(&db, &house.tenant).await;
+    let day = house.tenant.local_day(house.now());
+    let period = Period { from: day, to: day };
+    let visits = Kept::default().days(&db, &house.tenant, &[period]).await.expect("the days");
+    let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
+    let [figure, _] = question.figure(Measure::Consultation);
+    assert_eq!((figure.count, figure.median, figure.p90), (2, Some(61), Some(61)));
+    let documented = ask(&db, &house.tenant, "average consultation time", (day, day)).await;
+    assert_eq!(documented, [(figure.count.to_string(), figure.mean.expect("a mean"))]);
+}
+
 async fn the_three_questions_have_their_answers(db: Db) {
     let tenant = demo_day(&db).await;
     let model = ReadModel::named("event_statistics").expect("the figures");
@@ -261,6 +286,11 @@ async fn the_three_questions_have_their_answers(db: Db) {
     assert!(seconds.len() > 10);
     let asked = ask(&db, &tenant, "average consultation time", days).await;
     assert_eq!(asked, [(seconds.len().to_string(), mean)]);
+    let period = Period { from: days.0, to: days.1 };
+    let visits = Kept::default().days(&db, &tenant, &[period]).await.expect("the days");
+    let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
+    let [figure, _] = question.figure(Measure::Consultation);
+    assert_eq!((figure.count, figure.mean), (seconds.len(), Some(mean)), "the screen says the same");
     let mut commonest: Vec<_> = types.into_iter().collect();
     commonest.sort_by_key(|(name, count)| (-count, name.clone()));
     assert_eq!(ask(&db, &tenant, "commonest types of event", days).await, commonest);
