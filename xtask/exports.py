@@ -1,9 +1,10 @@
-"""Reads the exports in the current folder with pm4py and DuckDB, and holds what they make of them against our figures."""
+"""Reads the exports in the current folder with pm4py and DuckDB, and holds what they make of them against the analytics' figures."""
 
 import json
 import sqlite3
 from collections import Counter
 from datetime import timedelta
+from math import floor
 
 import duckdb
 import pm4py
@@ -13,6 +14,7 @@ with open("figures.json") as file:
 DURATIONS = figures["durations"]
 VARIANTS = Counter({tuple(variant["path"]): variant["visits"] for variant in figures["variants"]})
 FOLLOWS = Counter({(pair["from"], pair["to"]): pair["times"] for pair in figures["directlyFollows"]})
+OUTCOMES = {"VISIT_COMPLETED", "VISIT_CANCELLED", "VISIT_RESCHEDULED", "VISIT_NO_SHOW"}
 PATIENTS = {name for (name,) in sqlite3.connect("simulated.sqlite").execute("SELECT name FROM patients")}
 
 
@@ -23,16 +25,20 @@ def check(what, ours, theirs):
 
 
 def mined(name, log):
-    # Each case in one piece, its events in order.
+    # The analytics tell of visits that ended; each case in one piece, its events in order.
+    outcomes = log[log["concept:name"].isin(OUTCOMES)].groupby("case:concept:name")["time:timestamp"].max()
+    log = log[log["case:concept:name"].isin(outcomes.index)]
     log = pm4py.format_dataframe(
         log, case_id="case:concept:name", activity_key="concept:name", timestamp_key="time:timestamp"
     )
-    cases = log.groupby("case:concept:name", sort=False)["time:timestamp"].agg(["min", "max"])
-    ends = {case: (row["max"] - row["min"]) / timedelta(seconds=1) for case, row in cases.iterrows()}
-    theirs = sorted(round(seconds, 3) for seconds in pm4py.get_all_case_durations(log))
-    if theirs != sorted(round(seconds, 3) for seconds in DURATIONS.values()):
+    # A visit is over with its outcome, whatever is logged of it later.
+    visits = log[log["time:timestamp"] <= log["case:concept:name"].map(outcomes)]
+    cases = visits.groupby("case:concept:name", sort=False)["time:timestamp"].agg(["min", "max"])
+    ends = {case: (row["max"] - row["min"]) // timedelta(seconds=1) for case, row in cases.iterrows()}
+    theirs = sorted(floor(round(seconds, 3)) for seconds in pm4py.get_all_case_durations(visits))
+    if theirs != sorted(DURATIONS.values()):
         raise SystemExit(f"{name}: case durations differ")
-    check(f"{name}: durations of cases", DURATIONS, {case: round(seconds, 3) for case, seconds in ends.items()})
+    check(f"{name}: durations of cases", DURATIONS, ends)
     check(f"{name}: variants", VARIANTS, Counter(pm4py.get_variants(log)))
     check(f"{name}: directly-follows counts", FOLLOWS, Counter(pm4py.discover_dfg(log)[0]))
     print(f"{name}: {len(ends)} cases, {len(VARIANTS)} variants, {sum(FOLLOWS.values())} successions are as ours")

@@ -10,9 +10,8 @@ use indicatif::ProgressBar;
 
 use super::{DatabaseOptions, Error, the_tenant};
 use crate::db::Db;
-use crate::export::figures::Gathered;
 use crate::export::traces::Trace;
-use crate::export::{Period, ocel, parquet, traces, xes};
+use crate::export::{Period, figures, ocel, parquet, traces, xes};
 use crate::hospital::tenants::Tenant;
 
 /// What can be exported.
@@ -36,7 +35,7 @@ pub enum ExportCommand {
 pub struct EventLog {
     /// The file it is written to
     file: PathBuf,
-    /// Write durations, variants and directly-follows counts of the same visits here, as JSON
+    /// Write what the analytics make of the same visits here, as JSON: durations, variants, directly-follows counts
     #[arg(long, value_name = "FILE")]
     figures: Option<PathBuf>,
     #[command(flatten)]
@@ -77,8 +76,8 @@ pub async fn run(command: ExportCommand) -> Result<(), Error> {
 
 async fn write(db: &Db, tenant: &Tenant, period: Period, command: &ExportCommand) -> Result<String, Error> {
     let bar = ProgressBar::new_spinner();
-    let mut counted = Counted { visits: 0, events: 0, gathered: None };
-    let (file, figures) = match command {
+    let mut counted = Counted { visits: 0, events: 0 };
+    let (file, path) = match command {
         ExportCommand::Parquet { folder, .. } => {
             let events = parquet::events(db, tenant, period, folder, |rows| bar.set_position(rows)).await?;
             let stays = parquet::stays(db, tenant, period, folder, |rows| bar.set_position(events.rows + rows)).await?;
@@ -87,7 +86,6 @@ async fn write(db: &Db, tenant: &Tenant, period: Period, command: &ExportCommand
             return Ok(format!("{} events and {} stays are in {files} files in {folder}.", events.rows, stays.rows));
         }
         ExportCommand::Xes(EventLog { file, figures, .. }) => {
-            counted.gathered = figures.as_ref().map(|_| Gathered::default());
             let mut log = xes::Log::begin(create(file)?, &tenant.name)?;
             traces::each(db, tenant, period, |trace| {
                 counted.add(&trace, &bar);
@@ -98,15 +96,15 @@ async fn write(db: &Db, tenant: &Tenant, period: Period, command: &ExportCommand
             (file, figures)
         }
         ExportCommand::Ocel(EventLog { file, figures, .. }) => {
-            counted.gathered = figures.as_ref().map(|_| Gathered::default());
             ocel::write(db, tenant, period, create(file)?, |trace| counted.add(trace, &bar)).await?;
             (file, figures)
         }
     };
     bar.finish_and_clear();
-    if let (Some(path), Some(gathered)) = (figures, counted.gathered) {
+    if let Some(path) = path {
+        let figures = figures::figures(db, tenant, period).await?;
         let mut file = create(path)?;
-        serde_json::to_writer(&mut file, &gathered.figures()).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut file, &figures).map_err(std::io::Error::from)?;
         file.flush()?;
     }
     Ok(format!("{} visits with {} events are in {}.", counted.visits, counted.events, file.display()))
@@ -116,7 +114,6 @@ async fn write(db: &Db, tenant: &Tenant, period: Period, command: &ExportCommand
 struct Counted {
     visits: u64,
     events: usize,
-    gathered: Option<Gathered>,
 }
 
 impl Counted {
@@ -124,9 +121,6 @@ impl Counted {
         self.visits += 1;
         self.events += trace.events.len();
         bar.set_position(self.visits);
-        if let Some(gathered) = &mut self.gathered {
-            gathered.add(trace);
-        }
     }
 }
 

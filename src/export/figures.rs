@@ -1,10 +1,21 @@
-//! What a set of visits comes to: durations, variants and directly-follows counts, to hold other programs' against.
+//! What the analytics make of visits: durations, variants and directly-follows counts, to hold other programs' against.
+//!
+//! They come of the rows and the functions that the screens use, so that whoever confirms them confirms what managers see.
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::traces::Trace;
+use super::{ExportError, Period};
+use crate::analytics::facts::Shared;
+use crate::analytics::{Among, Facts, journeys};
+use crate::db::Db;
+use crate::hospital::tenants::Tenant;
+use crate::journey::course::Measure;
+use crate::journey::words::Word as _;
+use crate::projections::following;
+use crate::projections::measures::{self, VisitMeasures};
 
 /// A variant: the events of a visit by name, and how many visits went so.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,7 +23,7 @@ pub struct Variant {
     /// The events.
     pub path: Vec<&'static str>,
     /// How many visits.
-    pub visits: u64,
+    pub visits: usize,
 }
 
 /// How often one event came directly after another.
@@ -23,53 +34,52 @@ pub struct DirectlyFollows {
     /// The later event.
     pub to: &'static str,
     /// How often.
-    pub times: u64,
+    pub times: usize,
 }
 
-/// The figures.
+/// The figures of the visits that ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
-    /// From each visit's first event to its last, in seconds.
-    pub durations: BTreeMap<String, f64>,
+    /// From each visit's registration to its outcome, in whole seconds.
+    pub durations: BTreeMap<String, i64>,
     /// The variants, the most common first.
     pub variants: Vec<Variant>,
     /// The directly-follows counts.
     pub directly_follows: Vec<DirectlyFollows>,
 }
 
-/// Figures as they are gathered.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    durations: BTreeMap<String, f64>,
-    variants: BTreeMap<Vec<&'static str>, u64>,
-    directly_follows: BTreeMap<(&'static str, &'static str), u64>,
+impl Figures {
+    /// What visits come to.
+    pub fn of(visits: &[Facts]) -> Self {
+        let ended = visits.iter().filter(|facts| Among::Ended.has(facts));
+        let whole = ended.filter_map(|facts| Some((facts.visit_id.to_string(), facts.seconds(Measure::WholeVisit)?)));
+        let (mut variants, mut follows) = (Vec::new(), BTreeMap::<_, usize>::new());
+        for (path, visits) in journeys::exact(visits.iter()) {
+            let path: Vec<&'static str> = path.iter().map(|event| event.word()).collect();
+            for pair in path.windows(2) {
+                *follows.entry((pair[0], pair[1])).or_default() += visits;
+            }
+            variants.push(Variant { path, visits });
+        }
+        variants.sort_by_key(|variant| std::cmp::Reverse(variant.visits));
+        let follows = follows.into_iter().map(|((from, to), times)| DirectlyFollows { from, to, times });
+        Self { durations: whole.collect(), variants, directly_follows: follows.collect() }
+    }
 }
 
-impl Gathered {
-    /// Counts a visit.
-    pub fn add(&mut self, trace: &Trace) {
-        use crate::journey::words::Word as _;
-        let path: Vec<&'static str> = trace.events.iter().map(|event| event.event_type.word()).collect();
-        for pair in path.windows(2) {
-            if let [from, to] = *pair {
-                *self.directly_follows.entry((from, to)).or_default() += 1;
-            }
+/// The figures of a period, once the rows are of all that was logged.
+pub async fn figures(db: &Db, tenant: &Tenant, period: Period) -> Result<Figures, ExportError> {
+    for state in following::states(db, &tenant.id, &[&VisitMeasures]).await? {
+        if state.lag > 0 {
+            return Err(ExportError::Behind(state.lag));
         }
-        let at = |event: Option<&super::traces::TraceEvent>| event.map(|event| event.stored.event.performed_at);
-        if let (Some(first), Some(last)) = (at(trace.events.first()), at(trace.events.last())) {
-            self.durations.insert(trace.visit.clone(), (last - first).num_milliseconds() as f64 / 1000.0);
-        }
-        *self.variants.entry(path).or_default() += 1;
     }
-
-    /// The figures of all that were counted.
-    pub fn figures(self) -> Figures {
-        let mut variants: Vec<Variant> =
-            self.variants.into_iter().map(|(path, visits)| Variant { path, visits }).collect();
-        variants.sort_by_key(|variant| std::cmp::Reverse(variant.visits));
-        let directly_follows =
-            self.directly_follows.into_iter().map(|((from, to), times)| DirectlyFollows { from, to, times });
-        Figures { durations: self.durations, variants, directly_follows: directly_follows.collect() }
-    }
+    let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
+    let first = measures::first_day(db, &tenant.id).await?.unwrap_or(last);
+    let (from, to) = (period.from.unwrap_or(first), period.to.unwrap_or(last));
+    let mut shared = Shared::default();
+    let rows = measures::of_days(db, &tenant.id, from, to).await?.into_iter();
+    let visits: Vec<_> = rows.map(|row| Facts::new(tenant, row, &mut shared)).collect();
+    Ok(Figures::of(&visits))
 }

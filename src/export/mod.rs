@@ -46,6 +46,11 @@ pub enum ExportError {
     /// The file could not be written.
     #[error("the file could not be written: {0}")]
     File(#[from] io::Error),
+    /// The rows of the analytics are not of all that was logged.
+    #[error(
+        "the read model of visits is {0} events behind the log: run sojourn replay --projection visit_measures first"
+    )]
+    Behind(i64),
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -86,7 +86,7 @@ fn modules_use_only_those_before_them() {
             &["journey", "language", "clock", "db", "log", "hospital", "projections", "mail", "record", "delivery"],
         ),
         ("demo", &["journey", "clock", "db", "log", "hospital", "projections", "record"]),
-        ("export", &["journey", "db", "log", "hospital", "record"]),
+        ("export", &["journey", "db", "log", "hospital", "projections", "analytics", "record"]),
         ("import", &["journey", "db", "log", "hospital", "record", "demo"]),
         ("simulation", &["journey", "db", "hospital", "record", "demo"]),
         (

@@ -26,6 +26,7 @@ pub fn run(workspace: &Workspace, server: &Path) -> Result<()> {
             output(&mut command)
         };
         sojourn(&["simulate", "--visits-per-day", "150", "--days", "3", "--seed", "1", "--from", "2026-02-02"])?;
+        sojourn(&["replay", "--projection", "visit_measures"])?;
         sojourn(&["export", "xes", "log.xes", "--figures", "figures.json"])?;
         sojourn(&["export", "ocel", "log.json"])?;
         sojourn(&["export", "parquet", "warehouse"])?;
