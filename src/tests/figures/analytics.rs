@@ -5,20 +5,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use sojourn::analytics::now::now;
 use sojourn::analytics::waits::{Dimension, Question};
 use sojourn::analytics::{Facts, Filter, Kept, Period, Targets, journeys};
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::passphrase::Hasher;
 use sojourn::journey::course::Measure;
 use sojourn::journey::events::EventType;
-use sojourn::journey::ids::{Id, PersonId, VisitId};
-use sojourn::journey::words::{ActorType, Role, Word};
+use sojourn::journey::ids::{BranchId, DepartmentId, FollowUpId, Id, PersonId, VisitId};
+use sojourn::journey::words::{ActorType, Priority, Role, Station, Status, VisitType, Word};
 use sojourn::log::{self, Digest, NewEvent, Salt, StoredEvent};
+use sojourn::on;
+use sojourn::projections::checkpoint;
+use sojourn::projections::follow_ups::{PlannedOn, became};
 use sojourn::projections::following::Projection;
 use sojourn::projections::measures::VisitMeasures;
+use sojourn::projections::open::OpenVisit;
 use sojourn::record::rebuild::{ReadModel, rebuild};
 use sojourn::screens::analytics::asked::{Asked, Names, Preset};
-use sojourn::screens::analytics::{journeys as told, tiles, waits};
+use sojourn::screens::analytics::{journeys as told, now as now_told, tiles, waits};
 
 use super::{line, pages, percentile, time};
 use crate::support::flow::standard;
@@ -31,6 +36,16 @@ const SPAN: Duration = Duration::from_millis(500);
 const LOGGED: usize = 5_000;
 /// How many doctors there are.
 const DOCTORS: u64 = 40;
+/// How many departments they work in.
+const DEPARTMENTS: u64 = 12;
+/// How many branches there are.
+const BRANCHES: u64 = 3;
+/// Why visits are cancelled.
+const REASONS: [&str; 4] = ["Went home", "Waited too long", "Came on the wrong day", "Feels better"];
+/// How many wait at this moment.
+const WAITING: u64 = 400;
+/// One of so many visits has a follow-up.
+const FOLLOWED_UP: u64 = 5;
 
 /// Chance that is the same each time.
 struct Dice(u64);
@@ -47,16 +62,24 @@ fn way(house: &House, dice: &mut Dice, doctors: &[PersonId], dawn: DateTime<Utc>
     let visit: VisitId = new_id();
     let doctor = &doctors[dice.roll(DOCTORS) as usize];
     let mut at = dawn + TimeDelta::minutes(dice.roll(600) as i64);
+    let (department, branch) = (one_of::<DepartmentId>(dice, DEPARTMENTS), one_of::<BranchId>(dice, BRANCHES));
+    let (visit_type, priority) = (word_of::<VisitType>(dice), word_of::<Priority>(dice));
     let first = [(
         Role::Receptionist,
         EventType::VisitRegistered,
-        serde_json::json!({ "patientId": house.patient, "departmentId": house.department }),
+        serde_json::json!({
+            "patientId": house.patient, "departmentId": department, "visitType": visit_type, "priority": priority,
+        }),
     )];
     let mut steps: Vec<_> = first.into_iter().chain(standard(doctor, &house.room)).collect();
     // Some leave before they are seen.
     if dice.roll(20) == 0 {
         steps.truncate(2);
         steps.push((Role::Receptionist, EventType::VisitNoShow, serde_json::json!({})));
+    } else if dice.roll(25) == 0 {
+        steps.truncate(2);
+        let reason = serde_json::json!({ "reason": REASONS[dice.roll(REASONS.len() as u64) as usize] });
+        steps.push((Role::Receptionist, EventType::VisitCancelled, reason));
     }
     let events = steps.into_iter().zip(1..).map(|((role, event, metadata), version)| {
         at += TimeDelta::seconds(30 + dice.roll(900) as i64);
@@ -75,12 +98,22 @@ fn way(house: &House, dice: &mut Dice, doctors: &[PersonId], dawn: DateTime<Utc>
             performed_by: house.who(role).id.clone(),
             on_behalf_of: None,
             performed_at: at,
-            branch_id: Some(house.branch.clone()),
+            branch_id: Some(branch.clone()),
             correlation_id: None,
             causation_id: None,
         }
     });
     events.collect()
+}
+
+/// One of so many things.
+fn one_of<I: Id>(dice: &mut Dice, sides: u64) -> I {
+    I::from_bits(u128::from(dice.roll(sides)) + 1)
+}
+
+/// One of a vocabulary.
+fn word_of<W: Word>(dice: &mut Dice) -> &'static str {
+    W::ALL[dice.roll(W::ALL.len() as u64) as usize].word()
 }
 
 fn unlinked(event: NewEvent, position: i64) -> StoredEvent {
@@ -135,7 +168,24 @@ async fn fill(house: &House, period: Period, a_day: usize, position: &mut i64) {
         let mut tx = house.db.begin().await.expect("a transaction");
         VisitMeasures.apply(&mut tx, &house.tenant, &page).await.expect("they are taken in");
         commit(tx).await.expect("it is committed");
+        plan(house, &mut dice, dawn, a_day as u64 / FOLLOWED_UP).await;
     }
+}
+
+/// Plans follow-ups for a day; of three, a later visit answers two.
+async fn plan(house: &House, dice: &mut Dice, dawn: DateTime<Utc>, count: u64) {
+    const PLAN: &str = "INSERT INTO follow_ups (tenant_id, visit_id, follow_up_id, patient_id, doctor_id, due_at, reminders, answered_by) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
+    let mut tx = house.db.begin().await.expect("a transaction");
+    for _ in 0..count {
+        let (visit, id, doctor): (VisitId, FollowUpId, PersonId) = (new_id(), new_id(), one_of(dice, DOCTORS));
+        let answered = (dice.roll(3) > 0).then(new_id::<VisitId>);
+        let due = dawn + TimeDelta::minutes(dice.roll(600) as i64);
+        on!(&mut tx, connection => sqlx::query(PLAN).bind(&house.tenant.id).bind(&visit).bind(&id).bind(&house.patient)
+            .bind(&doctor).bind(due).bind(&answered).execute(&mut **connection).await.map(drop))
+        .expect("it is planned");
+    }
+    commit(tx).await.expect("it is committed");
 }
 
 /// Each panel over a month against the one before, with so many visits a day, and with history before both.
@@ -153,6 +203,11 @@ pub async fn panels(db: &Db, a_day: usize, history: u64) {
     fill(&house, period.before(), a_day, &mut position).await;
     fill(&house, period, a_day, &mut position).await;
     line("filled in", &format!("{}, {position} events", time(begun.elapsed())));
+    let mut tx = db.begin().await.expect("a transaction");
+    let (name, version) = (VisitMeasures.name(), VisitMeasures.version());
+    checkpoint::lock(&mut tx, &house.tenant.id, name, version, house.now()).await.expect("a checkpoint");
+    checkpoint::restart(&mut tx, &house.tenant.id, name, version, position, house.now()).await.expect("it is set");
+    commit(tx).await.expect("it is committed");
     let kept = Kept::default();
     let periods = [period, period.before()];
     let begun = Instant::now();
@@ -166,7 +221,8 @@ pub async fn panels(db: &Db, a_day: usize, history: u64) {
     }
     times.sort_unstable();
     line("looked for what happened since", &time(percentile(&times, 50)));
-    draw(&days, period);
+    draw(&days, period, house.now());
+    follow_ups(&house, period).await;
     pages(&house).await;
 }
 
@@ -175,24 +231,71 @@ async fn pages(house: &House) {
     person(&house.db, &house.tenant, "manager", &[Role::Manager]).await;
     let router = pages::site(&house.db, &house.clock.clock(), &house.recorder, Hasher::default());
     let manager = pages::sign_in(&router, "manager", PASSPHRASE).await.expect("the manager is let in");
-    for page in ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/breaches"] {
+    for page in
+        ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/breaches", "/analytics/follow-ups"]
+    {
         let address = format!("{page}?period=28d");
         line(&address, &pages::ask(&router, &address, &manager).await);
     }
 }
 
-fn draw(days: &[Arc<Vec<Facts>>], period: Period) {
+/// What became of the follow-ups of both periods.
+async fn follow_ups(house: &House, period: Period) {
+    let mut times = Vec::new();
+    let count = async |period: Period| {
+        let due = house.tenant.day_bounds(period.from).start..house.tenant.day_bounds(period.to).end;
+        became(&house.db, &house.tenant.id, due, house.now(), PlannedOn::default()).await.expect("they are counted")
+    };
+    while times.len() < 20 {
+        let begun = Instant::now();
+        black_box((count(period).await, count(period.before()).await));
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    line("follow-ups", &format!("p50 {:>8}", time(percentile(&times, 50))));
+}
+
+/// Those who wait at this moment.
+fn waiting(now: DateTime<Utc>) -> Vec<OpenVisit> {
+    let mut dice = Dice(3);
+    let one = |_| OpenVisit {
+        visit_id: new_id(),
+        token: "GEN-1".to_owned(),
+        station: Some(Station::ALL[dice.roll(3) as usize]),
+        status: Status::Waiting,
+        branch_id: Some(one_of(&mut dice, BRANCHES)),
+        department_id: Some(one_of(&mut dice, DEPARTMENTS)),
+        doctor_id: Some(one_of(&mut dice, DOCTORS)),
+        visit_type: VisitType::Opd,
+        priority: Priority::Routine,
+        since: now - TimeDelta::minutes(dice.roll(120) as i64),
+    };
+    (0..WAITING).map(one).collect()
+}
+
+fn draw(days: &[Arc<Vec<Facts>>], period: Period, moment: DateTime<Utc>) {
     let (filter, targets, names) = (Filter::default(), Targets::default(), Names::default());
     let question = Question { visits: days, period, filter: &filter, targets: &targets };
     let measure = Measure::ConsultationWait;
     let preset = Some(Preset::Month);
-    let asked = Asked { preset, period, filter: filter.clone(), measure, hour: None, weekday: None };
+    let asked =
+        Asked { preset, period, cut: false, filter: filter.clone(), measure, among: None, hour: None, weekday: None };
     let visits = || question.visits_in(period);
     panel("all tiles", || {
         waits::measures().map(|measure| tiles::tile(question, &asked, measure)).collect::<Vec<_>>().len()
     });
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
     panel("by doctor", || waits::by(question, &names, &asked, Dimension::Doctor).sheet.rows.len());
+    let lately = Period::ending(period.to, 2);
+    let open = waiting(moment);
+    panel("now", || {
+        let visits = days.iter().flat_map(|day| day.iter()).filter(|facts| lately.contains(facts.day));
+        let now = now(&open, visits, Vec::new(), (&filter, &targets), moment);
+        now_told::panel(&now, &names, &asked, lately).sheet.rows.len()
+    });
+    panel("by branch", || waits::by(question, &names, &asked, Dimension::Branch).sheet.rows.len());
+    panel("by visit type", || waits::by(question, &names, &asked, Dimension::VisitType).sheet.rows.len());
+    panel("by priority", || waits::by(question, &names, &asked, Dimension::Priority).sheet.rows.len());
     panel("by department", || waits::by(question, &names, &asked, Dimension::Department).sheet.rows.len());
     panel("day by day", || waits::by_day(question, &asked, None).sheet.rows.len());
     panel("funnel", || {
@@ -200,8 +303,9 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period) {
     });
     panel("flows", || told::flows(&journeys::flows(visits(), 6), &asked).sheet.rows.len());
     panel("paths", || told::paths(&journeys::variants(visits()), &asked).sheet.rows.len());
-    panel("detours", || journeys::detours(visits()).skips);
+    panel("detours", || journeys::detours(visits()).skips.times);
     panel("no-shows", || journeys::no_shows(visits()).len());
+    panel("reasons", || told::reasons(&journeys::reasons(visits()), &asked).sheet.rows.len());
     panel("revenue", || journeys::revenue(visits()).len());
     panel("past target", || question.breaches(measure).len());
 }
