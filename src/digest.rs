@@ -7,6 +7,7 @@ use chrono::{NaiveDate, Timelike};
 use tokio::sync::watch;
 use tr::tr;
 
+use crate::analytics::figures::{FEWEST, few};
 use crate::analytics::waits::{Dimension, Question};
 use crate::analytics::{Figure, Filter, Kept, Period, Targets, behind};
 use crate::clock::Clock;
@@ -24,9 +25,6 @@ use crate::mail::{MailError, Mailer};
 const HOUR: u32 = 6;
 /// How often it is looked whether it is time.
 const TURN: Duration = Duration::from_secs(60);
-/// How many visits a group needs to be told of.
-const FEWEST: usize = 5;
-
 /// A day, told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digest {
@@ -60,21 +58,21 @@ pub fn digest(tenant: &Tenant, day: NaiveDate, question: Question, departments: 
 }
 
 fn masked(count: usize) -> String {
-    if (1..FEWEST).contains(&count) { tr!("fewer than {count}", count = FEWEST) } else { count.to_string() }
+    if few(count) { tr!("fewer than {count}", count = FEWEST) } else { count.to_string() }
 }
 
 fn told(now: &Figure, before: &Figure) -> String {
-    if now.count < FEWEST {
+    if now.visits < FEWEST {
         return tr!("fewer than {count}, not told", count = FEWEST);
     }
     let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), duration);
     let (median, p90) = (words(now.median), words(now.p90));
     let mut text = tr!("{median} at the median, {p90} for nine of ten", median, p90);
-    if before.count >= FEWEST {
+    if before.visits >= FEWEST {
         let before = words(before.median);
         let _ = write!(text, " ({})", tr!("the day before: {median}", median = before));
     }
-    if let Some(share) = now.share_within() {
+    if let Some(share) = now.share_within().filter(|_| !few(now.targeted)) {
         let _ = write!(text, ", {}", tr!("{share} % within target", share = format!("{share:.0}")));
     }
     text

@@ -1,10 +1,22 @@
 //! Figures of many values: exact, of whole seconds.
 
+use crate::journey::ids::VisitId;
+
+/// How many visits a group needs to be told of outside the house.
+pub const FEWEST: usize = 5;
+
+/// Whether there are so few visits that they could tell of somebody.
+pub fn few(visits: usize) -> bool {
+    (1..FEWEST).contains(&visits)
+}
+
 /// What many durations come to, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
     /// How many there are.
     pub count: usize,
+    /// How many visits they are of: several tests may be of one.
+    pub visits: usize,
     /// How many did not reach their end, and are left out.
     pub missing: usize,
     /// The one in the middle: half of all take no longer.
@@ -15,28 +27,49 @@ pub struct Figure {
     pub mean: Option<i64>,
     /// How many met their target, and how many had one.
     pub within: Option<(usize, usize)>,
+    /// How many visits those are of.
+    pub targeted: usize,
 }
 
-/// Takes durations in, one by one.
+/// Takes durations in, one by one, those of a visit one after another.
 #[derive(Clone, Debug, Default)]
-pub struct Values {
+pub struct Values<'a> {
     seconds: Vec<i64>,
+    visits: Visits<'a>,
     missing: usize,
-    met: usize,
-    targeted: usize,
+    within: (usize, usize),
+    targeted: Visits<'a>,
 }
 
-impl Values {
-    /// Takes in a duration, or that there is none yet, and its target.
-    pub fn take(&mut self, seconds: Option<i64>, target: Option<i64>) {
+/// Visits, each counted once.
+#[derive(Clone, Debug, Default)]
+struct Visits<'a> {
+    count: usize,
+    last: Option<&'a VisitId>,
+}
+
+impl<'a> Visits<'a> {
+    fn take(&mut self, visit: &'a VisitId) {
+        // Where it lies says who it is: to look there would take longer than all the rest.
+        if !self.last.is_some_and(|last| std::ptr::eq(last, visit)) {
+            (self.count, self.last) = (self.count + 1, Some(visit));
+        }
+    }
+}
+
+impl<'a> Values<'a> {
+    /// Takes in a visit's duration, or that there is none yet, and its target.
+    pub fn take(&mut self, visit: &'a VisitId, seconds: Option<i64>, target: Option<i64>) {
         let Some(seconds) = seconds else {
             self.missing += 1;
             return;
         };
         self.seconds.push(seconds);
+        self.visits.take(visit);
         if let Some(target) = target {
-            self.targeted += 1;
-            self.met += usize::from(seconds <= target);
+            let (met, all) = self.within;
+            self.within = (met + usize::from(seconds <= target), all + 1);
+            self.targeted.take(visit);
         }
     }
 
@@ -46,11 +79,13 @@ impl Values {
         let sum: i64 = self.seconds.iter().sum();
         Figure {
             count,
+            visits: self.visits.count,
             missing: self.missing,
             p90: nearest_rank(&mut self.seconds, 90),
             median: nearest_rank(&mut self.seconds, 50),
             mean: (count > 0).then(|| (sum as f64 / count as f64).round() as i64),
-            within: (self.targeted > 0).then_some((self.met, self.targeted)),
+            within: (self.within.1 > 0).then_some(self.within),
+            targeted: self.targeted.count,
         }
     }
 }

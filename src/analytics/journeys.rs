@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::among::Among;
 use super::facts::Facts;
 use super::figures::{Figure, Values};
 use crate::journey::course::Measure;
@@ -89,11 +90,10 @@ pub struct Losses {
 pub fn losses<'a>(visits: impl Iterator<Item = &'a Facts>) -> Losses {
     let (mut by_outcome, mut waited) = (BTreeMap::new(), Values::default());
     for facts in visits {
-        let unseen = facts.spans.iter().any(|span| span.measure == Measure::DoorToDoctor && span.seconds.is_none());
-        if unseen {
+        if Among::Unseen.has(facts) {
             *by_outcome.entry(facts.outcome).or_default() += 1;
             if facts.outcome.is_some() {
-                waited.take(Some(facts.parts[0]), None);
+                waited.take(&facts.visit_id, Some(facts.parts[0]), None);
             }
         }
     }
@@ -111,13 +111,22 @@ pub struct Variant {
     pub whole: Figure,
 }
 
+/// The paths of visits that ended, to the event, and how many went each.
+pub fn exact<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<&'a [EventType], usize> {
+    let mut exact: BTreeMap<&[EventType], usize> = BTreeMap::new();
+    for facts in visits.filter(|facts| Among::Ended.has(facts)) {
+        *exact.entry(&facts.path).or_default() += 1;
+    }
+    exact
+}
+
 /// The paths of visits that ended, the commonest first; and how many of them there are to the event.
-pub fn variants<'a>(visits: impl Iterator<Item = &'a Facts>) -> (Vec<Variant>, usize) {
+pub fn variants<'a>(visits: impl Iterator<Item = &'a Facts> + Clone) -> (Vec<Variant>, usize) {
     let mut whole: BTreeMap<Vec<Stop>, Values> = BTreeMap::new();
-    let mut exact: BTreeMap<&[EventType], ()> = BTreeMap::new();
-    for facts in visits.filter(|facts| facts.outcome.is_some()) {
-        exact.insert(&facts.path, ());
-        whole.entry(Stop::of_path(&facts.path)).or_default().take(facts.seconds(Measure::WholeVisit), None);
+    let exact = exact(visits.clone());
+    for facts in visits.filter(|facts| Among::Ended.has(facts)) {
+        let values = whole.entry(Stop::of_path(&facts.path)).or_default();
+        values.take(&facts.visit_id, facts.seconds(Measure::WholeVisit), None);
     }
     let variant = |(stops, values): (_, Values)| {
         let whole = values.figure();
@@ -150,15 +159,40 @@ pub struct Detours {
     /// How many visits there were.
     pub visits: usize,
     /// Times that a patient did not come when called.
-    pub skips: usize,
+    pub skips: Times,
     /// Calls after one that was not followed.
-    pub recalls: usize,
+    pub recalls: Times,
     /// Specimens to be collected again.
-    pub spoilt: usize,
+    pub spoilt: Times,
     /// Results to be made again.
-    pub repeats: usize,
+    pub repeats: Times,
     /// Specimens collected in all.
     pub collected: usize,
+}
+
+/// How often something happened, and on how many visits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// How often.
+    pub times: usize,
+    /// On how many visits.
+    pub visits: usize,
+}
+
+impl Times {
+    fn take(&mut self, times: usize) {
+        self.times += times;
+        self.visits += usize::from(times > 0);
+    }
+}
+
+/// How often somebody was called after a call that was not followed.
+pub(super) fn recalls(facts: &Facts) -> usize {
+    let queue = facts.path.iter().filter(|event| Stop::of(**event) == Some(Stop::Queue)).collect::<Vec<_>>();
+    let again = queue.windows(2).filter(|pair| {
+        *pair[1] == EventType::QueueCalled && matches!(*pair[0], EventType::QueueCalled | EventType::QueueSkipped)
+    });
+    again.count()
 }
 
 /// Counts them.
@@ -166,15 +200,11 @@ pub fn detours<'a>(visits: impl Iterator<Item = &'a Facts>) -> Detours {
     let mut sums = Detours::default();
     for facts in visits {
         sums.visits += 1;
-        sums.skips += facts.times(EventType::QueueSkipped);
-        sums.spoilt += facts.times(EventType::TestSampleRejected);
+        sums.skips.take(facts.times(EventType::QueueSkipped));
+        sums.spoilt.take(facts.times(EventType::TestSampleRejected));
         sums.collected += facts.times(EventType::TestSampleCollected);
-        sums.repeats += facts.repeats as usize;
-        let queue = facts.path.iter().filter(|event| Stop::of(**event) == Some(Stop::Queue)).collect::<Vec<_>>();
-        let again = queue.windows(2).filter(|pair| {
-            *pair[1] == EventType::QueueCalled && matches!(*pair[0], EventType::QueueCalled | EventType::QueueSkipped)
-        });
-        sums.recalls += again.count();
+        sums.repeats.take(facts.repeats as usize);
+        sums.recalls.take(recalls(facts));
     }
     sums
 }
@@ -193,9 +223,9 @@ pub struct NoShows {
 /// By doctor, the worst share first.
 pub fn no_shows<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<NoShows> {
     let mut doctors: BTreeMap<Option<&PersonId>, (usize, usize)> = BTreeMap::new();
-    for facts in visits.filter(|facts| facts.outcome.is_some()) {
+    for facts in visits.filter(|facts| Among::Ended.has(facts)) {
         let (missed, ended) = doctors.entry(facts.doctor.as_deref()).or_default();
-        *missed += usize::from(facts.outcome == Some(Outcome::NoShow));
+        *missed += usize::from(Among::NoShow.has(facts));
         *ended += 1;
     }
     let doctors = doctors.into_iter();
@@ -210,7 +240,7 @@ pub fn no_shows<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<NoShows> {
 pub fn reasons<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<(Outcome, Option<String>, usize)> {
     let mut reasons: BTreeMap<(Outcome, Option<String>), usize> = BTreeMap::new();
     for facts in visits {
-        if let Some(outcome @ (Outcome::Cancelled | Outcome::Rescheduled)) = facts.outcome {
+        if let Some(outcome) = facts.outcome.filter(|_| Among::Cancelled.has(facts)) {
             let reason = facts.reason.as_deref().map(|reason| tidy(reason));
             *reasons.entry((outcome, reason)).or_default() += 1;
         }
@@ -231,11 +261,27 @@ fn tidy(reason: &str) -> String {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Revenue {
     /// What was paid.
-    pub taken: Money,
+    pub taken: Sum,
     /// What of it was given back.
-    pub refunded: Money,
+    pub refunded: Sum,
     /// What is still to be paid.
-    pub outstanding: Money,
+    pub outstanding: Sum,
+}
+
+/// An amount, and of how many visits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How much.
+    pub money: Money,
+    /// Of how many visits.
+    pub visits: usize,
+}
+
+impl Sum {
+    fn take(&mut self, money: Money) {
+        self.money += money;
+        self.visits += usize::from(money != Money::ZERO);
+    }
 }
 
 /// Day by day.
@@ -243,9 +289,9 @@ pub fn revenue<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<NaiveDat
     let mut days: BTreeMap<NaiveDate, Revenue> = BTreeMap::new();
     for facts in visits {
         let day = days.entry(facts.day).or_default();
-        day.taken += facts.taken;
-        day.refunded += facts.refunded;
-        day.outstanding += facts.due;
+        day.taken.take(facts.taken);
+        day.refunded.take(facts.refunded);
+        day.outstanding.take(facts.due);
     }
     days
 }

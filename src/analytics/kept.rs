@@ -162,7 +162,8 @@ impl Days {
         let mut all: usize = self.days.values().map(|day| day.visits.len()).sum();
         while all > most {
             let others = self.days.iter().filter(|(_, day)| day.asked < self.asked);
-            let Some((oldest, count)) = others.min_by_key(|(_, day)| day.asked).map(|(at, day)| (*at, day.visits.len()))
+            let Some((oldest, count)) =
+                others.min_by_key(|(_, day)| day.asked).map(|(at, day)| (*at, day.visits.len()))
             else {
                 break;
             };

@@ -6,6 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | [`among`] | which visits a figure is of that is no measure’s |
 //! | [`behind`] | whether the figures are of all that was logged |
 //! | [`facts`] | what is known of a visit; which visits are asked for |
 //! | [`kept`] | the days in memory |
@@ -15,6 +16,7 @@
 //! | [`now`] | who waits at this moment |
 //! | [`targets`] | how long a thing should take at most |
 
+pub mod among;
 pub mod behind;
 pub mod facts;
 pub mod figures;
@@ -27,6 +29,7 @@ pub mod waits;
 #[cfg(test)]
 mod tests;
 
+pub use among::Among;
 pub use behind::{Behind, behind};
 pub use facts::{Facts, Filter, Period};
 pub use figures::Figure;

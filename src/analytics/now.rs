@@ -83,7 +83,7 @@ pub fn now<'a>(
         for facts in lately.clone() {
             for span in filter.spans(facts, Measure::wait_at(*station)) {
                 if span.until.is_some_and(|until| until > an_hour_ago && until <= moment) {
-                    last_hour.take(span.seconds, None);
+                    last_hour.take(&facts.visit_id, span.seconds, None);
                 }
             }
         }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::among::Among;
 use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values};
-use super::journeys::{self, Stop};
+use super::journeys::{self, Stop, Sum, Times};
 use super::targets::Targets;
 use super::waits::{Dimension, Question};
 use crate::db::new_id;
 use crate::journey::course::Measure;
 use crate::journey::events::EventType::{self, *};
-use crate::journey::ids::PersonId;
+use crate::journey::ids::{PersonId, VisitId};
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, VisitType};
 
@@ -67,20 +68,34 @@ fn visit(day: NaiveDate, doctor: &Arc<PersonId>, wait: Option<i64>, path: &[Even
 #[test]
 fn percentiles_are_values_that_occurred() {
     let figure = |values: &[i64]| {
-        let mut all = Values::default();
-        values.iter().for_each(|value| all.take(Some(*value), Some(5)));
-        all.take(None, Some(5));
+        let visits: Vec<VisitId> = values.iter().map(|_| new_id()).collect();
+        let (unmeasured, mut all) = (new_id(), Values::default());
+        values.iter().zip(&visits).for_each(|(value, visit)| all.take(visit, Some(*value), Some(5)));
+        all.take(&unmeasured, None, Some(5));
         all.figure()
     };
     assert_eq!(figure(&[]), Figure { missing: 1, ..Figure::default() });
     let one = figure(&[7]);
     assert_eq!((one.median, one.p90, one.mean, one.within), (Some(7), Some(7), Some(7), Some((0, 1))));
+    assert_eq!((one.visits, one.targeted), (1, 1));
     // Of ten, the fifth and the ninth; of eleven, the sixth and the tenth.
     let ten = figure(&[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     assert_eq!((ten.median, ten.p90, ten.mean, ten.count, ten.missing), (Some(5), Some(9), Some(6), 10, 1));
     assert_eq!(ten.within, Some((5, 10)));
     let eleven = figure(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 100]);
     assert_eq!((eleven.median, eleven.p90), (Some(6), Some(10)));
+}
+
+#[test]
+fn five_tests_of_one_visit_are_one_visit() {
+    let (one, other): (VisitId, VisitId) = (new_id(), new_id());
+    let mut values = Values::default();
+    for seconds in 1..=5 {
+        values.take(&one, Some(seconds), (seconds > 3).then_some(60));
+    }
+    values.take(&other, Some(6), None);
+    let figure = values.figure();
+    assert_eq!((figure.count, figure.visits, figure.within, figure.targeted), (6, 2, Some((2, 2)), 1));
 }
 
 #[test]
@@ -137,11 +152,16 @@ fn journeys_are_counted() {
     assert_eq!(flows.0.get(&(0, Stop::Registration, Stop::Queue)), Some(&4));
     assert_eq!(flows.0.get(&(1, Stop::Queue, Stop::NoShow)), Some(&1));
     let detours = journeys::detours(visits.iter());
-    assert_eq!((detours.skips, detours.recalls, detours.visits), (2, 2, 5));
+    let twice = Times { times: 2, visits: 2 };
+    assert_eq!((detours.skips, detours.recalls, detours.visits), (twice, twice, 5));
     let no_shows = journeys::no_shows(visits.iter());
     assert_eq!((no_shows[0].missed, no_shows[0].ended), (1, 4));
     let reasons = journeys::reasons(visits.iter());
     assert_eq!(reasons, [(Outcome::Cancelled, Some("Went home".to_owned()), 1)]);
     let revenue = journeys::revenue(visits.iter());
-    assert_eq!(revenue[&day(4)].taken, Money(1_000));
+    assert_eq!(revenue[&day(4)].taken, Sum { money: Money(1_000), visits: 2 });
+    let among = |among: Among| visits.iter().filter(|facts| among.has(facts)).count();
+    assert_eq!([Among::All, Among::Open, Among::Ended, Among::Unseen].map(among), [5, 1, 4, 3]);
+    assert_eq!([Among::NoShow, Among::Cancelled, Among::CalledAgain, Among::Detoured].map(among), [1, 1, 2, 2]);
+    assert_eq!([Among::Billed, Among::Refunded, Among::SpecimenSpoilt, Among::Reported].map(among), [5, 5, 0, 0]);
 }

@@ -67,8 +67,8 @@ impl<'a> Question<'a> {
 
     fn figure_in(self, period: Period, measure: Measure) -> Figure {
         let mut values = Values::default();
-        for (_, span, target) in self.spans(period, measure) {
-            values.take(span.seconds, target);
+        for (facts, span, target) in self.spans(period, measure) {
+            values.take(&facts.visit_id, span.seconds, target);
         }
         values.figure()
     }
@@ -81,10 +81,10 @@ impl<'a> Question<'a> {
     /// By weekday from Monday, and by hour of the beginning.
     pub fn by_hour(self, measure: Measure) -> Vec<[Figure; 24]> {
         let mut cells: Vec<[Values; 24]> = vec![Default::default(); 7];
-        for (_, span, target) in self.spans(self.period, measure) {
+        for (facts, span, target) in self.spans(self.period, measure) {
             let cell = cells.get_mut(usize::from(span.weekday).saturating_sub(1));
             if let Some(cell) = cell.and_then(|day| day.get_mut(usize::from(span.hour))) {
-                cell.take(span.seconds, target);
+                cell.take(&facts.visit_id, span.seconds, target);
             }
         }
         cells.into_iter().map(|day| day.map(Values::figure)).collect()
@@ -94,7 +94,7 @@ impl<'a> Question<'a> {
     pub fn by_day(self, measure: Measure) -> Vec<(NaiveDate, Figure)> {
         let mut days: BTreeMap<NaiveDate, Values> = self.period.each().map(|day| (day, Values::default())).collect();
         for (facts, span, target) in self.spans(self.period, measure) {
-            days.entry(facts.day).or_default().take(span.seconds, target);
+            days.entry(facts.day).or_default().take(&facts.visit_id, span.seconds, target);
         }
         days.into_iter().map(|(day, values)| (day, values.figure())).collect()
     }
@@ -104,12 +104,12 @@ impl<'a> Question<'a> {
         let mut groups: BTreeMap<Option<&str>, Both> = BTreeMap::new();
         for (facts, span, target) in self.spans(self.period, measure) {
             let group = groups.entry(key(dimension, facts, span)).or_default();
-            group.now.take(span.seconds, target);
+            group.now.take(&facts.visit_id, span.seconds, target);
             group.targets.take(target);
         }
         for (facts, span, target) in self.spans(self.period.before(), measure) {
             if let Some(group) = groups.get_mut(&key(dimension, facts, span)) {
-                group.before.take(span.seconds, target);
+                group.before.take(&facts.visit_id, span.seconds, target);
             }
         }
         let mut groups: Vec<_> = groups
@@ -158,9 +158,9 @@ pub struct Breach<'a> {
 }
 
 #[derive(Default)]
-struct Both {
-    now: Values,
-    before: Values,
+struct Both<'a> {
+    now: Values<'a>,
+    before: Values<'a>,
     targets: Targeted,
 }
 

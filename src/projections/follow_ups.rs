@@ -1,5 +1,7 @@
 //! Follow-ups as they stand: due, reminded, answered by a later visit. Follows the log.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +12,7 @@ use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
-use crate::journey::words::Word;
+use crate::journey::words::{Priority, VisitType, Word};
 use crate::log::{self, StoredEvent};
 use crate::on;
 
@@ -212,6 +214,96 @@ pub async fn adherence(
     before: DateTime<Utc>,
 ) -> sqlx::Result<Adherence> {
     on!(&db.read, pool => sqlx::query_as(ADHERENCE).bind(tenant).bind(from).bind(before).fetch_one(pool).await)
+}
+
+// Whoever narrows nothing but doctor and branch has all that is counted in the index.
+macro_rules! planned_on {
+    () => {
+        "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND ($4 IS NULL OR follow_ups.branch_id = $4) \
+         AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
+         AND (($6 IS NULL AND $7 IS NULL AND $8 IS NULL) OR EXISTS (SELECT 1 FROM visits \
+         WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
+         AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
+         AND ($8 IS NULL OR visits.priority = $8)))"
+    };
+}
+
+const BECAME: &str = concat!(
+    "SELECT doctor_id, COUNT(*) AS due, COUNT(answered_by) AS kept, \
+     COUNT(CASE WHEN answered_by IS NULL AND due_at >= $9 THEN 1 END) AS to_come FROM follow_ups \
+     WHERE follow_ups.tenant_id = $1 AND ",
+    planned_on!(),
+    " GROUP BY doctor_id"
+);
+const DUE: &str = concat!(
+    select_follow_ups!(""),
+    planned_on!(),
+    " ORDER BY follow_ups.due_at, follow_ups.follow_up_id LIMIT $9 OFFSET $10"
+);
+
+/// What became of a doctor's follow-ups that fell due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Became {
+    /// With whom they were planned.
+    pub doctor_id: Option<PersonId>,
+    /// How many fell due.
+    pub due: i64,
+    /// How many were kept by a later visit.
+    pub kept: i64,
+    /// How many may still be kept.
+    pub to_come: i64,
+}
+
+impl Became {
+    /// How many were not kept.
+    pub fn missed(&self) -> i64 {
+        self.due - self.kept - self.to_come
+    }
+}
+
+/// Which follow-ups are asked for, by the visits they were planned on; what is none asks for all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlannedOn<'a> {
+    /// In one branch.
+    pub branch: Option<&'a BranchId>,
+    /// With one doctor.
+    pub doctor: Option<&'a PersonId>,
+    /// In one department.
+    pub department: Option<&'a DepartmentId>,
+    /// Of one kind.
+    pub visit_type: Option<VisitType>,
+    /// Of one urgency.
+    pub priority: Option<Priority>,
+}
+
+/// What became of the follow-ups due between two moments, by doctor; those due since a third may still be kept.
+pub async fn became(
+    db: &Db,
+    tenant: &TenantId,
+    due: Range<DateTime<Utc>>,
+    open_since: DateTime<Utc>,
+    planned_on: PlannedOn<'_>,
+) -> sqlx::Result<Vec<Became>> {
+    let PlannedOn { branch, doctor, department, visit_type, priority } = planned_on;
+    on!(&db.read, pool => {
+        sqlx::query_as(BECAME).bind(tenant).bind(due.start).bind(due.end).bind(branch).bind(doctor)
+            .bind(department).bind(visit_type).bind(priority).bind(open_since).fetch_all(pool).await
+    })
+}
+
+/// Some of the follow-ups due between two moments, in order, behind so many.
+pub async fn due(
+    db: &Db,
+    tenant: &TenantId,
+    due: Range<DateTime<Utc>>,
+    planned_on: PlannedOn<'_>,
+    (limit, behind): (i64, i64),
+) -> sqlx::Result<Vec<FollowUpCard>> {
+    let PlannedOn { branch, doctor, department, visit_type, priority } = planned_on;
+    on!(&db.read, pool => {
+        sqlx::query_as(DUE).bind(tenant).bind(due.start).bind(due.end).bind(branch).bind(doctor)
+            .bind(department).bind(visit_type).bind(priority).bind(limit).bind(behind).fetch_all(pool).await
+    })
 }
 
 const CLAIM: &str = "INSERT INTO reminder_attempts (tenant_id, visit_id, follow_up_id, attempts, attempted_at) VALUES ($1, $2, $3, 1, $4) \

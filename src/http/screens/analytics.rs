@@ -1,18 +1,21 @@
 //! `/analytics`: where patients wait, how visits go, and the visits behind each figure.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
+use super::follow_ups;
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Facts, Filter, Period, Targets, behind};
+use crate::analytics::{Among, Facts, Filter, Period, Targets, behind};
+use crate::hospital::tenants::Tenant;
 use crate::hospital::{branches, departments, measure_targets, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
@@ -24,8 +27,8 @@ use crate::live::Topic;
 use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
 use crate::projections::{statistics, tests};
-use crate::screens::analytics::behind::Unfinished;
 use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
+use crate::screens::analytics::behind::Unfinished;
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
 use crate::screens::analytics::tiles::{self, Tile};
@@ -33,8 +36,8 @@ use crate::screens::analytics::visits::{Listed, Visits, visits as list};
 use crate::screens::analytics::{Analytics, Tab, analytics, house, now as now_told, waits};
 use crate::screens::layout::{ADMIN, ANALYTICS};
 
-/// How many visits are listed.
-const LISTED: usize = 200;
+/// How many visits are listed on a page.
+pub(super) const LISTED: usize = 200;
 /// How many steps of a path are drawn.
 const STEPS: usize = 6;
 
@@ -46,7 +49,7 @@ pub(super) struct Loaded {
     /// The visits of the period, of the one before, and those of today and the day before.
     days: Vec<Arc<Vec<Facts>>>,
     today: Period,
-    unfinished: Option<Unfinished>,
+    pub unfinished: Option<Unfinished>,
 }
 
 impl Loaded {
@@ -90,7 +93,7 @@ impl Loaded {
         let lately = lately.visits.iter().flat_map(|day| day.iter()).filter(|facts| self.today.contains(facts.day));
         let backlog = tests::counts(db, tenant).await?;
         let now = now(&there, lately, backlog, (filter, &self.targets), desk.now);
-        Ok(now_told::panel(&now, &self.names, &self.asked))
+        Ok(now_told::panel(&now, &self.names, &self.asked, self.today))
     }
 
     async fn waits(&self, desk: &Desk) -> Result<Vec<Panel>, Failure> {
@@ -114,7 +117,6 @@ impl Loaded {
         let (db, tenant, question, asked) = (desk.db(), &desk.tenant, self.question(), &self.asked);
         let visits = question.visits_in(asked.period);
         let before = journeys::detours(question.visits_in(asked.period.before()));
-        let moments = tenant.day_bounds(asked.period.from).start..tenant.day_bounds(asked.period.to).end;
         let roles: BTreeMap<PersonId, String> = people::list(db, &tenant.id)
             .await?
             .into_iter()
@@ -122,7 +124,7 @@ impl Loaded {
             .collect();
         let program = tr!("program");
         let mut refusals: BTreeMap<(String, &str), usize> = BTreeMap::new();
-        for (code, person, attempts) in refused::counts(db, &tenant.id, moments).await? {
+        for (code, person, attempts) in refused::counts(db, &tenant.id, moments(tenant, asked.period)).await? {
             let role = roles.get(&person).unwrap_or(&program);
             *refusals.entry((code, role)).or_default() += attempts.unsigned_abs() as usize;
         }
@@ -140,6 +142,7 @@ impl Loaded {
             funnel,
             told::detours(&journeys::detours(visits.clone()), &before, asked),
             told::no_shows(&journeys::no_shows(visits.clone()), &self.names, asked),
+            follow_ups::panel(desk, &self.asked, &self.names).await?,
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
             house::refusals(&refusals),
@@ -147,20 +150,22 @@ impl Loaded {
         ])
     }
 
-    /// Lists the longest of a measure, or only those past their target.
-    async fn listed(&self, desk: &Desk, breaches: bool) -> Result<(Vec<Listed>, usize), Failure> {
+    /// Lists the longest of a measure behind those already listed, or only what is past its target.
+    async fn listed(&self, desk: &Desk, breaches: bool, skipped: usize) -> Result<(Vec<Listed>, usize), Failure> {
         let (question, asked) = (self.question(), &self.asked);
-        let measure = asked.measure;
-        let mut all: Vec<_> = question
+        // What is no measure's is listed by the whole visit, which every visit has.
+        let measure = asked.among.map_or(asked.measure, |_| Measure::WholeVisit);
+        let all: Vec<_> = question
             .longest(measure)
             .into_iter()
+            .filter(|(facts, _)| asked.among.is_none_or(|among| among.has(facts)))
             .map(|(facts, span)| (facts, span, self.targets.seconds(facts.department.as_deref(), measure)))
             .filter(|(_, span, target)| !breaches || span.seconds.zip(*target).is_some_and(|(took, most)| took > most))
             .filter(|(_, span, _)| asked.hour.is_none_or(|hour| hour == span.hour))
             .filter(|(_, span, _)| asked.weekday.is_none_or(|weekday| weekday == span.weekday))
             .collect();
         let count = all.len();
-        all.truncate(LISTED);
+        let all: Vec<_> = all.into_iter().skip(skipped).take(LISTED).collect();
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let mut tx = desk.db().begin_reading().await?;
         let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
@@ -183,6 +188,11 @@ impl Loaded {
     }
 }
 
+/// The moments of a period's days.
+pub(super) fn moments(tenant: &Tenant, period: Period) -> Range<DateTime<Utc>> {
+    tenant.day_bounds(period.from).start..tenant.day_bounds(period.to).end
+}
+
 fn is_asked_for(filter: &Filter, visit: &OpenVisit) -> bool {
     fn is<T: PartialEq>(wanted: &Option<T>, found: &Option<T>) -> bool {
         wanted.is_none() || wanted == found
@@ -198,18 +208,14 @@ fn is_asked_for(filter: &Filter, visit: &OpenVisit) -> bool {
 fn asked(desk: &Desk) -> Asked {
     let today = desk.tenant.local_day(desk.now);
     let day = |name| desk.query(name).and_then(|day| day.parse::<NaiveDate>().ok());
-    let chosen = match (day("from"), day("to")) {
-        (Some(from), Some(to)) if from <= to => {
-            let period = Period { from, to };
-            Some(if period.days() > LONGEST { Period::ending(to, LONGEST) } else { period })
-        }
-        _ => None,
-    };
+    let wanted = day("from").zip(day("to")).filter(|(from, to)| from <= to).map(|(from, to)| Period { from, to });
+    let chosen = wanted.map(|wanted| Period::ending(wanted.to, wanted.days().min(LONGEST)));
     let preset = desk.query("period").and_then(Preset::from_word).or(chosen.is_none().then_some(Preset::Week));
     let number = |name| desk.query(name).and_then(|number| number.parse().ok());
     Asked {
         period: preset.map_or_else(|| chosen.unwrap_or(Period::ending(today, 7)), |preset| preset.period(today)),
         preset,
+        cut: preset.is_none() && chosen != wanted,
         filter: Filter {
             branch: desk.query("branch").and_then(|id| BranchId::parse(id).ok()),
             department: desk.query("department").and_then(|id| DepartmentId::parse(id).ok()),
@@ -218,6 +224,7 @@ fn asked(desk: &Desk) -> Asked {
             priority: desk.query("priority").and_then(Priority::from_word),
         },
         measure: desk.query("measure").and_then(measure_of).unwrap_or(Measure::DoorToDoctor),
+        among: desk.query("among").and_then(Among::from_word),
         hour: number("hour").filter(|hour| *hour < 24),
         weekday: number("weekday").filter(|weekday| (1..=7).contains(weekday)),
     }
@@ -230,8 +237,8 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let mut figures: Vec<_> = waits::measures().map(|measure| tiles::tile(question, asked, measure)).collect();
     figures.extend([tiles::no_show_tile(question, asked), tiles::visits_tile(question, asked)]);
     let panels = loaded.waits(&desk).await?;
-    // Who waits now changes with the boards.
-    let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue));
+    // Who waits now changes with the boards, and the lab's backlog with each test.
+    let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue).chain([Topic::Lab]));
     page(desk, loaded, Tab::Waits, figures, panels).await
 }
 
@@ -258,11 +265,18 @@ pub async fn breaches(desk: Desk) -> Result<Response, Failure> {
     listed(desk, true).await
 }
 
+/// Which page of a list is asked for, from 1, and how many stand on those before.
+pub(super) fn turned(desk: &Desk) -> (usize, usize) {
+    let page = desk.query("page").and_then(|page| page.parse::<u32>().ok()).map_or(1, |page| page.max(1) as usize);
+    (page, LISTED * (page - 1))
+}
+
 async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    let (rows, count) = loaded.listed(&desk, breaches).await?;
+    let (page, skipped) = turned(&desk);
+    let (rows, count) = loaded.listed(&desk, breaches, skipped).await?;
     let Loaded { asked, names, unfinished, .. } = loaded;
-    let data = Visits { breaches, asked, names, unfinished, listed: rows, count };
+    let data = Visits { breaches, asked, names, unfinished, listed: rows, count, skipped, page };
     desk.show(tr!("Waits"), Seen::List, None, move || list(data)).await
 }
 

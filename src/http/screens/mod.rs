@@ -13,6 +13,7 @@ pub mod closing;
 pub mod display;
 pub mod doctor;
 pub mod documents;
+pub mod follow_ups;
 pub mod lab;
 pub mod letters;
 pub mod login;

@@ -25,8 +25,10 @@ pub async fn peers(desk: &Desk, card: &VisitCard) -> Result<Option<Peers>, Failu
     let rows = Measure::ALL.iter().map(|measure| {
         let here = row.spans.iter().filter(|span| span.measure == *measure).filter_map(|span| span.seconds).max();
         let mut values = Values::default();
-        for span in like.iter().flat_map(|facts| facts.spans.iter()).filter(|span| span.measure == *measure) {
-            values.take(span.seconds, None);
+        for facts in &like {
+            for span in facts.spans.iter().filter(|span| span.measure == *measure) {
+                values.take(&facts.visit_id, span.seconds, None);
+            }
         }
         (measure.label(), here, values.figure().median)
     });

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use tr::tr;
 
 use crate::analytics::waits::Dimension;
-use crate::analytics::{Filter, Period};
+use crate::analytics::{Among, Filter, Period};
 use crate::hospital::branches::Branch;
 use crate::hospital::departments::Department;
 use crate::hospital::people::Person;
@@ -50,10 +50,14 @@ pub struct Asked {
     pub preset: Option<Preset>,
     /// The period.
     pub period: Period,
+    /// Whether more days were asked for than there may be.
+    pub cut: bool,
     /// Which visits.
     pub filter: Filter,
     /// The measure looked at.
     pub measure: Measure,
+    /// The visits of a figure that is no measure’s.
+    pub among: Option<Among>,
     /// The hour in which a thing began.
     pub hour: Option<u8>,
     /// The weekday on which it began; 1 is Monday.
@@ -87,6 +91,7 @@ impl Asked {
         if self.measure != Measure::DoorToDoctor {
             query.push(("measure", measure_text(self.measure)));
         }
+        query.extend(self.among.map(|among| ("among", among.word().to_owned())));
         query.extend(self.hour.map(|hour| ("hour", hour.to_string())));
         query.extend(self.weekday.map(|weekday| ("weekday", weekday.to_string())));
         let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", query_text(value))).collect();
@@ -95,11 +100,21 @@ impl Asked {
 
     /// The same, of another measure.
     pub fn of(&self, measure: Measure) -> Self {
-        Self { measure, ..self.clone() }
+        Self { measure, among: None, ..self.clone() }
+    }
+
+    /// The same, of one day.
+    pub fn on(&self, day: NaiveDate) -> Self {
+        Self { preset: None, period: Period { from: day, to: day }, ..self.clone() }
+    }
+
+    /// Where the visits of a figure that is no measure’s are listed.
+    pub fn listing(&self, among: Among) -> String {
+        Self { among: Some(among), hour: None, weekday: None, ..self.clone() }.address("/analytics/visits")
     }
 
     /// The same, of one kind of visits; of all kinds when none is named.
-    pub fn among(&self, dimension: Dimension, key: Option<&str>) -> Self {
+    pub fn of_kind(&self, dimension: Dimension, key: Option<&str>) -> Self {
         let mut asked = self.clone();
         match dimension {
             Dimension::Department => asked.filter.department = key.and_then(|id| Id::parse(id).ok()),

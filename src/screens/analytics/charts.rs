@@ -83,6 +83,8 @@ pub struct Count {
     pub count: usize,
     /// What is said beside the count.
     pub note: String,
+    /// Where its visits are listed.
+    pub href: Option<String>,
 }
 
 /// A line for each row of values, day by day.
@@ -207,9 +209,13 @@ fn draw_counts(phase: Phase, counts: &[Count]) -> AnyView {
     let most = counts.iter().map(|count| count.count).max().unwrap_or(1) as i64;
     let rows = counts.iter().map(|count| {
         let note = (!count.note.is_empty()).then(|| format!(" · {}", count.note));
+        let name = match count.href.clone() {
+            Some(href) => view! { <a href=href>{count.name.clone()}</a> }.into_any(),
+            None => count.name.clone().into_any(),
+        };
         view! {
             <li class="bar-row bar-row-count">
-                <span class="bar-name">{count.name.clone()}</span>
+                <span class="bar-name">{name}</span>
                 <svg class="bar" aria-hidden="true" width="100%" height="28">
                     <rect class="bar-solid" x="0" y="3" width=per_cent(count.count as i64, most) height="22" rx="4"></rect>
                 </svg>

@@ -7,11 +7,14 @@ use tr::tr;
 
 use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count, Path};
-use super::panel::{Cell, FEWEST, Panel, Sheet};
+use super::panel::{Cell, Panel, Sheet};
 use super::sankey::{Sankey, phase};
-use crate::analytics::figures::share;
-use crate::analytics::journeys::{Detours, Flows, NoShows, Revenue, Stop, Variant};
+use crate::analytics::Among;
+use crate::analytics::figures::{FEWEST, few, share};
+use crate::analytics::journeys::{Detours, Flows, NoShows, Revenue, Stop, Times, Variant};
+use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
+use crate::journey::ids::Id as _;
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Phase};
 use crate::language::{self, duration, say};
@@ -33,14 +36,13 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
     ]);
     for variant in variants {
         let stops: Vec<_> = variant.stops.iter().map(|stop| say(stop.label())).collect();
-        let cells = vec![
+        sheet.row([
             Cell::Text(stops.join(" > ")),
             Cell::Count(variant.visits),
-            Cell::Share(share(variant.visits, all)),
-            Cell::Seconds(variant.whole.median),
-            Cell::Seconds(variant.whole.p90),
-        ];
-        sheet.row(Some(variant.visits), cells);
+            Cell::share(variant.visits, all),
+            Cell::of(&variant.whole, |whole| whole.median),
+            Cell::of(&variant.whole, |whole| whole.p90),
+        ]);
     }
     let drawn = variants.iter().take(PATHS).map(|variant| Path {
         stops: variant.stops.iter().map(|stop| (phase(*stop), say(stop.label()))).collect(),
@@ -77,7 +79,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
             "The stages of visits that ended, in the order in which they happened; events of one stage in a row count once. \
             Documents, vital signs and reminders belong to no stage."
         ),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::Ended)),
         wide: true,
     }
 }
@@ -86,13 +88,12 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
 pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("step"), tr!("from"), tr!("to"), tr!("visits")]);
     for ((step, from, to), visits) in &flows.0 {
-        let cells = vec![
+        sheet.row([
             Cell::Text((step + 1).to_string()),
             Cell::Text(say(from.label())),
             Cell::Text(say(to.label())),
             Cell::Count(*visits),
-        ];
-        sheet.row(Some(*visits), cells);
+        ]);
     }
     let drawn = Sankey::new(flows);
     let back = flows.0.iter().filter(|((step, from, to), _)| {
@@ -124,7 +125,7 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
             "The first stages of all visits of the period. A column is a step of the path, so a stage that is met again stands \
             again further right. The width of a flow is the number of visits."
         ),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::All)),
         wide: true,
     }
 }
@@ -134,34 +135,31 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("what"), tr!("times"), tr!("per 100"), tr!("times before"), tr!("per 100 before")]);
     let rows = |sums: &Detours| {
         [
-            (tr!("Skipped: did not come when called"), sums.skips, sums.visits, true),
-            (tr!("Called again"), sums.recalls, sums.visits, true),
-            (tr!("Specimen spoilt"), sums.spoilt, sums.collected, false),
-            (tr!("Result sent back"), sums.repeats, sums.collected, false),
+            (tr!("Skipped: did not come when called"), sums.skips, sums.visits, Among::Skipped),
+            (say(Among::CalledAgain.label()), sums.recalls, sums.visits, Among::CalledAgain),
+            (say(Among::SpecimenSpoilt.label()), sums.spoilt, sums.collected, Among::SpecimenSpoilt),
+            (say(Among::ResultRepeated.label()), sums.repeats, sums.collected, Among::ResultRepeated),
         ]
     };
-    for ((name, times, of, _), (_, times_before, of_before, _)) in rows(now).into_iter().zip(rows(before)) {
-        let cells = vec![
-            Cell::Text(name),
-            Cell::Count(times),
-            Cell::Share(share(times, of)),
-            Cell::Count(times_before),
-            Cell::Share(share(times_before, of_before)),
-        ];
-        sheet.row(None, cells);
+    let cells = |row: &(String, Times, usize, Among), visits: usize| {
+        let (_, Times { times, visits: with }, of, _) = row;
+        [Cell::Count(*times), Cell::Share(share(*times, *of), if *with == 0 { visits } else { *with })]
+    };
+    for (row, row_before) in rows(now).iter().zip(&rows(before)) {
+        let name = Cell::Text(row.0.clone());
+        sheet.row(std::iter::once(name).chain(cells(row, now.visits)).chain(cells(row_before, before.visits)));
     }
-    let counts = rows(now).map(|(name, times, of, of_visits)| {
+    let counts = rows(now).map(|(name, Times { times, .. }, of, among)| {
         let share = share(times, of).map(|share| format!("{share:.1}"));
-        let note = share.map(|share| match of_visits {
-            true => tr!("{share} per 100 visits", share),
-            false => tr!("{share} per 100 specimens", share),
+        let note = share.map(|share| match among {
+            Among::Skipped | Among::CalledAgain => tr!("{share} per 100 visits", share),
+            _ => tr!("{share} per 100 specimens", share),
         });
-        Count { name, count: times, note: note.unwrap_or_default() }
+        Count { name, count: times, note: note.unwrap_or_default(), href: Some(asked.listing(among)) }
     });
-    let rework = now.spoilt + now.repeats;
-    let skips = tr!("1 call was" | "{count} calls were" % now.skips, count = grouped(now.skips));
-    let recalls =
-        tr!("1 patient was called" | "{count} patients were called" % now.recalls, count = grouped(now.recalls));
+    let (skips, recalls, rework) = (now.skips.times, now.recalls.times, now.spoilt.times + now.repeats.times);
+    let skips = tr!("1 call was" | "{count} calls were" % skips, count = grouped(skips));
+    let recalls = tr!("1 patient was called" | "{count} patients were called" % recalls, count = grouped(recalls));
     let things = tr!("1 thing" | "{count} things" % rework, count = grouped(rework));
     Panel {
         id: "detours",
@@ -178,7 +176,7 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
             "Skips are calls that nobody followed; a recall is a call after a call or a skip. Rework is a specimen that was \
             rejected, or a result that a review sent back to be made again."
         ),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::Detoured)),
         wide: false,
     }
 }
@@ -187,13 +185,12 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
 pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("doctor"), tr!("no-shows"), tr!("visits that ended"), tr!("share")]);
     for row in doctors {
-        let cells = vec![
+        sheet.row([
             Cell::Text(names.person(row.doctor.as_ref())),
             Cell::Count(row.missed),
             Cell::Count(row.ended),
-            Cell::Share(share(row.missed, row.ended)),
-        ];
-        sheet.row(Some(row.ended), cells);
+            Cell::share(row.missed, row.ended),
+        ]);
     }
     let (missed, ended) = doctors.iter().fold((0, 0), |(missed, ended), row| (missed + row.missed, ended + row.ended));
     let worst = doctors.iter().find(|row| row.ended >= FEWEST && row.missed > 0);
@@ -218,6 +215,10 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         note: share(row.missed, row.ended)
             .map(|share| tr!("{share} % of {count}", share = format!("{share:.0}"), count = row.ended))
             .unwrap_or_default(),
+        href: row
+            .doctor
+            .as_ref()
+            .map(|doctor| asked.of_kind(Dimension::Doctor, Some(doctor.as_str())).listing(Among::NoShow)),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -229,7 +230,7 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         definition: tr!(
             "Visits that were closed because the patient did not come, of all visits that ended, by the doctor they were for."
         ),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::NoShow)),
         wide: false,
     }
 }
@@ -238,15 +239,28 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
 pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("reason"), tr!("outcome"), tr!("visits")]);
     let words = |reason: &Option<String>| reason.clone().unwrap_or_else(|| tr!("No reason given"));
+    let cells = |words: String, outcome: Outcome, visits: usize| {
+        vec![Cell::Text(words), Cell::Text(say(outcome.label())), Cell::Count(visits)]
+    };
+    // What few have typed could tell of somebody.
+    let (mut outside, mut others) = (Vec::new(), BTreeMap::<Outcome, usize>::new());
     for (outcome, reason, visits) in reasons {
-        let cells = vec![Cell::Text(words(reason)), Cell::Text(say(outcome.label())), Cell::Count(*visits)];
-        sheet.row(Some(*visits), cells);
+        let row = cells(words(reason), *outcome, *visits);
+        if few(*visits) {
+            *others.entry(*outcome).or_default() += visits;
+        } else {
+            outside.push(row.clone());
+        }
+        sheet.row(row);
     }
+    outside.extend(others.into_iter().map(|(outcome, visits)| cells(tr!("other reasons"), outcome, visits)));
+    sheet.outside = Some(outside);
     let all: usize = reasons.iter().map(|(.., visits)| visits).sum();
     let counts = reasons.iter().take(ROWS).map(|(outcome, reason, visits)| Count {
         name: words(reason),
         count: *visits,
         note: say(outcome.label()).to_lowercase(),
+        href: None,
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -268,7 +282,7 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Leave, counts) },
         sheet,
         definition: tr!("The reasons as they were typed, without regard to capitals."),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::Cancelled)),
         wide: false,
     }
 }
@@ -276,27 +290,24 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
 /// Money day by day.
 pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("day"), tr!("taken"), tr!("given back"), tr!("still to be paid")]);
-    let mut sum = Revenue::default();
     for (day, money) in days {
-        sum.taken += money.taken;
-        sum.refunded += money.refunded;
-        sum.outstanding += money.outstanding;
-        let cells = vec![
+        sheet.row([
             Cell::Text(day.to_string()),
-            Cell::Money(money.taken),
-            Cell::Money(money.refunded),
-            Cell::Money(money.outstanding),
-        ];
-        sheet.row(None, cells);
+            Cell::sum(money.taken),
+            Cell::sum(money.refunded),
+            Cell::sum(money.outstanding),
+        ]);
     }
+    let sum = |part: fn(&Revenue) -> Money| tenant.money(days.values().map(part).sum());
     let counts = days.iter().rev().take(ROWS + 4).map(|(day, money)| Count {
         name: language::date(*day, "%a %-d %b"),
-        count: (money.taken.0 / 100).max(0) as usize,
-        note: if money.outstanding > Money::ZERO {
-            tr!("{amount} due", amount = tenant.money(money.outstanding))
+        count: (money.taken.money.0 / 100).max(0) as usize,
+        note: if money.outstanding.money > Money::ZERO {
+            tr!("{amount} due", amount = tenant.money(money.outstanding.money))
         } else {
             String::new()
         },
+        href: Some(asked.on(*day).listing(Among::Billed)),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -304,9 +315,9 @@ pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Ask
         title: tr!("Revenue"),
         finding: tr!(
             "{taken} taken, {refunded} given back, {due} still to be paid.",
-            taken = tenant.money(sum.taken),
-            refunded = tenant.money(sum.refunded),
-            due = tenant.money(sum.outstanding)
+            taken = sum(|day| day.taken.money),
+            refunded = sum(|day| day.refunded.money),
+            due = sum(|day| day.outstanding.money)
         ),
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Pay, counts) },
         sheet,
@@ -315,7 +326,34 @@ pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Ask
              Bars are whole {currency}.",
             currency = tenant.currency
         ),
-        visits: Some(asked.address("/analytics/visits")),
+        visits: Some(asked.listing(Among::Billed)),
         wide: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::Filter;
+    use crate::journey::course::Measure;
+
+    #[test]
+    fn what_few_have_typed_stays_in_the_house() {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap_or_default();
+        let asked = Asked {
+            preset: None,
+            period: crate::analytics::Period { from: day, to: day },
+            cut: false,
+            filter: Filter::default(),
+            measure: Measure::DoorToDoctor,
+            among: None,
+            hour: None,
+            weekday: None,
+        };
+        let given = |reason: &str, visits| (Outcome::Cancelled, Some(reason.to_owned()), visits);
+        let panel = reasons(&[given("Went home", 5), given("Aunt Mira died", 3), given("Forgot", 2)], &asked);
+        assert_eq!(panel.sheet.rows.len(), 3);
+        let outside: Vec<_> = panel.sheet.masked().into_iter().skip(1).map(|row| row.join(",")).collect();
+        assert_eq!(outside, ["Went home,Cancelled,5", "other reasons,Cancelled,5"]);
     }
 }

@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod behind;
 pub mod charts;
+pub mod follow_ups;
 pub mod house;
 pub mod journeys;
 pub mod now;
@@ -16,7 +17,7 @@ pub mod waits;
 use leptos::prelude::*;
 use tr::tr;
 
-use self::asked::{Asked, Names, Preset};
+use self::asked::{Asked, LONGEST, Names, Preset};
 use self::behind::Unfinished;
 use self::panel::Panel;
 use self::tiles::{Change, Tile};
@@ -38,6 +39,8 @@ pub enum Tab {
     Breaches,
     /// The visits behind a figure.
     Visits,
+    /// The follow-ups behind a figure.
+    FollowUps,
     /// How long things should take.
     Targets,
 }
@@ -50,6 +53,7 @@ impl Tab {
             Self::Journeys => "/analytics/journeys",
             Self::Breaches => "/analytics/breaches",
             Self::Visits => "/analytics/visits",
+            Self::FollowUps => "/analytics/follow-ups",
             Self::Targets => "/analytics/targets",
         }
     }
@@ -81,6 +85,7 @@ pub fn analytics(page: Analytics) -> impl IntoView {
         Tab::Journeys => tr!("How visits go"),
         Tab::Breaches => tr!("Past their target"),
         Tab::Visits => tr!("Visits"),
+        Tab::FollowUps => tr!("Follow-ups"),
         Tab::Targets => tr!("Targets"),
     };
     let measure = (tab == Tab::Waits).then(|| {
@@ -112,13 +117,27 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
         (Tab::Targets, tr!("Targets")),
     ];
     let tabs = tabs.map(|(to, name)| {
-        let current = (to == tab || to == Tab::Waits && tab == Tab::Visits).then_some("page");
-        view! { <li><a href=asked.address(to.path()) aria-current=current>{name}</a></li> }
+        let current = (to == tab || matches!((to, tab), (Tab::Waits, Tab::Visits) | (Tab::Journeys, Tab::FollowUps)))
+            .then_some("page");
+        let href = Asked { among: None, ..asked.clone() }.address(to.path());
+        view! { <li><a href=href aria-current=current>{name}</a></li> }
     });
     let (period_words, against) = (asked.period_words(), asked.against());
     let lead = tr!("{period}, against {against}", period = period_words, against);
     let narrows = tab != Tab::Targets;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
+    let among = asked.among.map(|among| {
+        let label = say(among.label());
+        let href = Asked { among: None, ..asked.clone() }.address(tab.path());
+        view! {
+            <a class="button button-compact" href=href aria-label=tr!("No longer only: {visits}", visits = label.clone())>
+                {icon(Icon::X)} {label.clone()}
+            </a>
+        }
+    });
+    let cut = asked.cut.then(|| {
+        view! { <p class="secondary">{tr!("Of a longer period, the last {count} days are shown.", count = LONGEST)}</p> }
+    });
     let all = narrowed.then(|| {
         let all = Asked { filter: Filter::default(), hour: None, weekday: None, ..asked.clone() };
         view! { <a class="button button-quiet button-compact" href=all.address(tab.path())>{icon(Icon::X)} {tr!("All visits")}</a> }
@@ -129,6 +148,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
             <div>
                 <h1>{title}</h1>
                 {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
+                {cut}
             </div>
             <p class="secondary screen-only">
                 {tr!("Every figure: tap for its definition and the visits behind it. Print with")} " " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
@@ -136,7 +156,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
         </div>
         <nav class="tabs" aria-label=tr!("Analytics")><ul>{tabs.collect_view()}</ul></nav>
         {narrows
-            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {all}</div> })}
+            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {among} {all}</div> })}
     }
     .into_any()
 }
@@ -199,11 +219,11 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
     let name = chosen.as_deref().map_or_else(|| all.clone(), |key| names.of(dimension, Some(key)));
     let items = choices.into_iter().map(|(key, name)| {
         let current = (chosen.as_ref() == Some(&key)).then_some("true");
-        let href = asked.among(dimension, Some(&key)).address(tab.path());
+        let href = asked.of_kind(dimension, Some(&key)).address(tab.path());
         view! { <a class="menu-item" href=href aria-current=current>{name}</a> }
     });
     let items = items.collect_view();
-    let whole = asked.among(dimension, None).address(tab.path());
+    let whole = asked.of_kind(dimension, None).address(tab.path());
     view! {
         <details class="menu menu-start" name="menu">
             <summary class="button button-compact chevron">{icon(image)} {name}</summary>

@@ -8,6 +8,7 @@ use super::charts::{Chart, short};
 use super::panel::{Cell, Panel, Sheet};
 use crate::analytics::now::Now;
 use crate::analytics::waits::Dimension;
+use crate::analytics::{Among, Period};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{Id, VisitId};
 use crate::journey::words::{Phase, Stage, Station};
@@ -47,18 +48,17 @@ struct LateView {
 }
 
 /// Tells what goes on now.
-pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
+pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
     let mut sheet = Sheet::new([tr!("Station"), tr!("Department"), tr!("Waiting"), tr!("Longest wait")]);
     for at in &now.stations {
         for (department, waiting) in &at.by_department {
             let name = names.of(Dimension::Department, department.as_ref().map(Id::as_str));
-            let cells = vec![
+            sheet.row([
                 Cell::Text(say(at.station.label())),
                 Cell::Text(name),
                 Cell::Count(waiting.visits),
-                Cell::Seconds(Some(waiting.longest)),
-            ];
-            sheet.row(Some(waiting.visits), cells);
+                Cell::Seconds(Some(waiting.longest), waiting.visits),
+            ]);
         }
     }
     let longest = now.stations.iter().filter_map(|at| {
@@ -123,7 +123,7 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked) -> Panel {
             (p90) are of the waits that ended within the last hour. A doctor is in session with a patient in the room, or \
             with one within the hour. A wait is past its target when it exceeds the one of its department."
         ),
-        visits: Some(asked.address("/analytics/breaches")),
+        visits: Some(Asked { preset: None, period: lately, ..asked.clone() }.listing(Among::Open)),
         wide: false,
     }
 }

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::charts::{Chart, draw};
+use crate::analytics::Figure;
+use crate::analytics::figures::{self, FEWEST, few};
+use crate::analytics::journeys::Sum;
 use crate::hospital::tenants::Tenant;
 use crate::journey::money::Money;
 use crate::language::duration;
 use crate::screens::icon::{Icon, icon};
-
-/// How many visits a group needs, for what leaves the house.
-pub const FEWEST: usize = 5;
 
 /// A panel.
 #[derive(Clone, Debug)]
@@ -38,20 +38,13 @@ pub struct Panel {
 pub struct Sheet {
     /// What the columns are called.
     pub columns: Vec<String>,
-    /// The rows.
-    pub rows: Vec<Row>,
+    /// The rows; the first figure of each is what the others are of.
+    pub rows: Vec<Vec<Cell>>,
+    /// The rows as they leave the house, where those tell what somebody wrote.
+    pub outside: Option<Vec<Vec<Cell>>>,
 }
 
-/// A row of figures.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The figures; the first is what they are of.
-    pub cells: Vec<Cell>,
-    /// How many visits they are of, where few could tell of somebody.
-    pub visits: Option<usize>,
-}
-
-/// A figure.
+/// A figure; what few visits could be told by says of how many it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Words.
@@ -59,38 +52,52 @@ pub enum Cell {
     /// How many.
     Count(usize),
     /// How long.
-    Seconds(Option<i64>),
+    Seconds(Option<i64>, usize),
     /// How many of a hundred.
-    Share(Option<f64>),
+    Share(Option<f64>, usize),
     /// How much.
-    Money(Money),
+    Money(Money, usize),
 }
 
 impl Cell {
+    /// A part of a whole: of a small part the share would tell how many they are.
+    pub fn share(part: usize, whole: usize) -> Self {
+        Self::Share(figures::share(part, whole), if part == 0 { whole } else { part.min(whole) })
+    }
+
+    /// One of the durations that a figure comes to.
+    pub fn of(figure: &Figure, seconds: impl Fn(&Figure) -> Option<i64>) -> Self {
+        Self::Seconds(seconds(figure), figure.visits)
+    }
+
+    /// An amount.
+    pub fn sum(sum: Sum) -> Self {
+        Self::Money(sum.money, sum.visits)
+    }
+
     /// A figure as people read it.
     fn words(&self, tenant: &Tenant) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => super::asked::grouped(*count),
-            Self::Seconds(seconds) => seconds.map_or_else(|| "–".to_owned(), duration),
-            Self::Share(share) => share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %")),
-            Self::Money(money) => tenant.money(*money),
+            Self::Seconds(seconds, _) => seconds.map_or_else(|| "–".to_owned(), duration),
+            Self::Share(share, _) => share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %")),
+            Self::Money(money, _) => tenant.money(*money),
         }
     }
 
     /// The same for a program: durations in seconds, money in its smallest unit; of too few visits, nothing.
-    fn plain(&self, few: bool) -> String {
+    fn plain(&self) -> String {
         match self {
             // A spreadsheet would take it for a formula.
             Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
-            Self::Count(0) => "0".to_owned(),
-            Self::Count(_) if few => format!("under {FEWEST}"),
+            Self::Count(count) if few(*count) => format!("under {FEWEST}"),
             Self::Count(count) => count.to_string(),
-            _ if few => String::new(),
-            Self::Seconds(seconds) => seconds.map_or_else(String::new, |seconds| seconds.to_string()),
-            Self::Share(share) => share.map_or_else(String::new, |share| format!("{share:.1}")),
-            Self::Money(money) => money.0.to_string(),
+            Self::Seconds(_, visits) | Self::Share(_, visits) | Self::Money(_, visits) if few(*visits) => String::new(),
+            Self::Seconds(seconds, _) => seconds.map_or_else(String::new, |seconds| seconds.to_string()),
+            Self::Share(share, _) => share.map_or_else(String::new, |share| format!("{share:.1}")),
+            Self::Money(money, _) => money.0.to_string(),
         }
     }
 
@@ -102,26 +109,24 @@ impl Cell {
 impl Sheet {
     /// A sheet with these columns.
     pub fn new(columns: impl IntoIterator<Item = String>) -> Self {
-        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
+        Self { columns: columns.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds a row.
-    pub fn row(&mut self, visits: Option<usize>, cells: Vec<Cell>) {
-        self.rows.push(Row { cells, visits });
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
     }
 
-    /// The sheet as it leaves the house: groups of few visits are masked.
+    /// The sheet as it leaves the house: what is of few visits is masked.
     pub fn masked(&self) -> Vec<Vec<String>> {
-        let rows = self.rows.iter().map(|row| {
-            let few = row.visits.is_some_and(|visits| (1..FEWEST).contains(&visits));
-            row.cells.iter().map(|cell| cell.plain(few)).collect()
-        });
+        let rows = self.outside.as_ref().unwrap_or(&self.rows).iter();
+        let rows = rows.map(|row| row.iter().map(Cell::plain).collect());
         let units = self.columns.iter().enumerate().map(|(place, column)| {
-            let kind = self.rows.iter().filter_map(|row| row.cells.get(place)).find(|cell| cell.is_number());
+            let kind = self.rows.iter().filter_map(|row| row.get(place)).find(|cell| cell.is_number());
             match kind {
-                Some(Cell::Seconds(_)) => format!("{column}, seconds"),
-                Some(Cell::Share(_)) => format!("{column}, per cent"),
-                Some(Cell::Money(_)) => format!("{column}, smallest unit"),
+                Some(Cell::Seconds(..)) => format!("{column}, seconds"),
+                Some(Cell::Share(..)) => format!("{column}, per cent"),
+                Some(Cell::Money(..)) => format!("{column}, smallest unit"),
                 _ => column.clone(),
             }
         });
@@ -171,12 +176,12 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
 
 /// Shows a sheet as a table.
 pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
-    let is_number = |place: usize| sheet.rows.first().and_then(|row| row.cells.get(place)).is_some_and(Cell::is_number);
+    let is_number = |place: usize| sheet.rows.first().and_then(|row| row.get(place)).is_some_and(Cell::is_number);
     let head = sheet.columns.iter().enumerate().map(|(place, column)| {
         view! { <th scope="col" class=is_number(place).then_some("number")>{column.clone()}</th> }
     });
     let rows = sheet.rows.iter().map(|row| {
-        let cells = row.cells.iter().enumerate().map(|(place, cell)| {
+        let cells = row.iter().enumerate().map(|(place, cell)| {
             let words = cell.words(tenant);
             match place {
                 0 => view! { <th scope="row">{words}</th> }.into_any(),
@@ -195,4 +200,33 @@ pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a row says outside the house.
+    fn outside(cells: Vec<Cell>) -> Vec<String> {
+        let mut sheet = Sheet::default();
+        sheet.row(cells);
+        sheet.masked().remove(1)
+    }
+
+    #[test]
+    fn each_figure_is_masked_by_its_own_visits() {
+        // Five tests of one visit; five visits before.
+        let now = Figure { count: 5, visits: 1, missing: 4, median: Some(60), ..Figure::default() };
+        let before = Figure { count: 5, visits: 5, median: Some(90), ..Figure::default() };
+        let median = |figure: &Figure| Cell::of(figure, |figure| figure.median);
+        assert_eq!(
+            outside(vec![Cell::Count(now.missing), median(&now), median(&before), Cell::Count(0)]),
+            ["under 5", "", "90", "0"]
+        );
+        // Two of a hundred, and none of three, could be told; none of a hundred is nobody.
+        assert_eq!(outside(vec![Cell::share(2, 100), Cell::share(0, 3), Cell::share(0, 100)]), ["", "", "0.0"]);
+        assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(0, 0)]), ["50.0", ""]);
+        let sum = |visits| Cell::sum(Sum { money: Money(700), visits });
+        assert_eq!(outside(vec![sum(4), sum(5), Cell::sum(Sum::default())]), ["", "700", "0"]);
+    }
 }

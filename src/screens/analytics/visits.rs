@@ -9,7 +9,7 @@ use super::behind::{self, Unfinished};
 use super::{Tab, head};
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
-use crate::screens::icon::Icon;
+use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{Lateness, empty};
 
 /// A visit of the list.
@@ -47,36 +47,46 @@ pub struct Visits {
     pub listed: Vec<Listed>,
     /// How many there are.
     pub count: usize,
+    /// How many are on the pages before.
+    pub skipped: usize,
+    /// Which page of them this is, from 1.
+    pub page: usize,
+}
+
+/// Turns the pages of a list.
+pub(super) fn turning(asked: &Asked, tab: Tab, page: usize, more: bool) -> AnyView {
+    let turn = |page: usize| format!("{}&page={page}", asked.address(tab.path()));
+    let earlier = (page > 1).then(|| {
+        view! { <a class="button" rel="prev" href=turn(page - 1)>{icon(Icon::ArrowLeft)} {tr!("Page {number}", number = page - 1)}</a> }
+    });
+    let later = more.then(|| {
+        view! { <a class="button" rel="next" href=turn(page + 1)>{tr!("Page {number}", number = page + 1)} {icon(Icon::ArrowRight)}</a> }
+    });
+    (page > 1 || more).then(|| view! { <div class="card-foot row">{earlier} {later}</div> }).into_any()
 }
 
 /// Shows the visits behind a figure.
 pub fn visits(page: Visits) -> impl IntoView {
-    let Visits { breaches, asked, names, unfinished, listed, count } = page;
+    let Visits { breaches, asked, names, unfinished, listed, count, skipped, page } = page;
     let (tab, title) = match breaches {
         true => (Tab::Breaches, tr!("Past their target")),
         false => (Tab::Visits, tr!("The visits behind the figure")),
     };
-    let (all, first) = (times(count), grouped(listed.len()));
-    let begun = asked
-        .weekday
-        .zip(asked.hour)
-        .map(|(day, hour)| (language::weekday(usize::from(day).saturating_sub(1), "%A"), format!("{hour:02}")));
-    let what = match (begun, listed.len() < count) {
-        (None, false) => tr!("{times}, the longest first.", times = all),
-        (None, true) => tr!("{times}, the longest first; the first {count} are shown.", times = all, count = first),
-        (Some((day, hour)), false) => {
-            tr!("{times}, the longest first, begun on {weekday}s from {hour}:00.", times = all, weekday = day, hour)
-        }
-        (Some((day, hour)), true) => tr!(
-            "{times}, the longest first, begun on {weekday}s from {hour}:00; the first {count} are shown.",
-            times = all,
-            weekday = day,
-            hour,
-            count = first
-        ),
+    let all = match asked.among {
+        Some(_) => tr!("1 visit" | "{count} visits" % count, count = grouped(count)),
+        None => times(count),
     };
+    let begun = asked.weekday.zip(asked.hour).map(|(day, hour)| {
+        let (weekday, hour) = (language::weekday(usize::from(day).saturating_sub(1), "%A"), format!("{hour:02}"));
+        tr!("begun on {weekday}s from {hour}:00", weekday, hour)
+    });
+    let (first, last) = (grouped(skipped + 1), grouped(skipped + listed.len()));
+    let shown = (!listed.is_empty() && listed.len() < count).then(|| tr!("{first} to {last} are shown", first, last));
+    let what = [Some(tr!("{times}, the longest first", times = all)), begun, shown];
+    let what = what.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let heading = say(asked.among.map_or(asked.measure.label(), |among| among.label()));
     let measures = super::waits::measures().map(|measure| {
-        let current = (measure == asked.measure).then_some("true");
+        let current = (asked.among.is_none() && measure == asked.measure).then_some("true");
         view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{say(measure.label())}</a></li> }
     });
     let measures = view! {
@@ -134,10 +144,10 @@ pub fn visits(page: Visits) -> impl IntoView {
             {measures}
             <section class="card card-flush" aria-labelledby="listed">
                 <div class="card-head">
-                    <h2 id="listed">{say(asked.measure.label())}</h2>
+                    <h2 id="listed">{heading}</h2>
                     <p class="secondary">{what}</p>
                 </div>
-                {table}
+                {table} {turning(&asked, tab, page, skipped + listed.len() < count)}
             </section>
         </main>
     }

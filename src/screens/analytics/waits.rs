@@ -5,10 +5,10 @@ use tr::tr;
 use super::asked::{Asked, Names, grouped, times};
 use super::charts::{Bar, Chart, Count, Heat, HeatCell, Lines};
 use super::panel::{Cell, Panel, Sheet};
-use crate::analytics::Figure;
 use crate::analytics::figures::share;
 use crate::analytics::journeys::{Losses, Reached};
 use crate::analytics::waits::{Dimension, Group, Question};
+use crate::analytics::{Among, Figure};
 use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::words::{Outcome, Phase, Word};
@@ -50,10 +50,10 @@ pub fn definition(measure: Measure) -> String {
 fn figures(figure: &Figure) -> [Cell; 6] {
     [
         Cell::Count(figure.count),
-        Cell::Seconds(figure.median),
-        Cell::Seconds(figure.p90),
-        Cell::Seconds(figure.mean),
-        Cell::Share(figure.share_within()),
+        Cell::of(figure, |figure| figure.median),
+        Cell::of(figure, |figure| figure.p90),
+        Cell::of(figure, |figure| figure.mean),
+        Cell::Share(figure.share_within(), figure.targeted),
         Cell::Count(figure.missing),
     ]
 }
@@ -79,7 +79,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     };
     for (day, hour, figure) in filled() {
         let when = [Cell::Text(language::weekday(day, "%A")), Cell::Text(format!("{hour:02}:00"))];
-        sheet.row(Some(figure.count), when.into_iter().chain(figures(figure)).collect());
+        sheet.row(when.into_iter().chain(figures(figure)));
     }
     let longest = filled().filter_map(|(.., figure)| figure.median).max().unwrap_or(1).max(1);
     let hours = filled().map(|(_, hour, _)| hour as u8);
@@ -147,13 +147,12 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
     let before = [tr!("median before"), tr!("count before")];
     let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(before));
     for group in &groups {
-        let before = [Cell::Seconds(group.before.median), Cell::Count(group.before.count)];
-        let cells = std::iter::once(Cell::Text(name(group))).chain(figures(&group.figure)).chain(before);
-        sheet.row(Some(group.figure.count + group.figure.missing), cells.collect());
+        let before = [Cell::of(&group.before, |figure| figure.median), Cell::Count(group.before.count)];
+        sheet.row(std::iter::once(Cell::Text(name(group))).chain(figures(&group.figure)).chain(before));
     }
     let bars = groups.iter().filter(|group| group.figure.count > 0).take(BARS).map(|group| Bar {
         name: name(group),
-        href: group.key.as_deref().map(|key| asked.among(dimension, Some(key)).address("/analytics")),
+        href: group.key.as_deref().map(|key| asked.of_kind(dimension, Some(key)).address("/analytics")),
         median: group.figure.median,
         p90: group.figure.p90,
         target: group.target.map(|minutes| minutes * 60),
@@ -206,8 +205,7 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
     let before = Question { period: asked.period.before(), ..question }.by_day(measure);
     let mut sheet = Sheet::new(std::iter::once(tr!("day")).chain(columns()));
     for (day, figure) in &days {
-        let cells = std::iter::once(Cell::Text(day.to_string())).chain(figures(figure));
-        sheet.row(Some(figure.count), cells.collect());
+        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(figures(figure)));
     }
     let worst = days.iter().filter_map(|(day, figure)| Some((figure.median?, *day))).max();
     let finding = worst.map_or_else(nothing, |(median, day)| {
@@ -240,8 +238,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     let all = steps.first().map_or(0, |step| step.visits);
     let mut sheet = Sheet::new([tr!("step"), tr!("visits"), tr!("of all")]);
     for step in steps {
-        let cells = vec![Cell::Text(words(step.event)), Cell::Count(step.visits), Cell::Share(share(step.visits, all))];
-        sheet.row(Some(step.visits), cells);
+        sheet.row([Cell::Text(words(step.event)), Cell::Count(step.visits), Cell::share(step.visits, all)]);
     }
     let left: usize = losses.by_outcome.iter().filter(|(outcome, _)| outcome.is_some()).map(|(_, visits)| visits).sum();
     for (outcome, visits) in &losses.by_outcome {
@@ -249,7 +246,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             None => tr!("not seen, still here"),
             Some(outcome) => tr!("not seen: {outcome}", outcome),
         };
-        sheet.row(Some(*visits), vec![Cell::Text(name), Cell::Count(*visits), Cell::Share(share(*visits, all))]);
+        sheet.row([Cell::Text(name), Cell::Count(*visits), Cell::share(*visits, all)]);
     }
     let no_shows = losses.by_outcome.get(&Some(Outcome::NoShow)).copied().unwrap_or(0);
     let waited = losses.waited.median.filter(|seconds| *seconds >= 60).map(duration);
@@ -273,6 +270,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
         name: words(step.event),
         count: step.visits,
         note: share(step.visits, all).map(|share| format!("{share:.0} %")).unwrap_or_default(),
+        href: None,
     });
     Panel {
         id: "funnel",
@@ -284,7 +282,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             "How many of the period’s visits reached each step at any time. Tests and reports are not for everybody, \
             so what is missing there is no loss. Not seen: came for a doctor and never entered a room."
         ),
-        visits: Some(asked.of(Measure::DoorToDoctor).address("/analytics/visits")),
+        visits: Some(asked.listing(Among::All)),
         wide: false,
     }
 }

@@ -3,13 +3,14 @@
 use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::analytics::Kept;
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::digest::digest;
 use sojourn::hospital::digests;
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::VisitId;
+use sojourn::journey::ids::{DepartmentId, FollowUpId, VisitId};
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
+use sojourn::record::Wish;
 
 use super::Browser;
 use crate::support::flow::standard;
@@ -21,6 +22,9 @@ stories! {
     what_happens_meanwhile_is_in_the_next_answer,
     only_managers_see_it,
     half_made_figures_say_so,
+    a_panel_lists_the_visits_in_it,
+    follow_ups_are_kept_or_missed,
+    what_few_visits_tell_stays_in_the_house,
     targets_are_set_with_their_events,
     the_digest_names_nobody_and_masks_few,
     the_page_speaks_hindi_and_the_spreadsheet_does_not,
@@ -52,6 +56,8 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let page = manager.get("/analytics?period=today").await;
     assert_eq!(page.status, 200);
+    let heard = between(&page.text, "data-address=\"", "\"");
+    assert_eq!(heard.matches("lab").count(), 2, "the queue before the lab, and the tests in it: {heard}");
     // Every visit enters the room five minutes after its registration; the sixth has not yet.
     let tile = between(&page.text, "Door to doctor, median", "</li>");
     assert!(tile.contains("5 min") && tile.contains("100 % in target") && tile.contains("1 not reached"), "{tile}");
@@ -65,7 +71,7 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
              \"within target, per cent\",not reached,\"median before, seconds\",count before"
         )
     );
-    assert_eq!(lines.next(), Some("General Medicine,5,300,300,300,100.0,1,,0"));
+    assert_eq!(lines.next(), Some("General Medicine,5,300,300,300,100.0,under 5,,0"));
     // The bills of a visit: two, each settled after a minute.
     let csv = manager.get("/analytics/by-doctor.csv?period=today&measure=bill-to-settlement").await;
     assert!(csv.text.contains("The doctor,10,60,60,60,,0"), "{}", csv.text);
@@ -160,6 +166,121 @@ async fn half_made_figures_say_so(db: Db) {
     assert_eq!(Behind::of(&state), None);
     state.lag += 1;
     assert_eq!(Behind::of(&state), Some(Behind::Late(1_001)));
+}
+
+async fn a_panel_lists_the_visits_in_it(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let seen = flow(&house).await;
+    let left = house.register().await;
+    house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
+    house.log(Role::Receptionist, &left, VisitCancelled, json!({ "reason": "Went home" })).await;
+    // Who comes to the lab alone has no way from door to doctor.
+    let lab: VisitId = new_id();
+    let metadata = json!({ "patientId": house.patient, "visitType": "LAB_ONLY" });
+    house.record(Role::Receptionist, vec![Wish::new(Some(lab.clone()), VisitRegistered, metadata)]).await.expect("it");
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let listed = async |among: &str| {
+        let page = manager.get(&format!("/analytics/visits?period=today&{among}")).await;
+        assert_eq!(page.status, 200);
+        [&seen, &left, &lab].map(|visit| page.text.contains(&format!("/visits/{visit}")))
+    };
+    assert_eq!(listed("among=all").await, [true, true, true]);
+    assert_eq!(listed("among=ended").await, [true, true, false]);
+    assert_eq!(listed("among=open").await, [false, false, true]);
+    assert_eq!(listed("among=cancelled").await, [false, true, false]);
+    assert_eq!(listed("among=paid").await, [true, false, false]);
+    assert_eq!(listed("among=skipped").await, [false, false, false]);
+    assert_eq!(listed("among=all&visitType=LAB_ONLY").await, [false, false, true]);
+    assert_eq!(listed("measure=door-to-doctor").await, [true, true, false]);
+    let page = manager.get("/analytics/visits?period=today&among=cancelled").await;
+    assert!(page.text.contains("No longer only: Cancelled or moved"), "it is taken away again");
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    for among in ["all", "ended", "detoured", "skipped", "no-show", "cancelled", "billed"] {
+        assert!(journeys.text.contains(&format!("among={among}")), "{among}");
+    }
+    // More than a page of them.
+    for _ in 0..200 {
+        house.register().await;
+    }
+    house.followed().await;
+    let rows = |text: &str| text.matches("scope=\"row\"").count();
+    let first = manager.get("/analytics/visits?period=today&among=all").await;
+    assert!(first.text.contains("1 to 200 are shown") && first.text.contains("page=2"), "{}", first.text);
+    let second = manager.get("/analytics/visits?period=today&among=all&page=2").await;
+    assert_eq!((rows(&first.text), rows(&second.text)), (200, 3));
+    let long = manager.get("/analytics?from=2024-01-01&to=2026-03-01").await;
+    assert!(long.text.contains("Of a longer period, the last 100 days are shown."));
+    assert!(!first.text.contains("Of a longer period"));
+}
+
+async fn follow_ups_are_kept_or_missed(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let plan = async |hours: i64| {
+        let visit = house.register().await;
+        for (role, event, metadata) in standard(&doctor, &house.room).into_iter().take(6) {
+            house.log(role, &visit, event, metadata).await;
+        }
+        let due = house.now() + TimeDelta::hours(hours);
+        let plan = json!({ "followUpId": new_id::<FollowUpId>(), "dueAt": due, "doctorId": doctor });
+        house.log(Role::Doctor, &visit, FollowUpScheduled, plan).await;
+        visit
+    };
+    let first = plan(20).await;
+    plan(20).await;
+    house.clock.advance(TimeDelta::hours(21));
+    let next: VisitId = new_id();
+    let metadata = json!({ "patientId": house.patient, "visitType": "FOLLOW_UP", "followUpOf": first });
+    house.record(Role::Receptionist, vec![Wish::new(Some(next.clone()), VisitRegistered, metadata)]).await.expect("it");
+    house.clock.advance(TimeDelta::hours(24));
+    plan(2).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let journeys = manager.get("/analytics/journeys?period=7d").await;
+    let found = "Of 3 that fell due: 1 kept, 1 missed, 1 still to come.";
+    assert!(journeys.text.contains(found), "{}", journeys.text);
+    let csv = manager.get("/analytics/journeys/follow-ups.csv?period=7d").await;
+    assert_eq!(csv.text.lines().nth(1), Some("The doctor,under 5,under 5,under 5,under 5,,0,"));
+    let listed = manager.get("/analytics/follow-ups?period=7d").await;
+    assert!(listed.text.contains("Asha Rao") && listed.text.contains(&format!("/visits/{next}")));
+    assert_eq!(listed.text.matches("missed").count(), 1, "{}", listed.text);
+    let elsewhere = format!("/analytics/follow-ups?period=7d&department={}", new_id::<DepartmentId>());
+    assert!(manager.get(&elsewhere).await.text.contains("No follow-up fell due in this period."));
+    let here = format!("/analytics/follow-ups?period=7d&department={}&doctor={doctor}&visitType=OPD", house.department);
+    assert!(manager.get(&here).await.text.contains(&format!("/visits/{next}")));
+}
+
+async fn what_few_visits_tell_stays_in_the_house(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    flow(&house).await;
+    // Four more are not seen: one value is one visit's, however many have none.
+    for _ in 0..4 {
+        let left = house.register().await;
+        house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
+        house.log(Role::Receptionist, &left, VisitCancelled, json!({ "reason": "Her sister called" })).await;
+    }
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let csv = async |path: &str| {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        manager
+            .get(&format!("/analytics/{path}{separator}period=today"))
+            .await
+            .text
+            .split_once('\n')
+            .expect("rows")
+            .1
+            .to_owned()
+    };
+    assert_eq!(csv("by-department.csv").await, "General Medicine,under 5,,,,,under 5,,0\n");
+    assert_eq!(csv("journeys/reasons.csv").await, "other reasons,Cancelled,under 5\n");
+    let revenue = csv("journeys/revenue.csv").await;
+    assert!(revenue.ends_with(",,0,0\n"), "{revenue}");
+    let detours = csv("journeys/detours.csv").await;
+    assert!(detours.contains("Specimen spoilt,0,0.0,0,\n"), "{detours}");
+    let events = csv("journeys/events.csv").await;
+    assert!(events.contains("under 5") && !events.contains(",1"), "{events}");
 }
 
 async fn targets_are_set_with_their_events(db: Db) {
