@@ -85,7 +85,7 @@ async fn undo(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
         let metadata = json!({ "testId": test, "reason": "Ordered by mistake" });
         Wish::new(Some(visit.clone()), EventType::TestCancelled, metadata)
     };
-    let wishes = ordered.ok_or(Failure::NotFound)?.tests.iter().map(|test| cancelled(&test.test_id)).collect();
+    let wishes = ordered.ok_or(Failure::NotFound)?.tests.iter().map(|test| cancelled(&test.test_id.0)).collect();
     let key = values.key().unwrap_or_else(new_id);
     desk.record(values, &key, wishes).await
 }

@@ -51,7 +51,7 @@ mod browser {
     use super::super::{network, network::Sent, store, store::Numbered};
     use super::Tablet;
     use crate::journey::events::EventType;
-    use crate::journey::ids::EventId;
+    use crate::journey::ids::{EventId, Id};
 
     /// The name under which the browser keeps whose data it keeps.
     const OWNER: &str = "laboratory";
