@@ -217,28 +217,22 @@ pub async fn adherence(
 }
 
 // Whoever narrows nothing but doctor and branch has all that is counted in the index.
-macro_rules! planned_on {
-    () => {
-        "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND ($4 IS NULL OR follow_ups.branch_id = $4) \
-         AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
-         AND (($6 IS NULL AND $7 IS NULL AND $8 IS NULL) OR EXISTS (SELECT 1 FROM visits \
-         WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
-         AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
-         AND ($8 IS NULL OR visits.priority = $8)))"
-    };
-}
-
-const BECAME: &str = concat!(
-    "SELECT doctor_id, COUNT(*) AS due, COUNT(answered_by) AS kept, \
-     COUNT(CASE WHEN answered_by IS NULL AND due_at >= $9 THEN 1 END) AS to_come FROM follow_ups \
-     WHERE follow_ups.tenant_id = $1 AND ",
-    planned_on!(),
-    " GROUP BY doctor_id"
-);
-const DUE: &str = concat!(
-    select_follow_ups!(""),
-    planned_on!(),
-    " ORDER BY follow_ups.due_at, follow_ups.follow_up_id LIMIT $9 OFFSET $10"
+const BECAME: &str = "SELECT doctor_id, COUNT(*) AS due, COUNT(answered_by) AS kept, \
+    COUNT(CASE WHEN answered_by IS NULL AND due_at >= $9 THEN 1 END) AS to_come FROM follow_ups \
+    WHERE follow_ups.tenant_id = $1 AND follow_ups.due_at >= $2 AND follow_ups.due_at < $3 \
+    AND ($4 IS NULL OR follow_ups.branch_id = $4) AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
+    AND (($6 IS NULL AND $7 IS NULL AND $8 IS NULL) OR EXISTS (SELECT 1 FROM visits \
+    WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
+    AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
+    AND ($8 IS NULL OR visits.priority = $8))) GROUP BY doctor_id";
+const DUE: &str = select_follow_ups!(
+    "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 \
+     AND ($4 IS NULL OR follow_ups.branch_id = $4) AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
+     AND (($6 IS NULL AND $7 IS NULL AND $8 IS NULL) OR EXISTS (SELECT 1 FROM visits \
+     WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
+     AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
+     AND ($8 IS NULL OR visits.priority = $8))) \
+     ORDER BY follow_ups.due_at, follow_ups.follow_up_id LIMIT $9 OFFSET $10"
 );
 
 /// What became of a doctor's follow-ups that fell due.
