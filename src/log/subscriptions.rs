@@ -218,7 +218,7 @@ const UNSERVED: Statement = Statement {
     sqlite: "SELECT id FROM subscriptions WHERE tenant_id = $1 AND state = 'ACTIVE' \
         AND (lease_expires_at IS NULL OR lease_expires_at <= $2 OR lease_expires_at > $3)",
     postgres: "SELECT id FROM subscriptions WHERE tenant_id = $1 AND state = 'ACTIVE' AND (lease_expires_at IS NULL \
-        OR lease_expires_at <= clock_timestamp() OR lease_expires_at > clock_timestamp() + 2 * make_interval(secs => $2))",
+        OR lease_expires_at <= clock_timestamp() OR lease_expires_at > clock_timestamp() + 2 * make_interval(secs => $2::float8))",
 };
 const ACQUIRE: Statement = Statement {
     sqlite: "UPDATE subscriptions SET epoch = epoch + 1, lease_owner = $3, lease_expires_at = $4 \

@@ -240,7 +240,7 @@ async fn what_is_read_is_kept(db: Db) {
     assert_eq!(
         json!({
             "personId": person, "way": "API", "tokenId": reception.token.id, "subject": "VISIT", "address": path,
-            "patientId": patient, "visitId": visit, "purpose": "asked on the phone",
+            "patientId": patient, "visitId": visit, "purpose": "asked on the phone", "onBehalfOf": null,
             "id": first["id"], "accessedAt": first["accessedAt"],
         }),
         *first

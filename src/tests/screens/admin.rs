@@ -115,6 +115,9 @@ async fn a_range_that_is_defined_flags_results(db: Db) {
     let mut registration = house.registration(Some(&visit));
     registration.metadata["priority"] = json!("EMERGENCY");
     house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    house.log(Role::Doctor, &visit, EventType::QueueCalled, json!({ "roomId": house.room })).await;
+    house.log(Role::Doctor, &visit, EventType::EnteredRoom, json!({ "roomId": house.room })).await;
     let ordered = json!({ "tests": [{ "testId": test, "code": "FER", "name": "Ferritin", "price": 90_000 }] });
     house.log(Role::Doctor, &visit, EventType::TestsOrdered, ordered).await;
     for event in [EventType::TestSampleCollected, EventType::TestInProgress] {
