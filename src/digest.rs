@@ -72,7 +72,7 @@ fn told(now: &Figure, before: &Figure) -> String {
         let before = words(before.median);
         let _ = write!(text, " ({})", tr!("the day before: {median}", median = before));
     }
-    if let Some(share) = now.share_within().filter(|_| !few(now.targeted)) {
+    if let Some(share) = now.share_within().filter(|_| !few(now.least_within())) {
         let _ = write!(text, ", {}", tr!("{share} % within target", share = format!("{share:.0}")));
     }
     text

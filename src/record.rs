@@ -65,7 +65,8 @@ pub use crate::log::VISIT;
 pub use self::facts::Consent;
 pub use self::wish::{Happening, Wish};
 
-use self::queue::{Queue, Request};
+use self::known::visits_named;
+use self::queue::{Hidden, Queue, Request};
 
 /// What became of a request.
 #[derive(Clone, Debug)]
@@ -169,10 +170,11 @@ impl Recorder {
         wishes: Vec<Wish>,
         idempotency_key: Option<&str>,
     ) -> Result<Recorded, RecordError> {
-        self.ask(tenant, actor, wishes, BTreeSet::new(), idempotency_key).await
+        self.ask(tenant, actor, wishes, Hidden::default(), idempotency_key).await
     }
 
-    /// The same for who may not read everything: a visit that they may not read is to them as one that does not exist.
+    /// The same for who may not read everything: a visit that they may not read is to them as one that does not exist, and in a
+    /// branch whose visits they may not read nothing happens by them.
     pub async fn record_for(
         &self,
         tenant: &Tenant,
@@ -185,15 +187,23 @@ impl Recorder {
         self.ask(tenant, actor, wishes, hidden, idempotency_key).await
     }
 
-    /// The visits among those of some wishes that a reader may not read.
-    async fn hidden(&self, tenant: &Tenant, reader: &Reader, wishes: &[Wish]) -> sqlx::Result<BTreeSet<VisitId>> {
-        let named: BTreeSet<_> = wishes.iter().filter_map(|wish| wish.visit_id.as_ref()).collect();
-        if named.is_empty() || reader.reads_every_visit() {
-            return Ok(BTreeSet::new());
+    /// What a reader may not read, of all that some wishes name.
+    async fn hidden(&self, tenant: &Tenant, reader: &Reader, wishes: &[Wish]) -> sqlx::Result<Hidden> {
+        if reader.reads_every_visit() {
+            return Ok(Hidden::default());
+        }
+        let steps = wishes.iter().filter(|wish| wish.happening.step().is_some());
+        let branches =
+            steps.filter_map(|wish| wish.branch_id.as_ref()).filter(|branch| !reader.reads_visit(Some(branch)));
+        let branches = branches.cloned().collect();
+        let named: BTreeSet<VisitId> = wishes.iter().flat_map(visits_named).collect();
+        if named.is_empty() {
+            return Ok(Hidden { branches, ..Hidden::default() });
         }
         let mut tx = self.db.of(&tenant.id).begin_reading().await?;
-        let branches = open::branches(&mut tx, &tenant.id, &named.into_iter().collect::<Vec<_>>()).await?;
-        Ok(branches.into_iter().filter(|(_, branch)| !reader.reads_visit(branch.as_ref())).map(|(id, _)| id).collect())
+        let visits = open::branches(&mut tx, &tenant.id, &named.iter().collect::<Vec<_>>()).await?;
+        let visits = visits.into_iter().filter(|(_, branch)| !reader.reads_visit(branch.as_ref()));
+        Ok(Hidden { visits: visits.map(|(id, _)| id).collect(), branches })
     }
 
     async fn ask(
@@ -201,7 +211,7 @@ impl Recorder {
         tenant: &Tenant,
         actor: &Actor,
         wishes: Vec<Wish>,
-        hidden: BTreeSet<VisitId>,
+        hidden: Hidden,
         idempotency_key: Option<&str>,
     ) -> Result<Recorded, RecordError> {
         let (answer, answered) = oneshot::channel();

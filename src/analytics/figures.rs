@@ -10,6 +10,12 @@ pub fn few(visits: usize) -> bool {
     (1..FEWEST).contains(&visits)
 }
 
+/// How many a share tells of: the part or the rest, whichever is smaller.
+pub fn least(part: usize, whole: usize) -> usize {
+    let parts = [part, whole.saturating_sub(part)];
+    parts.into_iter().filter(|count| *count > 0).min().unwrap_or(whole)
+}
+
 /// What many durations come to, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
@@ -101,6 +107,11 @@ impl Figure {
     /// How many of a hundred met their target.
     pub fn share_within(&self) -> Option<f64> {
         self.within.map(|(met, all)| met as f64 * 100.0 / all as f64)
+    }
+
+    /// How many visits that share could tell of.
+    pub fn least_within(&self) -> usize {
+        self.within.map_or(0, |(met, all)| least(met, all).min(self.targeted))
     }
 }
 

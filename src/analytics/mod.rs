@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`among`] | which visits a figure is of that is no measure’s |
-//! | [`behind`] | whether the figures are of all that was logged |
+//! | [`mod@behind`] | whether the figures are of all that was logged |
 //! | [`facts`] | what is known of a visit; which visits are asked for |
 //! | [`kept`] | the days in memory |
 //! | [`figures`] | median, percentiles, mean, share within target |

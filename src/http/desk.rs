@@ -216,7 +216,13 @@ impl Desk {
         };
         let card = visits::get(self.db(), &self.tenant.id, &visit).await?;
         let card = card.filter(|card| self.reader().reads_visit(card.visit.branch_id.as_ref()));
-        Ok(card.map(|card| Logged { event, visit, token: card.visit.token, patient: card.patient_name }))
+        Ok(card.map(|card| Logged {
+            event,
+            visit,
+            token: card.visit.token,
+            patient: card.patient_name,
+            version: card.visit.version,
+        }))
     }
 
     /// Logs the event that a posted form is for.

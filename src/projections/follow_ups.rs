@@ -74,7 +74,7 @@ const TABLES: &[Table] = &[table!("follow_ups" by "tenant_id, visit_id, follow_u
 
 const PLAN: &str = "INSERT INTO follow_ups (tenant_id, visit_id, follow_up_id, patient_id, branch_id, doctor_id, due_at, note, reminders) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT (tenant_id, visit_id, follow_up_id) DO NOTHING";
-const PATIENT: &str = "SELECT patient_id FROM visits WHERE tenant_id = $1 AND visit_id = $2";
+const PLANNED_ON: &str = "SELECT patient_id, branch_id FROM visits WHERE tenant_id = $1 AND visit_id = $2";
 const REMIND: &str = "UPDATE follow_ups SET reminders = reminders + 1, reminded_at = $4 \
     WHERE tenant_id = $1 AND visit_id = $2 AND follow_up_id = $3";
 // Of several on one visit, the one that was due first is answered.
@@ -89,7 +89,7 @@ impl Projection for FollowUps {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -102,13 +102,13 @@ impl Projection for FollowUps {
             let said = |name: &str| event.metadata.get(name).and_then(Value::as_str);
             match EventType::from_word(&event.event_type) {
                 Some(EventType::FollowUpScheduled) => {
-                    let patient: Option<PatientId> = on!(&mut *tx, connection => {
-                        sqlx::query_scalar(PATIENT).bind(&tenant.id).bind(visit).fetch_optional(&mut **connection).await
+                    let visited: Option<(PatientId, Option<BranchId>)> = on!(&mut *tx, connection => {
+                        sqlx::query_as(PLANNED_ON).bind(&tenant.id).bind(visit).fetch_optional(&mut **connection).await
                     })?;
-                    let (Some(patient), Some(id)) = (patient, said("followUpId")) else { continue };
+                    let (Some((patient, branch)), Some(id)) = (visited, said("followUpId")) else { continue };
                     let due: DateTime<Utc> = said("dueAt").unwrap_or_default().parse()?;
                     on!(&mut *tx, connection => {
-                        sqlx::query(PLAN).bind(&tenant.id).bind(visit).bind(id).bind(&patient).bind(&event.branch_id)
+                        sqlx::query(PLAN).bind(&tenant.id).bind(visit).bind(id).bind(&patient).bind(branch)
                             .bind(said("doctorId")).bind(due).bind(said("note"))
                             .execute(&mut **connection).await.map(drop)
                     })?;

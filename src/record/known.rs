@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
-use super::queue::Request;
+use super::queue::{Hidden, Request};
 use super::wish::Happening;
 use super::{RecordError, Wish};
 use crate::db::Tx;
@@ -119,11 +119,14 @@ impl<'a> Known<'a> {
     }
 
     /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
-    pub fn check(&self, wish: &Wish, of_group: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    pub fn check(&self, wish: &Wish, hidden: &Hidden, of_group: impl Fn(&VisitId) -> bool) -> Result<(), Refusal> {
         let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
         for (field, thing, id) in named(wish.happening.step(), &wish.metadata).chain(branch) {
             let exists = match thing {
-                "visit" => self.things.visits.contains(id) || of_group(id),
+                "visit" => VisitId::parse(id).is_ok_and(|visit| {
+                    !hidden.visits.contains(&visit) && self.things.visits.contains(id) || of_group(&visit)
+                }),
+                "branch" if hidden.branches.iter().any(|branch| branch.as_str() == id) => false,
                 _ => self.things.things.get(id).is_some_and(|(kind, _)| kind == thing),
             };
             if !exists {
@@ -136,6 +139,12 @@ impl<'a> Known<'a> {
 
 fn person(id: &PersonId) -> (&'static str, &str) {
     ("person", id.as_str())
+}
+
+/// The visits that a wish names: the one it is about, and those of its fields.
+pub(super) fn visits_named(wish: &Wish) -> impl Iterator<Item = VisitId> {
+    let of_fields = named(wish.happening.step(), &wish.metadata).filter(|(_, thing, _)| *thing == "visit");
+    of_fields.filter_map(|(.., id)| VisitId::parse(id).ok()).chain(wish.visit_id.clone())
 }
 
 /// Every field of a step that names something which the hospital would know: field, kind and id.

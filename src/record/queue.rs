@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
-use crate::journey::ids::{TenantId, VisitId};
+use crate::journey::ids::{BranchId, TenantId, VisitId};
 use crate::log;
 
 /// How many requests may wait; whoever comes after them is told to come again.
@@ -31,12 +31,21 @@ pub(super) struct Request {
     pub actor: Actor,
     /// What for.
     pub wishes: Vec<Wish>,
-    /// The visits that are to them as if they did not exist.
-    pub hidden: BTreeSet<VisitId>,
+    /// What is to them as if it did not exist.
+    pub hidden: Hidden,
     /// What makes a retry of it known.
     pub key: Option<log::Request>,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<Recorded, RecordError>>,
+}
+
+/// What somebody may not read, of all that their wishes name.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    /// Visits of other branches.
+    pub visits: BTreeSet<VisitId>,
+    /// The other branches themselves.
+    pub branches: BTreeSet<BranchId>,
 }
 
 /// The queue's end where requests come in; the writer stops when the last clone is gone.

@@ -12,7 +12,7 @@ use crate::log::subscriptions::{self, Subscription, SubscriptionState};
 impl Recorder {
     /// Adds a subscription to what comes after a position, or from now on; none when its name is taken.
     ///
-    /// The secret is not in the log.
+    /// The secret is not in the log, nor is more of the target than its host: what follows may be a secret too.
     pub async fn add_subscription(
         &self,
         tenant: &Tenant,
@@ -23,7 +23,7 @@ impl Recorder {
     ) -> sqlx::Result<Option<Subscription>> {
         let mut tx = self.begin(tenant).await?;
         let metadata = json!({
-            "name": new.name, "kind": new.kind, "target": new.target, "eventTypes": new.wanted.event_types,
+            "name": new.name, "kind": new.kind, "target": host(&new.target), "eventTypes": new.wanted.event_types,
             "aggregateTypes": new.wanted.aggregate_types, "tags": new.wanted.tags,
         });
         let noted = self.note(&mut tx, tenant, actor, new.id.as_str(), "subscription.added", metadata).await?;
@@ -65,4 +65,11 @@ impl Recorder {
         commit(tx).await?;
         Ok(true)
     }
+}
+
+/// The beginning of an address, up to its host.
+fn host(target: &str) -> &str {
+    let begins = target.find("://").map_or(0, |at| at + 3);
+    let ends = target[begins..].find(['/', '?', '#']).map_or(target.len(), |at| begins + at);
+    &target[..ends]
 }

@@ -99,7 +99,7 @@ pub fn closing(screen: Closing) -> impl IntoView {
         )
     } else {
         view! {
-            <form method="post">
+            <form method="post" data-still>
                 {entry.hidden()}
                 <div class="table-wrap" role="group" aria-labelledby="left" tabindex="0">
                     <table class="table">

@@ -60,6 +60,8 @@ pub struct Logged {
     pub token: String,
     /// The patient's name.
     pub patient: String,
+    /// How many events the visit has: what is taken back rests on no other.
+    pub version: i64,
 }
 
 /// A workplace: where it is, what it is called, whose it is.
@@ -247,7 +249,7 @@ fn just_done(words: String) -> impl IntoView {
 }
 
 fn just_logged(logged: Logged, orders: bool) -> impl IntoView {
-    let undo = (orders && logged.event == EventType::TestsOrdered).then(|| undo(&logged.visit));
+    let undo = (orders && logged.event == EventType::TestsOrdered).then(|| undo(&logged.visit, logged.version));
     let slip = (logged.event == EventType::VisitRegistered).then(|| {
         let href = format!("/visits/{}/slip", logged.visit);
         view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} {tr!("Token slip")}</a> }
@@ -265,11 +267,12 @@ fn just_logged(logged: Logged, orders: bool) -> impl IntoView {
 }
 
 /// Cancels the tests that were just ordered: of all steps only this one is taken back by another.
-fn undo(visit: &VisitId) -> AnyView {
+fn undo(visit: &VisitId, version: i64) -> AnyView {
     let entry = Entry::new("undo", "", None);
     view! {
         <form method="post" action="/doctor?tab=tests" class="push">
             {entry.hidden()} <input type="hidden" name="_visit" value=visit.to_string()/>
+            <input type="hidden" name="_version" value=version.to_string()/>
             <button class="button button-compact">{icon(Icon::Undo2)} {tr!("Undo")}</button>
         </form>
     }

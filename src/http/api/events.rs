@@ -154,14 +154,18 @@ async fn record(
 
 /// Places each registration that names no branch in the caller's, or in that of the department it names.
 async fn place(program: &Program, wishes: &mut [Wish]) -> sqlx::Result<()> {
+    let mut all = None;
     let registers = |wish: &Wish| wish.happening.step() == Some(EventType::VisitRegistered);
     for wish in wishes.iter_mut().filter(|wish| wish.branch_id.is_none() && registers(wish)) {
         let department = wish.metadata.get("departmentId").and_then(Value::as_str).map(DepartmentId::parse);
         wish.branch_id = match (&program.person.branch_id, department) {
             (Some(own), _) => Some(own.clone()),
             (None, Some(Ok(department))) => {
-                let found = departments::by_id(&program.db, &program.tenant.id, &department).await?;
-                found.map(|department| department.branch_id)
+                let all = match &mut all {
+                    Some(all) => all,
+                    all => all.insert(departments::list(&program.db, &program.tenant.id).await?),
+                };
+                all.iter().find(|known| known.id == department).map(|known| known.branch_id.clone())
             }
             (None, _) => None,
         };

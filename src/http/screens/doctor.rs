@@ -85,7 +85,12 @@ async fn undo(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
         let metadata = json!({ "testId": test, "reason": "Ordered by mistake" });
         Wish::new(Some(visit.clone()), EventType::TestCancelled, metadata)
     };
-    let wishes = ordered.ok_or(Failure::NotFound)?.tests.iter().map(|test| cancelled(&test.test_id.0)).collect();
+    let tests = &ordered.ok_or(Failure::NotFound)?.tests;
+    let mut wishes: Vec<_> = tests.iter().map(|test| cancelled(&test.test_id.0)).collect();
+    // Whatever happened since, another order perhaps, was not looked at.
+    if let Some(first) = wishes.first_mut() {
+        first.expected_version = values.version();
+    }
     let key = values.key().unwrap_or_else(new_id);
     desk.record(values, &key, wishes).await
 }

@@ -15,8 +15,9 @@ use crate::hospital::demo;
 use crate::http::desk::Desk;
 use crate::http::page::{choose, cookie};
 use crate::http::screens::offline::CLEAR;
-use crate::http::sign_in::{NotSignedIn, SignInError, safe_next};
+use crate::http::sign_in::{NotSignedIn, Onlooker, SignInError, safe_next};
 use crate::http::{AppState, Page};
+use crate::journey::ids::Id;
 use crate::screens::layout::own_workplace;
 use crate::screens::login::{DemoPeople, Login, login};
 
@@ -82,8 +83,16 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
 }
 
 /// Signs whoever is signed in out. Their browser is cleared, unless what others did on it still waits to be sent.
-pub async fn leave(State(app): State<AppState>, headers: HeaderMap, session: Session) -> Response {
-    let clear = cookie(&headers, "unsent-steps").is_none().then_some([CLEAR]);
+pub async fn leave(
+    State(app): State<AppState>,
+    who: Result<Onlooker, NotSignedIn>,
+    headers: HeaderMap,
+    session: Session,
+) -> Response {
+    let own = who.ok().map(|Onlooker(who)| who.person.id);
+    let waits_for_others = cookie(&headers, "unsent-steps")
+        .is_some_and(|waiting| waiting.split('.').any(|id| own.as_ref().is_none_or(|own| own.as_str() != id)));
+    let clear = (!waits_for_others).then_some([CLEAR]);
     match app.doorkeeper.sign_out(&session).await {
         Ok(()) => (clear, Redirect::to("/login")).into_response(),
         Err(error) => NotSignedIn::Away(error.to_string()).into_response(),

@@ -42,8 +42,8 @@ mod browser {
     use chrono::{DateTime, Utc};
     use leptos::prelude::*;
     use serde_json::Value;
+    use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
-    use wasm_bindgen::{JsCast, JsValue};
 
     use super::super::super::json;
     use super::super::super::language::say;
@@ -51,14 +51,14 @@ mod browser {
     use super::super::{network, network::Sent, store, store::Numbered};
     use super::Tablet;
     use crate::journey::events::EventType;
-    use crate::journey::ids::{EventId, Id};
+    use crate::journey::ids::{EventId, Id, PersonId};
 
     /// The name under which the browser keeps whose data it keeps.
     const OWNER: &str = "laboratory";
     /// Stands in the owner's place while nothing is kept of who is signed in, and steps of others wait.
     pub const OTHERS: &str = "somebody else";
     /// The cookie that has the server clear nothing when somebody signs out: steps wait that are not theirs.
-    const WAITING: &str = "unsent-steps=1; path=/; samesite=strict; max-age=";
+    const WAITING: &str = "; path=/; samesite=strict; max-age=";
     /// The name under which it keeps how many milliseconds its clock is ahead of the server's.
     const AHEAD: &str = "laboratory-ahead";
     /// How often a page looks whether something can be sent.
@@ -92,12 +92,12 @@ mod browser {
         keep(OWNER, person);
     }
 
-    /// The steps of who is signed in, and how many wait for others.
-    async fn own_and_others() -> (Vec<Numbered>, usize) {
+    /// The steps of who is signed in, and for whom else steps wait.
+    async fn own_and_others() -> (Vec<Numbered>, Vec<PersonId>) {
         let owner = owner().unwrap_or_default();
         let all = store::unsent().await.unwrap_or_default();
         let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, one)| one.deed.person.as_str() == owner);
-        (own, others.len())
+        (own, others.into_iter().map(|(_, one)| one.deed.person).collect())
     }
 
     /// The present moment by the server's clock, as far as the tablet knows it: its own may be wrong.
@@ -106,10 +106,13 @@ mod browser {
         DateTime::from_timestamp_millis(js_sys::Date::now() as i64 - ahead).unwrap_or_default()
     }
 
-    /// Lets the server know whether steps wait here.
-    fn say_waiting(steps: usize) {
-        let age = if steps > 0 { "31536000" } else { "0" };
-        let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &JsValue::from(WAITING.to_owned() + age));
+    /// Lets the server know whose steps wait here.
+    fn say_waiting(whose: &[PersonId]) {
+        let mut names: Vec<_> = whose.iter().map(Id::as_str).collect();
+        names.dedup();
+        let age = if names.is_empty() { "0" } else { "31536000" };
+        let cookie = ["unsent-steps=", &names.join("."), WAITING, age].concat();
+        let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
     }
 
     fn read(written: &str) -> Option<Worklist> {
@@ -126,9 +129,10 @@ mod browser {
         /// Reads again what the browser keeps.
         pub async fn read(self) {
             let (unsent, others) = own_and_others().await;
-            if self.others.get_untracked() != others || self.unsent.with_untracked(|known| *known != unsent) {
-                say_waiting(unsent.len() + others);
-                self.others.set(others);
+            if self.others.get_untracked() != others.len() || self.unsent.with_untracked(|known| *known != unsent) {
+                self.others.set(others.len());
+                let own = unsent.iter().map(|(_, one)| one.deed.person.clone());
+                say_waiting(&own.chain(others).collect::<Vec<_>>());
                 self.unsent.set(unsent);
             }
             let written = store::worklist().await;
@@ -148,8 +152,10 @@ mod browser {
             keep(AHEAD, Some(&ahead.to_string()));
             if owner().as_deref() == Some(&worklist.person.to_string()) {
                 let _ = store::keep_worklist(&written).await;
-                // What was typed is kept until the server itself says that it has the results.
-                for test in store::drafts().await.iter().filter(|test| worklist.is_over(test)) {
+                // What was typed is kept until the server itself says that it has the results, of all that was done before.
+                let all_sent = self.unsent.with_untracked(Vec::is_empty);
+                let drafts = if all_sent { store::drafts().await } else { Vec::new() };
+                for test in drafts.iter().filter(|test| worklist.is_over(test)) {
                     let _ = store::forget_draft(test).await;
                 }
             }
@@ -265,7 +271,7 @@ mod browser {
         /// Forgets everything that was kept of who is signed in; what others did waits for them.
         pub async fn purge(self) {
             let (own, others) = own_and_others().await;
-            if others == 0 {
+            if others.is_empty() {
                 let _ = store::purge().await;
                 keep(AHEAD, None);
             } else {
@@ -274,10 +280,10 @@ mod browser {
                 }
                 let _ = store::forget_texts().await;
             }
-            say_waiting(others);
-            set_owner((others > 0).then_some(OTHERS));
+            say_waiting(&others);
+            set_owner((!others.is_empty()).then_some(OTHERS));
             self.unsent.set(Vec::new());
-            self.others.set(others);
+            self.others.set(others.len());
             self.written.set(None);
         }
 

@@ -60,9 +60,9 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A part of a whole: of a small part the share would tell how many they are.
+    /// A part of a whole: where it, or the rest, is small, the share would tell how many they are.
     pub fn share(part: usize, whole: usize) -> Self {
-        Self::Share(figures::share(part, whole), if part == 0 { whole } else { part.min(whole) })
+        Self::Share(figures::share(part, whole), figures::least(part, whole))
     }
 
     /// One of the durations that a figure comes to.
@@ -225,7 +225,7 @@ mod tests {
         );
         // Two of a hundred, and none of three, could be told; none of a hundred is nobody.
         assert_eq!(outside(vec![Cell::share(2, 100), Cell::share(0, 3), Cell::share(0, 100)]), ["", "", "0.0"]);
-        assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(0, 0)]), ["50.0", ""]);
+        assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(98, 100), Cell::share(0, 0)]), ["50.0", "", ""]);
         let sum = |visits| Cell::sum(Sum { money: Money(700), visits });
         assert_eq!(outside(vec![sum(4), sum(5), Cell::sum(Sum::default())]), ["", "700", "0"]);
     }

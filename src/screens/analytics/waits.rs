@@ -53,7 +53,7 @@ fn figures(figure: &Figure) -> [Cell; 6] {
         Cell::of(figure, |figure| figure.median),
         Cell::of(figure, |figure| figure.p90),
         Cell::of(figure, |figure| figure.mean),
-        Cell::Share(figure.share_within(), figure.targeted),
+        Cell::Share(figure.share_within(), figure.least_within()),
         Cell::Count(figure.missing),
     ]
 }

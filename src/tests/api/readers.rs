@@ -116,8 +116,11 @@ async fn a_visit_of_another_branch_is_as_none(db: Db) {
     for branch in [Some(&here), Some(&there), None] {
         let metadata = json!({ "patientId": patient });
         let sent = json!({ "eventType": "VISIT_REGISTERED", "branchId": branch, "metadata": metadata });
-        // Who works in one branch registers there.
-        let by = if branch.is_some() { &reception } else { &roaming };
+        // Who works in one branch registers there, and nowhere else.
+        let by = if branch == Some(&there) { &reception } else { &roaming };
+        if branch == Some(&here) {
+            reception.post("/events", sent.clone()).await.is_problem(422, "UNKNOWN_REFERENCE");
+        }
         let logged = by.post("/events", sent).await;
         visits.push((logged.is(201)["visitId"].as_str().expect("an id").to_owned(), logged.json["id"].clone()));
     }
@@ -145,7 +148,7 @@ async fn a_visit_of_another_branch_is_as_none(db: Db) {
             assert_eq!(answer.status.as_u16(), expected, "{roles:?}");
         }
     }
-    let own = reception.get(&format!("/events/{}", visits[0].1.as_str().expect("an id"))).await;
+    let own = roaming.get(&format!("/events/{}", visits[0].1.as_str().expect("an id"))).await;
     assert_eq!(own.is(200)["branchId"], json!(here), "who performed it reads it");
 }
 
@@ -172,6 +175,11 @@ async fn nothing_is_logged_on_a_visit_of_another_branch(db: Db) {
         (nurse.post("/events/batch", batch(&nowhere)).await, nurse.post("/events/batch", batch(&theirs)).await);
     assert_eq!((refused.status, &refused.json), (missing.status, &missing.json));
     assert_eq!(refused.json["index"], 1);
+    for visit in [&nowhere, &theirs] {
+        let metadata = json!({ "patientId": patient, "visitType": "FOLLOW_UP", "followUpOf": visit });
+        let answer = nurse.post("/events", json!({ "eventType": "VISIT_REGISTERED", "metadata": metadata })).await;
+        answer.is_problem(422, "UNKNOWN_REFERENCE");
+    }
     let again = nurse.post("/events", event(&theirs, "VISIT_REGISTERED", json!({ "patientId": patient }))).await;
     again.is_problem(422, "ALREADY_REGISTERED");
     assert_eq!((again.json.get("state"), again.json.get("allowed")), (None, None), "{}", again.text);

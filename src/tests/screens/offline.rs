@@ -157,8 +157,13 @@ async fn signing_out_clears_the_tablet(db: Db) {
 }
 
 async fn signing_out_leaves_what_others_did(db: Db) {
-    let (_, mut technician, ..) = with_a_test(&db).await;
-    technician.cookie += "; unsent-steps=1";
+    let (house, mut own, ..) = with_a_test(&db).await;
+    own.cookie += &format!("; unsent-steps={}", own.person.id);
+    let response = own.router.clone().oneshot(own.form("/logout", &[])).await.expect("an answer");
+    assert!(response.headers().contains_key("clear-site-data"), "who signs out leaves nothing of their own");
+
+    let mut technician = Browser::sign_in(&house, "later", &[Role::LabTechnician]).await;
+    technician.cookie += &format!("; unsent-steps={}.{}", own.person.id, technician.person.id);
     let response = technician.router.clone().oneshot(technician.form("/logout", &[])).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert!(!response.headers().contains_key("clear-site-data"), "steps of somebody else wait in this browser");
