@@ -231,6 +231,8 @@ async fn pages(house: &House) {
     person(&house.db, &house.tenant, "manager", &[Role::Manager]).await;
     let router = pages::site(&house.db, &house.clock.clock(), &house.recorder, Hasher::default());
     let manager = pages::sign_in(&router, "manager", PASSPHRASE).await.expect("the manager is let in");
+    let first = pages::ask(&router, "/analytics?period=28d", &manager).await;
+    line("/analytics, nothing yet in memory", &first);
     for page in
         ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/breaches", "/analytics/follow-ups"]
     {
