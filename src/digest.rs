@@ -17,7 +17,7 @@ use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::{digests, measure_targets, people};
 use crate::journey::course::Measure;
 use crate::journey::ids::Id as _;
-use crate::journey::words::{Role, Word as _};
+use crate::journey::words::Role;
 use crate::language::{self, duration, say};
 use crate::mail::{MailError, Mailer};
 
@@ -39,8 +39,7 @@ pub fn digest(tenant: &Tenant, day: NaiveDate, question: Question, departments: 
     let visits = masked(question.visits_in(question.period).count());
     let mut text = format!("{}, {}\n\n", tenant.name, language::date(day, "%A, %-d %B %Y"));
     let _ = writeln!(text, "{}", tr!("Visits registered: {count}", count = visits));
-    for measure in Measure::ALL {
-        let [now, before] = question.figure(*measure);
+    for (measure, [now, before]) in question.figures() {
         let _ = writeln!(text, "{}: {}", say(measure.label()), told(&now, &before));
     }
     let _ = writeln!(text, "\n{}", tr!("Door to doctor, by department, the longest first:"));

@@ -207,9 +207,13 @@ impl Filter {
     }
 
     /// The stretches of a visit that are asked for: those of the doctor who is.
-    pub fn spans<'a>(&'a self, facts: &'a Facts, measure: Measure) -> impl Iterator<Item = &'a Measured> {
-        let visit = self.lets_through(facts);
-        let all = facts.spans.iter().filter(move |span| visit && span.measure == measure);
-        all.filter(|span| is(&self.doctor, span.doctor.as_deref()))
+    pub fn spans<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = &'a Measured> {
+        let spans = if self.lets_through(facts) { &facts.spans[..] } else { &[] };
+        spans.iter().filter(|span| is(&self.doctor, span.doctor.as_deref()))
+    }
+
+    /// Those of one measure.
+    pub fn spans_of<'a>(&'a self, facts: &'a Facts, measure: Measure) -> impl Iterator<Item = &'a Measured> {
+        self.spans(facts).filter(move |span| span.measure == measure)
     }
 }

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use futures::stream::{self, StreamExt as _};
 
 use super::facts::{Facts, Period, Shared};
 use crate::db::Db;
-use crate::hospital::tenants::Tenant;
+use crate::hospital::tenants::{self, Tenant};
 use crate::journey::ids::TenantId;
 use crate::projections::checkpoint;
 use crate::projections::following::Projection as _;
@@ -18,8 +19,12 @@ use crate::projections::measures::{self, VisitMeasures};
 
 /// How many visits are kept of a tenant: some months of a large hospital.
 const MOST: usize = 500_000;
-/// How many days are read at once.
+/// How many days are looked at, and as many before them, by who looks at the longest usual period.
+const MONTH: u64 = 28;
+/// How many days are read before they are kept.
 const WEEK: usize = 7;
+/// How many of them are read at once.
+const AHEAD: usize = 2;
 
 /// The visits of each day, by tenant; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +66,21 @@ struct Day {
 }
 
 impl Kept {
+    /// Reads what managers look at first, so that none of them waits for it after a start; not more than may be kept of one tenant.
+    pub async fn warm(&self, db: &Db, now: DateTime<Utc>) -> sqlx::Result<()> {
+        let mut read = 0;
+        for tenant in tenants::list(db).await? {
+            let month = Period::ending(tenant.local_day(now), MONTH);
+            for period in [month, month.before()] {
+                read += self.days(db, &tenant, &[period]).await?.iter().map(|day| day.len()).sum::<usize>();
+                if read > MOST {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The visits of some periods as they are now, day by day.
     pub async fn days(&self, db: &Db, tenant: &Tenant, periods: &[Period]) -> sqlx::Result<Vec<Arc<Vec<Facts>>>> {
         let slot =
@@ -88,18 +108,25 @@ impl Kept {
     }
 }
 
-/// Reads days.
+/// Reads days, the next one while one is taken in.
 async fn read(
     db: &Db,
     tenant: &Tenant,
     days: Period,
     shared: &mut Shared,
 ) -> sqlx::Result<BTreeMap<NaiveDate, Vec<Facts>>> {
-    let mut read: BTreeMap<NaiveDate, Vec<Facts>> = days.each().map(|day| (day, Vec::new())).collect();
-    for row in measures::of_days(db, &tenant.id, days.from, days.to).await? {
-        read.entry(row.day).or_default().push(Facts::new(tenant, row, shared));
+    let rows = |day| {
+        let (db, tenant) = (db.clone(), tenant.id.clone());
+        async move { (day, tokio::spawn(async move { measures::of_day(&db, &tenant, day).await }).await) }
+    };
+    let mut rows = stream::iter(days.each().map(rows)).buffered(AHEAD);
+    let mut read = BTreeMap::new();
+    while let Some((day, rows)) = rows.next().await {
+        let rows = rows.map_err(|_| sqlx::Error::WorkerCrashed)??;
+        let mut visits: Vec<_> = rows.into_iter().map(|row| Facts::new(tenant, row, shared)).collect();
+        visits.sort_unstable_by(|one, other| one.visit_id.cmp(&other.visit_id));
+        read.insert(day, visits);
     }
-    read.values_mut().for_each(|visits| visits.sort_unstable_by(|one, other| one.visit_id.cmp(&other.visit_id)));
     Ok(read)
 }
 

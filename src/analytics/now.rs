@@ -81,7 +81,7 @@ pub fn now<'a>(
         }
         let mut last_hour = Values::default();
         for facts in lately.clone() {
-            for span in filter.spans(facts, Measure::wait_at(*station)) {
+            for span in filter.spans_of(facts, Measure::wait_at(*station)) {
                 if span.until.is_some_and(|until| until > an_hour_ago && until <= moment) {
                     last_hour.take(&facts.visit_id, span.seconds, None);
                 }
@@ -102,7 +102,7 @@ pub fn now<'a>(
         .filter_map(|visit| visit.doctor_id.clone())
         .collect();
     for facts in lately {
-        let seen = filter.spans(facts, Measure::Consultation);
+        let seen = filter.spans_of(facts, Measure::Consultation);
         let seen = seen.filter(|span| span.until.is_some_and(|until| until > an_hour_ago && until <= moment));
         in_session.extend(seen.filter_map(|span| span.doctor.as_deref().cloned()));
     }

@@ -32,6 +32,12 @@ impl Targets {
         Some(self.minutes(department, measure)? * 60)
     }
 
+    /// The targets of one measure, in seconds, to be looked up for many visits.
+    pub fn of(&self, measure: Measure) -> BTreeMap<&DepartmentId, i64> {
+        let of_measure = self.0.iter().filter(|((_, other), _)| *other == measure);
+        of_measure.map(|((department, _), minutes)| (department, minutes * 60)).collect()
+    }
+
     /// The target that all these departments share; none when they differ.
     pub fn common(&self, departments: impl Iterator<Item = DepartmentId>, measure: Measure) -> Option<i64> {
         let mut all = departments.filter_map(|department| self.minutes(Some(&department), measure));

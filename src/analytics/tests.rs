@@ -111,7 +111,7 @@ fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
     let period = Period { from: day(3), to: day(4) };
     assert_eq!(period.before(), Period { from: day(1), to: day(2) });
     let question = Question { visits: &visits, period, filter: &filter, targets: &targets };
-    let [now, before] = question.figure(Measure::ConsultationWait);
+    let [now, before] = question.figures()[&Measure::ConsultationWait];
     assert_eq!((now.count, now.missing, now.median, now.p90), (2, 1, Some(60), Some(600)));
     assert_eq!((before.count, before.median), (1, Some(90)));
     let doctors = question.by(Measure::ConsultationWait, Dimension::Doctor);
@@ -124,7 +124,7 @@ fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
     let days = question.by_day(Measure::ConsultationWait);
     assert_eq!(days.iter().map(|(_, figure)| figure.count).collect::<Vec<_>>(), [2, 0]);
     let only = Filter { doctor: Some((*slow).clone()), ..Filter::default() };
-    let [now, _] = Question { filter: &only, ..question }.figure(Measure::ConsultationWait);
+    let [now, _] = Question { filter: &only, ..question }.figures()[&Measure::ConsultationWait];
     assert_eq!((now.count, now.missing), (1, 1));
 }
 

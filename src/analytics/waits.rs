@@ -6,11 +6,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::facts::{Facts, Filter, Measured, Period};
-use super::figures::{Figure, Values};
+use super::figures::{Figure, Values, share};
 use super::targets::Targets;
 use crate::journey::course::Measure;
 use crate::journey::ids::{Id, PersonId};
-use crate::journey::words::{Word, words};
+use crate::journey::words::{Outcome, Word, words};
 
 words! {
     /// What visits differ in.
@@ -50,32 +50,53 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
+    /// The visits of a period, whoever asks.
+    fn of_period(self, period: Period) -> impl Iterator<Item = &'a Facts> + Clone {
+        self.visits.iter().flat_map(|day| day.iter()).filter(move |facts| period.contains(facts.day))
+    }
+
     /// Every stretch that is asked for in a period.
     fn spans(self, period: Period, measure: Measure) -> impl Iterator<Item = (&'a Facts, &'a Measured, Option<i64>)> {
-        let visits = self.visits.iter().flat_map(|day| day.iter()).filter(move |facts| period.contains(facts.day));
-        visits.flat_map(move |facts| {
-            let target = self.targets.seconds(facts.department.as_deref(), measure);
-            self.filter.spans(facts, measure).map(move |span| (facts, span, target))
+        let targets = self.targets.of(measure);
+        self.of_period(period).flat_map(move |facts| {
+            let target = facts.department.as_deref().and_then(|department| targets.get(department)).copied();
+            self.filter.spans_of(facts, measure).map(move |span| (facts, span, target))
         })
     }
 
     /// The visits that are asked for in a period.
     pub fn visits_in(self, period: Period) -> impl Iterator<Item = &'a Facts> + Clone {
-        let visits = self.visits.iter().flat_map(|day| day.iter());
-        visits.filter(move |facts| period.contains(facts.day) && self.filter.visit(facts))
+        self.of_period(period).filter(move |facts| self.filter.visit(facts))
     }
 
-    fn figure_in(self, period: Period, measure: Measure) -> Figure {
-        let mut values = Values::default();
-        for (facts, span, target) in self.spans(period, measure) {
-            values.take(&facts.visit_id, span.seconds, target);
+    /// All measures in a period, in one pass over its visits.
+    fn figures_in(self, period: Period) -> impl Iterator<Item = Figure> {
+        let targets: Vec<_> = Measure::ALL.iter().map(|measure| self.targets.of(*measure)).collect();
+        let mut values: Vec<Values> = Measure::ALL.iter().map(|_| Values::default()).collect();
+        for facts in self.of_period(period) {
+            for span in self.filter.spans(facts) {
+                let place = span.measure as usize;
+                let (Some(values), Some(targets)) = (values.get_mut(place), targets.get(place)) else { continue };
+                let target = facts.department.as_deref().and_then(|department| targets.get(department)).copied();
+                values.take(&facts.visit_id, span.seconds, target);
+            }
         }
-        values.figure()
+        values.into_iter().map(Values::figure)
     }
 
-    /// A measure over the period, and over the one before.
-    pub fn figure(self, measure: Measure) -> [Figure; 2] {
-        [self.figure_in(self.period, measure), self.figure_in(self.period.before(), measure)]
+    /// Each measure over the period, and over the one before.
+    pub fn figures(self) -> BTreeMap<Measure, [Figure; 2]> {
+        let both = self.figures_in(self.period).zip(self.figures_in(self.period.before()));
+        Measure::ALL.iter().copied().zip(both.map(|(now, before)| [now, before])).collect()
+    }
+
+    /// How the visits of a period ended.
+    pub fn ends(self, period: Period) -> Ends {
+        self.visits_in(period).fold(Ends::default(), |ends, facts| Ends {
+            visits: ends.visits + 1,
+            open: ends.open + usize::from(facts.outcome.is_none()),
+            missed: ends.missed + usize::from(facts.outcome == Some(Outcome::NoShow)),
+        })
     }
 
     /// By weekday from Monday, and by hour of the beginning.
@@ -141,6 +162,25 @@ impl<'a> Question<'a> {
         let mut all: Vec<_> = self.spans(self.period, measure).map(|(facts, span, _)| (facts, span)).collect();
         all.sort_by_key(|(_, span)| std::cmp::Reverse(span.seconds));
         all
+    }
+}
+
+/// How visits ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// How many there are.
+    pub visits: usize,
+    /// How many of them have not ended.
+    pub open: usize,
+    /// How many ended as no-shows.
+    pub missed: usize,
+}
+
+impl Ends {
+    /// How many ended, and how many of a hundred of those as no-shows.
+    pub fn missed_share(self) -> (usize, Option<f64>) {
+        let ended = self.visits - self.open;
+        (ended, share(self.missed, ended))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -138,6 +138,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         started: clock.now(),
     };
     let sweeping = tokio::spawn(sweep_sessions(db.clone(), clock.clone()));
+    let warming = tokio::spawn(warm(kept.clone(), db.clone(), clock.now()));
 
     let listen_error = |source| Error::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
@@ -167,6 +168,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         }
     }
     sweeping.abort();
+    warming.abort();
     if let Some(telling) = telling {
         telling.abort();
     }
@@ -192,6 +194,13 @@ async fn sweep_sessions(db: Db, clock: Clock) {
         if let Err(error) = sessions::sweep(&db, clock.now()).await {
             tracing::warn!(%error, "sessions that have run out could not be forgotten");
         }
+    }
+}
+
+/// Reads what managers will look at.
+async fn warm(kept: Kept, db: Db, now: DateTime<Utc>) {
+    if let Err(error) = kept.warm(&db, now).await {
+        tracing::warn!(%error, "the figures of the last weeks could not be read ahead");
     }
 }
 

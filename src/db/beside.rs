@@ -5,7 +5,7 @@
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::{PgPool, Sqlite, SqlitePool, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgPool, Sqlite, SqlitePool, pool::PoolConnection};
 
 use super::rows::Statement;
 use super::{Db, Engine, Tx};
@@ -17,12 +17,12 @@ use crate::on;
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// Makes an empty one beside it.
-    pub make: Statement,
+    /// The columns of its key.
+    pub key: &'static str,
+    /// Whether its rows are of visits: then a switch looks only at those visits of which a row differs.
+    pub of_visits: bool,
     /// Removes all of a tenant's rows.
     pub clear: Statement,
-    /// Notes the visits of which a row differs; a table without it is compared as a whole in the switch.
-    pub compare: Option<Statement>,
     /// Removes the live rows that are not in the one beside.
     pub prune: Statement,
     /// Removes the live rows that are otherwise in the one beside.
@@ -33,36 +33,23 @@ pub struct Table {
 
 /// A table by its key: `table!("token_counters" by "tenant_id, prefix")`.
 ///
-/// One that grows with the log is a table of visits, so that a switch looks only at those of which a row differs:
-/// `table!("bills" by "tenant_id, visit_id, bill_id" of visits)`.
+/// One that grows with the log is a table of visits: `table!("bills" by "tenant_id, visit_id, bill_id" of visits)`.
 macro_rules! table {
     ($name:literal by $key:literal) => {
-        $crate::db::beside::table!(@of all None, $name, $key)
+        $crate::db::beside::table!(@of all false, $name, $key)
     };
     ($name:literal by $key:literal of visits) => {
-        $crate::db::beside::table!(@of visits Some($crate::db::beside::switching!($name, all, (
-            "INSERT INTO ", visits,
-            " SELECT visit_id FROM (SELECT * FROM ", live, " WHERE tenant_id = $1 EXCEPT SELECT * FROM ", beside,
-            " WHERE tenant_id = $1) AS surplus UNION SELECT visit_id FROM (SELECT * FROM ", beside,
-            " WHERE tenant_id = $1 EXCEPT SELECT * FROM ", live, " WHERE tenant_id = $1) AS lacking WHERE true \
-             ON CONFLICT DO NOTHING"
-        ))), $name, $key)
+        $crate::db::beside::table!(@of visits true, $name, $key)
     };
-    (@of $scope:ident $compare:expr, $name:literal, $key:literal) => {
+    (@of $scope:ident $of_visits:literal, $name:literal, $key:literal) => {
         $crate::db::beside::Table {
             name: $name,
-            make: $crate::db::rows::Statement {
-                sqlite: concat!(
-                    "CREATE TEMP TABLE ", $name, " AS SELECT * FROM main.", $name, " WHERE false; \
-                     CREATE UNIQUE INDEX temp.key_of_", $name, " ON ", $name, " (", $key, ")"
-                ),
-                postgres: concat!("CREATE TEMP TABLE ", $name, " (LIKE public.", $name, " INCLUDING ALL)"),
-            },
+            key: $key,
+            of_visits: $of_visits,
             clear: $crate::db::rows::Statement {
                 sqlite: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
                 postgres: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
             },
-            compare: $compare,
             prune: $crate::db::beside::switching!($name, $scope, (
                 "DELETE FROM ", live, " WHERE tenant_id = $1", within, " AND (", $key, ") IN (SELECT ", $key, " FROM ", live,
                 " WHERE tenant_id = $1", within, " EXCEPT SELECT ", $key, " FROM ", beside, " WHERE tenant_id = $1", within, ")"
@@ -73,9 +60,8 @@ macro_rules! table {
                 " WHERE tenant_id = $1", within, ") AS other)"
             )),
             add: $crate::db::beside::switching!($name, $scope, (
-                "INSERT INTO ", live, " SELECT * FROM ", beside, " WHERE tenant_id = $1", within, " AND (", $key,
-                ") IN (SELECT ", $key, " FROM ", beside, " WHERE tenant_id = $1", within, " EXCEPT SELECT ", $key,
-                " FROM ", live, " WHERE tenant_id = $1", within, ")"
+                "INSERT INTO ", live, " SELECT * FROM ", beside, " WHERE tenant_id = $1", within,
+                " ON CONFLICT (", $key, ") DO NOTHING"
             )),
         }
     };
@@ -85,7 +71,6 @@ macro_rules! table {
 macro_rules! switching {
     (@part $name:literal $engine:ident $scope:ident live) => { $crate::db::beside::switching!(@live $name $engine) };
     (@part $name:literal $engine:ident $scope:ident beside) => { $crate::db::beside::switching!(@beside $name $engine) };
-    (@part $name:literal $engine:ident $scope:ident visits) => { $crate::db::beside::switching!(@beside "beside_visits" $engine) };
     (@part $name:literal $engine:ident all within) => { "" };
     (@part $name:literal $engine:ident visits within) => {
         concat!(" AND visit_id IN (SELECT visit_id FROM ", $crate::db::beside::switching!(@beside "beside_visits" $engine), ")")
@@ -105,15 +90,22 @@ macro_rules! switching {
 
 pub(crate) use {switching, table};
 
-/// Makes the list of visits of which a row differs. It is gone with the connection, as the tables are.
-const VISITS: &str = "CREATE TEMP TABLE beside_visits (visit_id TEXT NOT NULL PRIMARY KEY)";
+/// The list of visits of which a row differs. It is gone with the connection, as the tables are.
+const VISITS: &str = "beside_visits";
+const MAKE_VISITS: &str = "CREATE TEMP TABLE beside_visits (visit_id TEXT NOT NULL PRIMARY KEY)";
 const IS_THERE: Statement = switching!("beside_visits", all, ("SELECT visit_id FROM ", beside, " WHERE visit_id = $1"));
 const NOTE: Statement = Statement {
     sqlite: "INSERT INTO temp.beside_visits SELECT value FROM json_each($2) WHERE $1 <> '' ON CONFLICT DO NOTHING",
     postgres: "INSERT INTO pg_temp.beside_visits SELECT jsonb_array_elements_text($2::text::jsonb) WHERE $1 <> '' ON CONFLICT DO NOTHING",
 };
-/// Says that the list is short, where that is not seen otherwise.
-const ANALYZE: &str = "ANALYZE pg_temp.beside_visits";
+/// The definition of a table, which begins with these words.
+const DEFINITION: &str = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1";
+const CREATE: &str = "CREATE TABLE";
+const COLUMNS: Statement = Statement {
+    sqlite: "SELECT name FROM pragma_table_info($1, 'main')",
+    postgres: "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 \
+        ORDER BY ordinal_position",
+};
 
 /// A connection of its own, with tables beside the live ones.
 #[derive(Debug)]
@@ -121,11 +113,29 @@ pub struct Beside {
     live: Db,
     own: Engine<SqlitePool, PgPool>,
     tables: Vec<Table>,
+    /// Note the visits of which a row differs, a statement for each table of visits.
+    comparisons: Vec<String>,
 }
 
 /// Holds back this process's writers on SQLite, so that they wait for a switch instead of failing on its lock.
 #[derive(Debug)]
 pub struct Turn(#[expect(dead_code, reason = "held until dropped")] Option<PoolConnection<Sqlite>>);
+
+impl Table {
+    /// The statement that notes the visits of which a row is only in one of the two tables, or otherwise in each.
+    fn comparison(&self, columns: &[String], [live, beside]: [&str; 2], differ: &str) -> String {
+        let Self { name, key, .. } = self;
+        let of = |table: &str| columns.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ");
+        let same = key.split(", ").map(|column| format!("live.{column} = beside.{column}"));
+        let (same, of_live, of_beside) = (same.collect::<Vec<_>>().join(" AND "), of("live"), of("beside"));
+        format!(
+            "INSERT INTO {beside}.{VISITS} SELECT live.visit_id FROM {live}.{name} AS live LEFT JOIN {beside}.{name} AS beside \
+             ON {same} WHERE live.tenant_id = $1 AND ({of_live}) {differ} ({of_beside}) \
+             UNION SELECT beside.visit_id FROM {beside}.{name} AS beside LEFT JOIN {live}.{name} AS live ON {same} \
+             WHERE beside.tenant_id = $1 AND live.tenant_id IS NULL ON CONFLICT DO NOTHING"
+        )
+    }
+}
 
 impl Beside {
     /// Makes empty tables beside live ones.
@@ -150,14 +160,30 @@ impl Beside {
             ),
         };
         let tables: Vec<_> = tables.into_iter().collect();
-        on!(&own, pool => sqlx::raw_sql(VISITS).execute(pool).await.map(drop))?;
+        on!(&own, pool => sqlx::raw_sql(MAKE_VISITS).execute(pool).await.map(drop))?;
+        let mut comparisons = Vec::new();
         for table in &tables {
-            match &own {
-                Engine::Sqlite(pool) => sqlx::raw_sql(table.make.sqlite).execute(pool).await.map(drop)?,
-                Engine::Postgres(pool) => sqlx::raw_sql(table.make.postgres).execute(pool).await.map(drop)?,
+            let columns: Vec<String> = match &own {
+                Engine::Sqlite(pool) => {
+                    let definition: String = sqlx::query_scalar(DEFINITION).bind(table.name).fetch_one(pool).await?;
+                    let beside = definition.replacen(CREATE, "CREATE TEMP TABLE", 1);
+                    sqlx::raw_sql(AssertSqlSafe(beside)).execute(pool).await?;
+                    sqlx::query_scalar(COLUMNS.sqlite).bind(table.name).fetch_all(pool).await?
+                }
+                Engine::Postgres(pool) => {
+                    let beside = format!("CREATE TEMP TABLE {0} (LIKE public.{0} INCLUDING ALL)", table.name);
+                    sqlx::raw_sql(AssertSqlSafe(beside)).execute(pool).await?;
+                    sqlx::query_scalar(COLUMNS.postgres).bind(table.name).fetch_all(pool).await?
+                }
+            };
+            if table.of_visits {
+                comparisons.push(match &own {
+                    Engine::Sqlite(_) => table.comparison(&columns, ["main", "temp"], "IS NOT"),
+                    Engine::Postgres(_) => table.comparison(&columns, ["public", "pg_temp"], "IS DISTINCT FROM"),
+                });
             }
         }
-        Ok(Self { live: live.clone(), own, tables })
+        Ok(Self { live: live.clone(), own, tables, comparisons })
     }
 
     /// Begins a transaction that writes the tables beside; it holds nobody up, and sees the live ones as they are at one moment.
@@ -172,13 +198,21 @@ impl Beside {
 
     /// Notes the visits of which a row differs, so that the switch need not look for them.
     pub async fn compare(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        for compare in self.tables.iter().filter_map(|table| table.compare) {
-            compare.execute(tx, tenant).await?;
+        self.analyze(tx).await?;
+        for comparison in &self.comparisons {
+            let comparison = AssertSqlSafe(comparison.clone());
+            on!(&mut *tx, connection => sqlx::query(comparison).bind(tenant).execute(&mut **connection).await.map(drop))?;
         }
-        match tx {
-            Tx::Sqlite(_) => Ok(()),
-            Tx::Postgres(connection) => sqlx::query(ANALYZE).execute(&mut **connection).await.map(drop),
+        self.analyze(tx).await
+    }
+
+    /// Says how long the tables are, where that is not seen otherwise.
+    async fn analyze(&self, tx: &mut Tx) -> sqlx::Result<()> {
+        let Tx::Postgres(connection) = tx else { return Ok(()) };
+        for table in self.tables.iter().map(|table| table.name).chain([VISITS]) {
+            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await?;
         }
+        Ok(())
     }
 
     /// Notes visits that the switch shall look at too.

@@ -19,10 +19,10 @@ macro_rules! text_columns {
                 $write(self).encode(buffer)
             }
         }
-        impl<'r, D: sqlx::Database> sqlx::Decode<'r, D> for $name where String: sqlx::Decode<'r, D> {
+        impl<'r, D: sqlx::Database> sqlx::Decode<'r, D> for $name where &'r str: sqlx::Decode<'r, D> {
             fn decode(value: D::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-                let text = <String as sqlx::Decode<'r, D>>::decode(value)?;
-                $read(&text).ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
+                let text = <&'r str as sqlx::Decode<'r, D>>::decode(value)?;
+                $read(text).ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
             }
         }
     )*};

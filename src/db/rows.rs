@@ -150,7 +150,29 @@ macro_rules! listed {
     };
 }
 
-pub(crate) use {column, insert_rows, listed, update_rows};
+/// Asks for many rows as one text of JSON: the engines write it, and serde reads it, faster than drivers hand over row by row.
+macro_rules! read_json {
+    ($source:expr, $statement:expr; $($value:expr),+) => {{
+        use $crate::db::{Db, Engine, Source, Tx};
+        let read: String = match $source.into() {
+            Source::Db(Db { read: Engine::Sqlite(pool), .. }) => {
+                sqlx::query_scalar($statement.sqlite)$(.bind($value))+.fetch_one(pool).await?
+            }
+            Source::Db(Db { read: Engine::Postgres(pool), .. }) => {
+                sqlx::query_scalar($statement.postgres)$(.bind($value))+.fetch_one(pool).await?
+            }
+            Source::Tx(Tx::Sqlite(tx)) => {
+                sqlx::query_scalar($statement.sqlite)$(.bind($value))+.fetch_one(&mut **tx).await?
+            }
+            Source::Tx(Tx::Postgres(tx)) => {
+                sqlx::query_scalar($statement.postgres)$(.bind($value))+.fetch_one(&mut **tx).await?
+            }
+        };
+        serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
+    }};
+}
+
+pub(crate) use {column, insert_rows, listed, read_json, update_rows};
 
 impl Rows {
     /// Writes rows; does nothing when there are none.
@@ -161,22 +183,12 @@ impl Rows {
         match tx {
             Tx::Sqlite(connection) => {
                 let mut rest = rows;
-                while !rest.is_empty() {
-                    // Few texts, so that each is prepared once and kept; few statements all the same.
-                    let step = if rest.len() < STEP { 1 } else { STEP };
-                    let (some, others) = rest.split_at(MOST.min(rest.len() / step * step));
-                    rest = others;
-                    let mut query = sqlx::query(AssertSqlSafe(self.of(some.len())));
-                    for row in some {
-                        if self.tenant == TenantStands::InRows {
-                            query = query.bind(tenant);
-                        }
-                        query = self.bind(query, row)?;
-                    }
-                    if self.tenant == TenantStands::Last {
-                        query = query.bind(tenant);
-                    }
-                    query.execute(&mut **connection).await?;
+                let mut prepared = self.prepare(tenant, &mut rest)?;
+                // The next statement is prepared while one is carried out.
+                while let Some(query) = prepared {
+                    let next = async { self.prepare(tenant, &mut rest) };
+                    let (done, next) = futures::join!(query.execute(&mut **connection), next);
+                    (_, prepared) = (done?, next?);
                 }
                 Ok(())
             }
@@ -184,6 +196,32 @@ impl Rows {
                 sqlx::query(self.postgres).bind(tenant).bind(json(rows)?).execute(&mut **connection).await.map(drop)
             }
         }
+    }
+
+    /// The statement for the first of the rows that are left, which it takes from them; none when none are left.
+    fn prepare<'q, R: Serialize>(
+        &self,
+        tenant: &'q TenantId,
+        rest: &mut &[R],
+    ) -> sqlx::Result<Option<Query<'q, Sqlite, SqliteArguments>>> {
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        // Few texts, so that each is prepared once and kept; few statements all the same.
+        let step = if rest.len() < STEP { 1 } else { STEP };
+        let (some, others) = rest.split_at(MOST.min(rest.len() / step * step));
+        *rest = others;
+        let mut query = sqlx::query(AssertSqlSafe(self.of(some.len())));
+        for row in some {
+            if self.tenant == TenantStands::InRows {
+                query = query.bind(tenant);
+            }
+            query = self.bind(query, row)?;
+        }
+        if self.tenant == TenantStands::Last {
+            query = query.bind(tenant);
+        }
+        Ok(Some(query))
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.

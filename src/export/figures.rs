@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{ExportError, Period};
@@ -75,11 +74,14 @@ pub async fn figures(db: &Db, tenant: &Tenant, period: Period) -> Result<Figures
             return Err(ExportError::Behind(state.lag));
         }
     }
-    let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
-    let first = measures::first_day(db, &tenant.id).await?.unwrap_or(last);
-    let (from, to) = (period.from.unwrap_or(first), period.to.unwrap_or(last));
-    let mut shared = Shared::default();
-    let rows = measures::of_days(db, &tenant.id, from, to).await?.into_iter();
-    let visits: Vec<_> = rows.map(|row| Facts::new(tenant, row, &mut shared)).collect();
+    let (mut visits, mut shared) = (Vec::new(), Shared::default());
+    if let Some((first, last)) = measures::first_and_last(db, &tenant.id).await? {
+        let from = period.from.map_or(first, |from| from.max(first));
+        let to = period.to.map_or(last, |to| to.min(last));
+        for day in from.iter_days().take_while(|day| *day <= to) {
+            let rows = measures::of_day(db, &tenant.id, day).await?.into_iter();
+            visits.extend(rows.map(|row| Facts::new(tenant, row, &mut shared)));
+        }
+    }
     Ok(Figures::of(&visits))
 }

@@ -3,7 +3,7 @@
 //! This is the one place that lists them. The registry, the role check, the screens and the documents read it from here.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::ids::*;
@@ -90,7 +90,7 @@ macro_rules! events {
                 match self { $(Self::$name(metadata) => serde_json::to_value(metadata)),* }.unwrap_or_default()
             }
 
-            fn read(event: EventType, metadata: &Value) -> Result<Self, serde_json::Error> {
+            fn read<'a, D: Deserializer<'a>>(event: EventType, metadata: D) -> Result<Self, D::Error> {
                 Ok(match event { $(EventType::$name => Self::$name($name::deserialize(metadata)?)),* })
             }
         }
@@ -534,7 +534,7 @@ impl Event {
     }
 
     /// Reads an event from the log, where it was checked before it was written.
-    pub fn from_log(event: EventType, metadata: &Value) -> Result<Self, serde_json::Error> {
+    pub fn from_log<'a, D: Deserializer<'a>>(event: EventType, metadata: D) -> Result<Self, D::Error> {
         Self::read(event, metadata)
     }
 

@@ -1,8 +1,10 @@
 //! Identifiers: ULIDs as text, one type for each thing they name.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::schema::{Shape, Shaped};
 
@@ -18,10 +20,13 @@ impl fmt::Display for NotAnId {
 
 impl std::error::Error for NotAnId {}
 
+/// How many characters a ULID has.
+const LENGTH: usize = 26;
+
 /// Whether a text is a ULID in its canonical form.
 pub fn is_ulid(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() == 26
+    bytes.len() == LENGTH
         && bytes[0] <= b'7'
         && bytes.iter().all(
             |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'),
@@ -53,20 +58,37 @@ fn decode(ulid: &str) -> u128 {
         .fold(0, |bits, digit| (bits << 5) | digit as u128)
 }
 
-fn encode(bits: u128) -> Box<str> {
-    (0..26).rev().map(|digit| char::from(ALPHABET[((bits >> (digit * 5)) & 31) as usize])).collect::<String>().into()
+fn encode(bits: u128) -> [u8; LENGTH] {
+    std::array::from_fn(|place| ALPHABET[((bits >> ((LENGTH - 1 - place) * 5)) & 31) as usize])
+}
+
+/// Takes an id where it stands, without a copy of its text.
+struct Text<I>(PhantomData<I>);
+
+impl<I: Id> Visitor<'_> for Text<I> {
+    type Value = I;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a ULID")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<I, E> {
+        I::parse(text).map_err(E::custom)
+    }
 }
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $thing:literal)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; LENGTH]);
 
         impl Id for $name {
             fn parse(text: &str) -> Result<Self, NotAnId> {
-                if is_ulid(text) { Ok(Self(text.into())) } else { Err(NotAnId) }
+                if !is_ulid(text) {
+                    return Err(NotAnId);
+                }
+                text.as_bytes().try_into().map(Self).map_err(|_| NotAnId)
             }
 
             fn from_bits(bits: u128) -> Self {
@@ -74,7 +96,26 @@ macro_rules! ids {
             }
 
             fn as_str(&self) -> &str {
-                &self.0
+                // Every way to make one writes ASCII.
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text(PhantomData))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
             }
         }
 
@@ -82,22 +123,9 @@ macro_rules! ids {
             const SHAPE: Shape = Shape::Id($thing);
         }
 
-        impl TryFrom<String> for $name {
-            type Error = NotAnId;
-            fn try_from(text: String) -> Result<Self, NotAnId> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0.into()
-            }
-        }
-
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
     )*};

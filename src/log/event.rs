@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::chain::{Digest, Salt};
 use crate::journey::ids::{BranchId, EventId, PersonId, VisitId};
@@ -80,7 +81,7 @@ pub struct StoredEvent {
 /// What an event says, without what proves it: enough to fold the life of a thing.
 ///
 /// Its fields stand in the order in which a page of the log is read: as arrays, without names.
-#[derive(Clone, Debug, PartialEq, Deserialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Deserialize, sqlx::FromRow)]
 pub struct Occurrence {
     /// Its place in the tenant's log.
     pub position: i64,
@@ -94,14 +95,24 @@ pub struct Occurrence {
     pub event_type: String,
     /// The version of the metadata's shape, from 1.
     pub schema_version: i32,
-    /// What is known about it.
-    pub metadata: Value,
+    /// What is known about it, as it is written: whoever folds it reads it once.
+    #[sqlx(json)]
+    pub metadata: Box<RawValue>,
     /// Who acted.
     pub performed_by: PersonId,
     /// When it happened.
     pub performed_at: DateTime<Utc>,
     /// When it was logged.
     pub recorded_at: DateTime<Utc>,
+    /// Where it happened.
+    pub branch_id: Option<BranchId>,
+}
+
+impl Occurrence {
+    /// What is known about it.
+    pub fn metadata(&self) -> Value {
+        serde_json::from_str(self.metadata.get()).unwrap_or_default()
+    }
 }
 
 /// Cuts a time to the milliseconds that both engines keep; a leap second, which PostgreSQL does not, is the second after it.

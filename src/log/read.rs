@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::event::{Occurrence, StoredEvent, to_milliseconds};
-use crate::db::rows::Statement;
-use crate::db::{Db, Engine, Source, Tx};
+use crate::db::rows::{Statement, read_json};
+use crate::db::{Db, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
 use crate::on;
@@ -29,52 +29,41 @@ pub async fn stream(
         .await)
 }
 
-// One row of JSON for all of them: the engines write it, and serde reads it, faster than drivers hand over row by row.
 const LIFE: Statement = Statement {
     sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
+        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
         WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version)",
     postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY version), '[]')::text FROM visit_events \
+        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id) ORDER BY version), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
 };
 const HAPPENED: Statement = Statement {
     sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at)) FROM (SELECT * FROM visit_events \
+        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
     postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at) ORDER BY position), '[]')::text FROM visit_events \
+        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id) ORDER BY position), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
 };
 
-/// Asks for occurrences by two values.
-macro_rules! read_occurrences {
-    ($db:expr, $statement:expr, $tenant:expr, $one:expr, $other:expr) => {{
-        let read: String = match &$db.read {
-            Engine::Sqlite(pool) => {
-                sqlx::query_scalar($statement.sqlite).bind($tenant).bind($one).bind($other).fetch_one(pool).await?
-            }
-            Engine::Postgres(pool) => {
-                sqlx::query_scalar($statement.postgres).bind($tenant).bind($one).bind($other).fetch_one(pool).await?
-            }
-        };
-        serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
-    }};
-}
-
 /// Everything that happened to one thing, without what proves it.
 pub async fn life(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: &TenantId,
     aggregate_type: &str,
     aggregate_id: &str,
 ) -> sqlx::Result<Vec<Occurrence>> {
-    read_occurrences!(db, LIFE, tenant, aggregate_type, aggregate_id)
+    read_json!(source, LIFE; tenant, aggregate_type, aggregate_id)
 }
 
 /// What happened from one position to another, both included.
-pub async fn happened(db: &Db, tenant: &TenantId, first: i64, last: i64) -> sqlx::Result<Vec<Occurrence>> {
-    read_occurrences!(db, HAPPENED, tenant, first, last)
+pub async fn happened(
+    source: impl Into<Source<'_>>,
+    tenant: &TenantId,
+    first: i64,
+    last: i64,
+) -> sqlx::Result<Vec<Occurrence>> {
+    read_json!(source, HAPPENED; tenant, first, last)
 }
 
 const EVENT: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = $2";
@@ -102,12 +91,14 @@ pub async fn events(tx: &mut Tx, tenant: &TenantId, ids: &[&EventId]) -> sqlx::R
 // out of JSON must not be compared with rows before its wall between tenants is.
 const SINCE: Statement = Statement {
     sqlite: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
-        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at \
+        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at, \
+        happened.branch_id \
         FROM json_each($2) AS asked CROSS JOIN visit_events AS happened \
         WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
         AND happened.aggregate_id = asked.value ->> 1 AND happened.version > asked.value ->> 2",
     postgres: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
-        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at \
+        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at, \
+        happened.branch_id \
         FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN LATERAL (SELECT * FROM visit_events \
         WHERE tenant_id = $1 AND aggregate_type = asked.value ->> 0 \
         AND aggregate_id = asked.value ->> 1 AND version > (asked.value ->> 2)::bigint OFFSET 0) AS happened",

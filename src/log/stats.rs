@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::db::Db;
-use crate::journey::ids::{PersonId, TenantId};
+use crate::journey::ids::{Id as _, PersonId, TenantId};
 use crate::on;
 
 /// How many events there are, and of what.
@@ -56,7 +56,7 @@ pub async fn statistics(
     let end = end.unwrap_or_default();
     let by_type = counts(db, tenant, NEXT_TYPE, OF_TYPE, end).await?;
     let by_actor = counts(db, tenant, NEXT_ACTOR, OF_ACTOR, end).await?;
-    let by_actor = by_actor.into_iter().filter_map(|(id, count)| Some((PersonId::try_from(id).ok()?, count)));
+    let by_actor = by_actor.into_iter().filter_map(|(id, count)| Some((PersonId::parse(&id).ok()?, count)));
     Ok(Statistics {
         total: by_type.values().sum(),
         by_actor: by_actor.collect(),

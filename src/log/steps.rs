@@ -1,9 +1,8 @@
 //! The steps of visits, read out of the events that hold them.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use super::lift::lifted;
+use super::lift::{lifted, version_today};
 use super::{Occurrence, StoredEvent};
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::PersonId;
@@ -26,27 +25,33 @@ pub struct Unreadable {
 /// Reads the step out of a stored event.
 pub fn step(stored: &StoredEvent) -> Result<Step, Unreadable> {
     let StoredEvent { event, position, .. } = stored;
-    let kind = (event.event_type.as_str(), event.schema_version);
-    read(*position, kind, &event.metadata, &event.performed_by, event.performed_at)
+    let metadata = lifted(&event.event_type, event.schema_version, &event.metadata);
+    read(*position, &event.event_type, (&event.performed_by, event.performed_at), |kind| {
+        Event::from_log(kind, metadata.as_ref())
+    })
 }
 
 /// Reads the step out of what happened.
 pub fn step_of(happened: &Occurrence) -> Result<Step, Unreadable> {
     let Occurrence { position, event_type, schema_version, metadata, performed_by, performed_at, .. } = happened;
-    read(*position, (event_type, *schema_version), metadata, performed_by, *performed_at)
+    read(*position, event_type, (performed_by, *performed_at), |kind| {
+        if *schema_version == version_today(event_type) {
+            Event::from_log(kind, metadata.as_ref())
+        } else {
+            Event::from_log(kind, lifted(event_type, *schema_version, &happened.metadata()).as_ref())
+        }
+    })
 }
 
 fn read(
     position: i64,
-    (event_type, schema_version): (&str, i32),
-    metadata: &Value,
-    by: &PersonId,
-    at: DateTime<Utc>,
+    event_type: &str,
+    (by, at): (&PersonId, DateTime<Utc>),
+    event: impl FnOnce(EventType) -> Result<Event, serde_json::Error>,
 ) -> Result<Step, Unreadable> {
     let unreadable = |problem: String| Unreadable { position, problem };
     let kind =
         EventType::from_word(event_type).ok_or_else(|| unreadable(format!("{event_type:?} is no event of a visit")))?;
-    let metadata = lifted(event_type, schema_version, metadata);
-    let event = Event::from_log(kind, &metadata).map_err(|error| unreadable(error.to_string()))?;
+    let event = event(kind).map_err(|error| unreadable(error.to_string()))?;
     Ok(Step { event, by: by.clone(), at })
 }

@@ -13,7 +13,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
 use crate::journey::words::{Priority, VisitType, Word};
-use crate::log::{self, StoredEvent};
+use crate::log::{self, Occurrence, StoredEvent, VISIT};
 use crate::on;
 
 /// The read model of follow-ups.
@@ -96,12 +96,15 @@ impl Projection for FollowUps {
         TABLES
     }
 
-    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem> {
-        for StoredEvent { event, .. } in events {
-            let Some(visit) = &event.visit_id else { continue };
-            let said = |name: &str| event.metadata.get(name).and_then(Value::as_str);
-            match EventType::from_word(&event.event_type) {
-                Some(EventType::FollowUpScheduled) => {
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem> {
+        use EventType::{FollowUpReminderSent, FollowUpScheduled, VisitRegistered};
+        for happened in events.into_iter().filter(|happened| happened.aggregate_type == VISIT) {
+            let event = EventType::from_word(&happened.event_type);
+            let Some(event @ (FollowUpScheduled | FollowUpReminderSent | VisitRegistered)) = event else { continue };
+            let (visit, metadata) = (&happened.aggregate_id, happened.metadata());
+            let said = |name: &str| metadata.get(name).and_then(Value::as_str);
+            match event {
+                FollowUpScheduled => {
                     let visited: Option<(PatientId, Option<BranchId>)> = on!(&mut *tx, connection => {
                         sqlx::query_as(PLANNED_ON).bind(&tenant.id).bind(visit).fetch_optional(&mut **connection).await
                     })?;
@@ -113,20 +116,19 @@ impl Projection for FollowUps {
                             .execute(&mut **connection).await.map(drop)
                     })?;
                 }
-                Some(EventType::FollowUpReminderSent) => {
+                FollowUpReminderSent => {
                     on!(&mut *tx, connection => {
-                        sqlx::query(REMIND).bind(&tenant.id).bind(visit).bind(said("followUpId")).bind(event.performed_at)
+                        sqlx::query(REMIND).bind(&tenant.id).bind(visit).bind(said("followUpId")).bind(happened.performed_at)
                             .execute(&mut **connection).await.map(drop)
                     })?;
                 }
-                Some(EventType::VisitRegistered) => {
+                _ => {
                     let Some(answered) = said("followUpOf") else { continue };
                     on!(&mut *tx, connection => {
-                        sqlx::query(ANSWER).bind(&tenant.id).bind(answered).bind(visit).bind(event.performed_at)
+                        sqlx::query(ANSWER).bind(&tenant.id).bind(answered).bind(visit).bind(happened.performed_at)
                             .execute(&mut **connection).await.map(drop)
                     })?;
                 }
-                _ => {}
             }
         }
         Ok(())

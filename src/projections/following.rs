@@ -23,7 +23,7 @@ use crate::db::beside::Table;
 use crate::db::{Db, Tx, commit};
 use crate::hospital::tenants::{self, Tenant};
 use crate::journey::ids::TenantId;
-use crate::log::{self, StoredEvent};
+use crate::log::{self, Occurrence};
 
 /// Why a read model cannot take events in.
 pub type Problem = Box<dyn Error + Send + Sync>;
@@ -42,7 +42,7 @@ pub trait Projection: Send + Sync {
         PAGE
     }
     /// Takes in a page of a tenant's events, each once and in order.
-    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem>;
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem>;
 }
 
 /// A read model, wherever it is needed.
@@ -241,13 +241,13 @@ impl Task {
         };
         // What is in the log stays as it is, so it need not be read in the transaction.
         let first = checkpoint.position + 1;
-        let events = log::by_positions(&self.db, &tenant.id, first, checkpoint.position + PAGE).await?;
+        let events = log::happened(&self.db, &tenant.id, first, checkpoint.position + PAGE).await?;
         let Some(last) = events.last().map(|last| last.position) else { return Ok(Went::Nowhere) };
         let mut tx = self.db.begin().await?;
         if !checkpoint::advance(&mut tx, &tenant.id, name, checkpoint, last, now).await? {
             return Ok(Went::Nowhere);
         }
-        self.projection.apply(&mut tx, tenant, &events).await?;
+        self.projection.apply(&mut tx, tenant, events).await?;
         commit(tx).await?;
         Ok(Went::On)
     }

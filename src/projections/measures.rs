@@ -6,11 +6,12 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use lru::LruCache;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use super::following::{Problem, Projection};
 use crate::db::beside::{Table, table};
-use crate::db::rows::{Rows, Statement, insert_rows, listed};
+use crate::db::rows::{Rows, Statement, insert_rows, read_json};
 use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::course::{Course, Span, letters};
@@ -18,7 +19,7 @@ use crate::journey::ids::*;
 use crate::journey::measures::Part;
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, Station, VisitType};
-use crate::log::{self, Occurrence, StoredEvent, VISIT};
+use crate::log::{self, Occurrence, VISIT};
 use crate::on;
 
 /// The read model of visits' measures and stays.
@@ -26,7 +27,9 @@ use crate::on;
 pub struct VisitMeasures;
 
 /// What is measured of a visit.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+///
+/// Its fields stand in the order in which days are read: as arrays, without names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct MeasuresRow {
     /// Which visit.
     pub visit_id: VisitId,
@@ -144,16 +147,6 @@ const SAVE_STAYS: Rows = insert_rows!("stays":
      doctor_id = excluded.doctor_id, priority = excluded.priority, hour = excluded.hour, weekday = excluded.weekday, \
      began_at = excluded.began_at, ended_at = excluded.ended_at, seconds = excluded.seconds");
 
-/// What is selected of where visits were registered.
-macro_rules! branches {
-    ($listed:expr) => {
-        concat!("SELECT visit_id, branch_id FROM visit_measures WHERE tenant_id = $1 AND visit_id ", $listed)
-    };
-}
-
-/// Where visits were registered, as their rows have it.
-const BRANCHES: Statement = Statement { sqlite: branches!(listed!(sqlite)), postgres: branches!(listed!(postgres)) };
-
 /// A visit as far as it was taken in.
 #[derive(Default)]
 struct Followed {
@@ -163,17 +156,10 @@ struct Followed {
 }
 
 impl Followed {
-    fn take(&mut self, stored: &StoredEvent) -> Result<(), log::Unreadable> {
-        if stored.event.version == 1 {
-            self.branch = stored.event.branch_id.clone();
+    fn take(&mut self, happened: &Occurrence) -> Result<(), log::Unreadable> {
+        if happened.version == 1 {
+            self.branch = happened.branch_id.clone();
         }
-        self.course.take(&log::step(stored)?);
-        self.position = stored.position;
-        Ok(())
-    }
-
-    /// Takes in what was not kept; the branch stands in the visit's row.
-    fn recall(&mut self, happened: &Occurrence) -> Result<(), log::Unreadable> {
         self.course.take(&log::step_of(happened)?);
         self.position = happened.position;
         Ok(())
@@ -249,6 +235,11 @@ pub fn calendar(tenant: &Tenant, at: DateTime<Utc>) -> (NaiveDate, i32, i32) {
 /// How many visits are kept: a day of a large hospital.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
 
+/// Of how many visits the rows are written together.
+const TOGETHER: usize = 256;
+/// How many such heaps of rows wait to be written.
+const AHEAD: usize = 2;
+
 /// The visits lately taken in. Each is the beginning of its story up to a version, which never changes, whatever becomes of a transaction.
 static FOLLOWED: LazyLock<Mutex<LruCache<(TenantId, VisitId), Followed>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(KEPT)));
@@ -273,69 +264,98 @@ impl Projection for VisitMeasures {
 
     // A visit is written once for each page that it is in.
     fn page(&self) -> i64 {
-        20_000
+        60_000
     }
 
-    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem> {
-        let mut happened: BTreeMap<VisitId, Vec<&StoredEvent>> = BTreeMap::new();
-        for stored in events.iter().filter(|stored| stored.event.aggregate_type == VISIT) {
-            happened.entry(VisitId::parse(&stored.event.aggregate_id)?).or_default().push(stored);
-        }
-        let mut visits: BTreeMap<&VisitId, Followed> = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for (id, stored) in &happened {
-            let known = stored.first().map_or(0, |first| first.event.version - 1);
-            let kept = followed().pop(&(tenant.id.clone(), id.clone()));
-            let kept = kept.filter(|kept| kept.course.version() == known);
-            if kept.is_none() && known > 0 {
-                unknown.push(id);
-            }
-            visits.insert(id, kept.unwrap_or_default());
-        }
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem> {
         let first = events.first().map_or(0, |first| first.position);
-        for (id, branch) in BRANCHES.read::<_, (VisitId, Option<BranchId>)>(tx, &tenant.id, &unknown).await? {
-            if let Some(visit) = visits.get_mut(&id) {
-                visit.branch = branch;
+        let mut pages: BTreeMap<VisitId, Page> = BTreeMap::new();
+        for happened in events.into_iter().filter(|happened| happened.aggregate_type == VISIT) {
+            pages.entry(VisitId::parse(&happened.aggregate_id)?).or_default().steps.push(happened);
+        }
+        let mut unknown = Vec::new();
+        for (id, page) in &mut pages {
+            let known = page.steps.first().map_or(0, |first| first.version - 1);
+            let kept = followed().pop(&(tenant.id.clone(), id.clone()));
+            match kept.filter(|kept| kept.course.version() == known) {
+                Some(kept) => page.visit = kept,
+                None if known > 0 => unknown.push(id.clone()),
+                None => {}
             }
         }
-        let unknown: Vec<_> = unknown.into_iter().map(|id| (id.as_str(), 0)).collect();
+        let unknown: Vec<_> = unknown.iter().map(|id| (id.as_str(), 0)).collect();
         for happened in log::since(tx, &tenant.id, VISIT, &unknown).await? {
             if happened.position < first
-                && let Some(visit) = visits.get_mut(&VisitId::parse(&happened.aggregate_id)?)
+                && let Some(page) = pages.get_mut(&VisitId::parse(&happened.aggregate_id)?)
             {
-                visit.recall(&happened)?;
+                page.visit.take(&happened)?;
             }
         }
-        let (mut rows, mut stays) = (Vec::new(), Vec::new());
-        for (id, stored) in &happened {
-            let Some(visit) = visits.get_mut(id) else { continue };
-            for stored in stored {
-                visit.take(stored)?;
-            }
-            if let Some((row, of_visit)) = visit.rows(tenant, id) {
-                rows.push(row);
-                stays.extend(of_visit);
-            }
+        // The next visits are followed while the rows of some are written.
+        let (give, mut rows) = mpsc::channel(AHEAD);
+        let following = tokio::spawn(follow(tenant.clone(), pages, give));
+        while let Some((measures, stays)) = rows.recv().await {
+            SAVE.write(tx, &tenant.id, &measures).await?;
+            SAVE_STAYS.write(tx, &tenant.id, &stays).await?;
         }
-        SAVE.write(tx, &tenant.id, &rows).await?;
-        SAVE_STAYS.write(tx, &tenant.id, &stays).await?;
+        let visits = following.await??;
         let mut kept = followed();
         for (id, visit) in visits {
-            kept.put((tenant.id.clone(), id.clone()), visit);
+            kept.put((tenant.id.clone(), id), visit);
         }
         Ok(())
     }
 }
 
-const OF_DAYS: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND day BETWEEN $2 AND $3";
+/// A visit as it was before a page of the log, and what that page has of it.
+#[derive(Default)]
+struct Page {
+    visit: Followed,
+    steps: Vec<Occurrence>,
+}
+
+/// Follows visits through a page of the log, and gives their rows, many visits at a time.
+async fn follow(
+    tenant: Tenant,
+    pages: BTreeMap<VisitId, Page>,
+    give: mpsc::Sender<(Vec<MeasuresRow>, Vec<StayRow>)>,
+) -> Result<Vec<(VisitId, Followed)>, log::Unreadable> {
+    let (mut visits, mut measures, mut stays) = (Vec::with_capacity(pages.len()), Vec::new(), Vec::new());
+    for (id, Page { mut visit, steps }) in pages {
+        for happened in &steps {
+            visit.take(happened)?;
+        }
+        if let Some((row, of_visit)) = visit.rows(&tenant, &id) {
+            measures.push(row);
+            stays.extend(of_visit);
+        }
+        visits.push((id, visit));
+        if measures.len() == TOGETHER {
+            // Whoever takes them may have failed, and says why.
+            let _ = give.send((std::mem::take(&mut measures), std::mem::take(&mut stays))).await;
+        }
+    }
+    let _ = give.send((measures, stays)).await;
+    Ok(visits)
+}
+
+const OF_DAY: Statement = Statement {
+    sqlite: "SELECT json_group_array(json_array(visit_id, position, branch_id, department_id, doctor_id, visit_type, priority, \
+        day, hour, weekday, registered_at, ended_at, outcome, reason, path, repeats, waiting, served, away, other, \
+        door_to_doctor, whole_visit, taken, refunded, due, json(spans))) FROM visit_measures WHERE tenant_id = $1 AND day = $2",
+    postgres: "SELECT coalesce(json_agg(json_build_array(visit_id, position, branch_id, department_id, doctor_id, visit_type, priority, \
+        day, hour, weekday, registered_at, ended_at, outcome, reason, path, repeats, waiting, served, away, other, \
+        door_to_doctor, whole_visit, taken, refunded, due, spans)), '[]')::text FROM visit_measures WHERE tenant_id = $1 AND day = $2",
+};
 const SINCE: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND position > $2 ORDER BY position";
 const OF_VISIT: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND visit_id = $2";
 const STAYS: &str = "SELECT * FROM stays WHERE tenant_id = $1 AND visit_id = $2 ORDER BY number";
-const FIRST_DAY: &str = "SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day LIMIT 1";
+const FIRST_AND_LAST: &str = "SELECT (SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day LIMIT 1), \
+    (SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1)";
 
-/// The visits that were registered from one day to another, both included.
-pub async fn of_days(db: &Db, tenant: &TenantId, from: NaiveDate, to: NaiveDate) -> sqlx::Result<Vec<MeasuresRow>> {
-    on!(&db.read, pool => sqlx::query_as(OF_DAYS).bind(tenant).bind(from).bind(to).fetch_all(pool).await)
+/// The visits that were registered on a day.
+pub async fn of_day(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<MeasuresRow>> {
+    read_json!(db, OF_DAY; tenant, day)
 }
 
 /// The visits that something happened to after a position.
@@ -343,9 +363,11 @@ pub async fn since(db: &Db, tenant: &TenantId, position: i64) -> sqlx::Result<Ve
     on!(&db.read, pool => sqlx::query_as(SINCE).bind(tenant).bind(position).fetch_all(pool).await)
 }
 
-/// The first day that anybody visited.
-pub async fn first_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<NaiveDate>> {
-    on!(&db.read, pool => sqlx::query_scalar(FIRST_DAY).bind(tenant).fetch_optional(pool).await)
+/// The first and the last day that anybody visited.
+pub async fn first_and_last(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<(NaiveDate, NaiveDate)>> {
+    let found: (Option<NaiveDate>, Option<NaiveDate>) =
+        on!(&db.read, pool => sqlx::query_as(FIRST_AND_LAST).bind(tenant).fetch_one(pool).await)?;
+    Ok(found.0.zip(found.1))
 }
 
 /// One visit.

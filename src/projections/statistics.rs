@@ -11,7 +11,7 @@ use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{PersonId, TenantId};
-use crate::log::StoredEvent;
+use crate::log::Occurrence;
 use crate::on;
 
 /// The read model of these figures.
@@ -61,14 +61,14 @@ impl Projection for EventStatistics {
         TABLES
     }
 
-    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem> {
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem> {
         let mut rows: BTreeMap<(NaiveDate, &str, &PersonId), StatisticsRow> = BTreeMap::new();
-        for StoredEvent { event, .. } in events {
-            let (day, at) = (tenant.local_day(event.performed_at), event.performed_at);
-            let row = rows.entry((day, &event.event_type, &event.performed_by)).or_insert_with(|| StatisticsRow {
+        for Occurrence { event_type, performed_by, performed_at, .. } in &events {
+            let (day, at) = (tenant.local_day(*performed_at), *performed_at);
+            let row = rows.entry((day, event_type, performed_by)).or_insert_with(|| StatisticsRow {
                 day,
-                event_type: event.event_type.clone(),
-                performed_by: event.performed_by.clone(),
+                event_type: event_type.clone(),
+                performed_by: performed_by.clone(),
                 count: 0,
                 first_performed_at: at,
                 last_performed_at: at,

@@ -14,8 +14,9 @@ use super::replay::{About, PAGE, Stepped, Visits};
 use crate::db::beside::Beside;
 use crate::db::{Db, Source, Tx, commit};
 use crate::hospital::tenants::Tenant;
+use crate::journey::ids::TenantId;
 use crate::journey::story::tell;
-use crate::log::{self, StoredEvent};
+use crate::log::{self, Occurrence, StoredEvent};
 use crate::projections::checkpoint;
 use crate::projections::following::{self, FOLLOWING, Follower, Problem};
 use crate::projections::{Changes, TABLES};
@@ -96,6 +97,52 @@ pub async fn rebuild(
     rebuilt
 }
 
+/// Events that a read model takes in together, with as much of them as it needs.
+enum Page {
+    Journey(Vec<StoredEvent>),
+    Following(Follower, Vec<Occurrence>),
+}
+
+impl Page {
+    async fn read(
+        source: impl Into<Source<'_>>,
+        tenant: &TenantId,
+        model: ReadModel,
+        first: i64,
+        last: i64,
+    ) -> sqlx::Result<Self> {
+        Ok(match model {
+            ReadModel::Journey => Self::Journey(log::by_positions(source, tenant, first, last).await?),
+            ReadModel::Following(projection) => {
+                Self::Following(projection, log::happened(source, tenant, first, last).await?)
+            }
+        })
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Journey(page) => page.len(),
+            Self::Following(_, page) => page.len(),
+        }
+    }
+
+    /// The last position in it.
+    fn end(&self) -> Option<i64> {
+        match self {
+            Self::Journey(page) => page.last().map(|stored| stored.position),
+            Self::Following(_, page) => page.last().map(|happened| happened.position),
+        }
+    }
+
+    /// What its events happened to.
+    fn about(&self) -> BTreeSet<String> {
+        match self {
+            Self::Journey(page) => page.iter().map(|stored| stored.event.aggregate_id.clone()).collect(),
+            Self::Following(_, page) => page.iter().map(|happened| happened.aggregate_id.clone()).collect(),
+        }
+    }
+}
+
 struct Rebuild<'a, P> {
     db: &'a Db,
     tenant: &'a Tenant,
@@ -115,9 +162,8 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             let mut next = self.read(goal);
             while self.position < goal {
                 let page = next.await.map_err(|_| RecordError::Interrupted)??;
-                let end = page.last().map_or(goal, |last| last.position);
                 // The next page is read while this one is taken in.
-                self.position = end;
+                self.position = page.end().unwrap_or(goal);
                 next = self.read(goal);
                 let mut tx = beside.begin().await?;
                 self.take(&mut tx, page).await?;
@@ -184,29 +230,31 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     }
 
     /// Begins to read the next page.
-    fn read(&self, goal: i64) -> JoinHandle<sqlx::Result<Vec<StoredEvent>>> {
-        let (db, tenant, first, last) = (self.db.clone(), self.tenant.id.clone(), self.position + 1, self.end(goal));
-        tokio::spawn(async move { log::by_positions(&db, &tenant, first, last).await })
+    fn read(&self, goal: i64) -> JoinHandle<sqlx::Result<Page>> {
+        let (db, tenant, model) = (self.db.clone(), self.tenant.id.clone(), self.model);
+        let (first, last) = (self.position + 1, self.end(goal));
+        tokio::spawn(async move { Page::read(&db, &tenant, model, first, last).await })
     }
 
     /// Takes the next page in, not beyond the goal, and says what it is about.
     async fn page(&mut self, tx: &mut Tx, goal: i64) -> Result<BTreeSet<String>, RebuildError> {
         let last = self.end(goal);
-        let page = log::by_positions(&mut *tx, &self.tenant.id, self.position + 1, last).await?;
+        let page = Page::read(&mut *tx, &self.tenant.id, self.model, self.position + 1, last).await?;
         self.position = last;
-        let visits = page.iter().map(|stored| stored.event.aggregate_id.clone()).collect();
+        let visits = page.about();
         self.take(tx, page).await?;
         Ok(visits)
     }
 
-    async fn take(&mut self, tx: &mut Tx, page: Vec<StoredEvent>) -> Result<(), RebuildError> {
-        match self.model {
-            ReadModel::Journey => self.journeys(tx, &page).await?,
-            ReadModel::Following(projection) => {
-                projection.apply(tx, self.tenant, &page).await.map_err(RebuildError::Problem)?;
+    async fn take(&mut self, tx: &mut Tx, page: Page) -> Result<(), RebuildError> {
+        let events = page.len() as u64;
+        match page {
+            Page::Journey(page) => self.journeys(tx, &page).await?,
+            Page::Following(projection, page) => {
+                projection.apply(tx, self.tenant, page).await.map_err(RebuildError::Problem)?;
             }
         }
-        (self.progress)(page.len() as u64);
+        (self.progress)(events);
         Ok(())
     }
 

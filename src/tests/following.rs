@@ -10,7 +10,7 @@ use sojourn::db::{Db, Tx};
 use sojourn::hospital::tenants::Tenant;
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::words::Role;
-use sojourn::log::{self, Filter, StoredEvent};
+use sojourn::log::{self, Filter, Occurrence, StoredEvent};
 use sojourn::projections::checkpoint::Condition;
 use sojourn::projections::following::{self, FOLLOWING, Follower, Following, Problem, Projection, State};
 use sojourn::projections::statistics::{self, EventStatistics, Statistics};
@@ -124,7 +124,7 @@ impl Projection for Fragile {
     fn tables(&self) -> &'static [Table] {
         EventStatistics.tables()
     }
-    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: &[StoredEvent]) -> Result<(), Problem> {
+    async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem> {
         EventStatistics.apply(tx, tenant, events).await?;
         if self.broken.load(Ordering::SeqCst) { Err("it is broken".into()) } else { Ok(()) }
     }
@@ -148,7 +148,7 @@ impl Projection for Idle {
     fn tables(&self) -> &'static [Table] {
         &[]
     }
-    async fn apply(&self, _: &mut Tx, _: &Tenant, _: &[StoredEvent]) -> Result<(), Problem> {
+    async fn apply(&self, _: &mut Tx, _: &Tenant, _: Vec<Occurrence>) -> Result<(), Problem> {
         Ok(())
     }
 }

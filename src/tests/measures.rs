@@ -199,9 +199,9 @@ async fn follow_by(house: &House, model: &rows::VisitMeasures, size: i64) {
     checkpoint::restart(&mut tx, &tenant.id, model.name(), model.version(), end, now).await.expect("it is set");
     commit(tx).await.expect("it is written");
     for first in (1..=end).step_by(size as usize) {
-        let page = log::by_positions(&house.db, &tenant.id, first, first + size - 1).await.expect("a page");
+        let page = log::happened(&house.db, &tenant.id, first, first + size - 1).await.expect("a page");
         let mut tx = house.db.begin().await.expect("a transaction");
-        model.apply(&mut tx, tenant, &page).await.expect("it is taken in");
+        model.apply(&mut tx, tenant, page).await.expect("it is taken in");
         commit(tx).await.expect("it is written");
     }
 }
@@ -255,7 +255,7 @@ async fn the_documented_mean_is_the_one_on_the_screen(db: Db) {
     let period = Period { from: day, to: day };
     let visits = Kept::default().days(&db, &house.tenant, &[period]).await.expect("the days");
     let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
-    let [figure, _] = question.figure(Measure::Consultation);
+    let [figure, _] = question.figures()[&Measure::Consultation];
     assert_eq!((figure.count, figure.median, figure.p90), (2, Some(61), Some(61)));
     let documented = ask(&db, &house.tenant, "average consultation time", (day, day)).await;
     assert_eq!(documented, [(figure.count.to_string(), figure.mean.expect("a mean"))]);
@@ -289,7 +289,7 @@ async fn the_three_questions_have_their_answers(db: Db) {
     let period = Period { from: days.0, to: days.1 };
     let visits = Kept::default().days(&db, &tenant, &[period]).await.expect("the days");
     let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
-    let [figure, _] = question.figure(Measure::Consultation);
+    let [figure, _] = question.figures()[&Measure::Consultation];
     assert_eq!((figure.count, figure.mean), (seconds.len(), Some(mean)), "the screen says the same");
     let mut commonest: Vec<_> = types.into_iter().collect();
     commonest.sort_by_key(|(name, count)| (-count, name.clone()));

@@ -233,9 +233,7 @@ fn asked(desk: &Desk) -> Asked {
 /// Shows where patients wait.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    let (question, asked) = (loaded.question(), &loaded.asked);
-    let mut figures: Vec<_> = waits::measures().map(|measure| tiles::tile(question, asked, measure)).collect();
-    figures.extend([tiles::no_show_tile(question, asked), tiles::visits_tile(question, asked)]);
+    let figures = tiles::tiles(loaded.question(), &loaded.asked);
     let panels = loaded.waits(&desk).await?;
     // Who waits now changes with the boards, and the lab's backlog with each test.
     let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue).chain([Topic::Lab]));

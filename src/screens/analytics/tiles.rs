@@ -4,11 +4,9 @@ use tr::tr;
 
 use super::asked::{Asked, grouped};
 use super::charts::short;
-use crate::analytics::Period;
-use crate::analytics::figures::share;
-use crate::analytics::waits::Question;
+use crate::analytics::Figure;
+use crate::analytics::waits::{Ends, Question};
 use crate::journey::course::Measure;
-use crate::journey::words::Outcome;
 use crate::language::say;
 
 /// A figure beside the one before.
@@ -45,9 +43,15 @@ pub enum Change {
     Less(String),
 }
 
+/// All of them.
+pub fn tiles(question: Question, asked: &Asked) -> Vec<Tile> {
+    let measures = question.figures().into_iter().map(|(measure, figures)| tile(measure, figures, asked));
+    let [now, before] = [asked.period, asked.period.before()].map(|period| question.ends(period));
+    measures.chain([no_show_tile(now, before, asked), visits_tile(now, before, asked)]).collect()
+}
+
 /// The tile of a measure.
-pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
-    let [now, before] = question.figure(measure);
+fn tile(measure: Measure, [now, before]: [Figure; 2], asked: &Asked) -> Tile {
     let change = match (now.median, before.median) {
         (Some(now), Some(before)) => {
             let (more, minutes) = (now > before, (now - before).abs() / 60);
@@ -77,14 +81,9 @@ pub fn tile(question: Question, asked: &Asked, measure: Measure) -> Tile {
 }
 
 /// The tile of no-shows.
-pub fn no_show_tile(question: Question, asked: &Asked) -> Tile {
-    let count = |period: Period| {
-        let ended = question.visits_in(period).filter(|facts| facts.outcome.is_some());
-        let missed = ended.clone().filter(|facts| facts.outcome == Some(Outcome::NoShow)).count();
-        (missed, ended.count())
-    };
-    let ((missed, ended), (missed_before, ended_before)) = (count(asked.period), count(asked.period.before()));
-    let change = match (share(missed, ended), share(missed_before, ended_before)) {
+fn no_show_tile(now: Ends, before: Ends, asked: &Asked) -> Tile {
+    let ((ended, share), (_, share_before)) = (now.missed_share(), before.missed_share());
+    let change = match (share, share_before) {
         (Some(now), Some(before)) if (now - before).abs() < 0.05 => Change::Same,
         (Some(now), Some(before)) if now > before => Change::Worse(points(now - before)),
         (Some(now), Some(before)) => Change::Better(points(before - now)),
@@ -92,9 +91,9 @@ pub fn no_show_tile(question: Question, asked: &Asked) -> Tile {
     };
     Tile {
         name: tr!("No-show"),
-        value: share(missed, ended).map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %")),
+        value: share.map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %")),
         change,
-        note: tr!("{missed} of {ended} that ended", missed = grouped(missed), ended = grouped(ended)),
+        note: tr!("{missed} of {ended} that ended", missed = grouped(now.missed), ended = grouped(ended)),
         href: asked.address("/analytics/journeys"),
         current: false,
     }
@@ -105,20 +104,18 @@ fn points(by: f64) -> String {
 }
 
 /// The tile of visits.
-pub fn visits_tile(question: Question, asked: &Asked) -> Tile {
-    let (now, before) = (question.visits_in(asked.period).count(), question.visits_in(asked.period.before()).count());
-    let change = match (now, before) {
+fn visits_tile(now: Ends, before: Ends, asked: &Asked) -> Tile {
+    let change = match (now.visits, before.visits) {
         (_, 0) => Change::Unknown,
         (now, before) if now == before => Change::Same,
         (now, before) if now > before => Change::More(grouped(now - before)),
         (now, before) => Change::Less(grouped(before - now)),
     };
-    let open = question.visits_in(asked.period).filter(|facts| facts.outcome.is_none()).count();
     Tile {
         name: tr!("Visits registered"),
-        value: grouped(now),
+        value: grouped(now.visits),
         change,
-        note: tr!("{count} still open", count = grouped(open)),
+        note: tr!("{count} still open", count = grouped(now.open)),
         href: asked.address("/analytics/journeys"),
         current: false,
     }

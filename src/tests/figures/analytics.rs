@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use serde_json::value::to_raw_value;
 use sojourn::analytics::now::now;
 use sojourn::analytics::waits::{Dimension, Question};
 use sojourn::analytics::{Facts, Filter, Kept, Period, Targets, journeys};
@@ -14,7 +15,7 @@ use sojourn::journey::course::Measure;
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{BranchId, DepartmentId, FollowUpId, Id, PersonId, VisitId};
 use sojourn::journey::words::{ActorType, Priority, Role, Station, Status, VisitType, Word};
-use sojourn::log::{self, Digest, NewEvent, Salt, StoredEvent};
+use sojourn::log::{self, NewEvent, Occurrence};
 use sojourn::on;
 use sojourn::projections::checkpoint;
 use sojourn::projections::follow_ups::{PlannedOn, became};
@@ -32,8 +33,10 @@ use crate::support::house::House;
 
 /// How long each figure is measured.
 const SPAN: Duration = Duration::from_millis(500);
-/// How many visits the log has from which the rows are made again.
-const LOGGED: usize = 5_000;
+/// How many visits a day the log has from which the rows are made again.
+const LOGGED_A_DAY: usize = 4_500;
+/// How many days it has.
+const LOGGED_DAYS: i64 = 4;
 /// How many doctors there are.
 const DOCTORS: u64 = 40;
 /// How many departments they work in.
@@ -116,10 +119,20 @@ fn word_of<W: Word>(dice: &mut Dice) -> &'static str {
     W::ALL[dice.roll(W::ALL.len() as u64) as usize].word()
 }
 
-fn unlinked(event: NewEvent, position: i64) -> StoredEvent {
-    let (salt, none) = (Salt::random(), Digest::GENESIS);
-    let recorded_at = event.performed_at;
-    StoredEvent { event, position, recorded_at, salt, body_digest: none, prev_hash: none, hash: none }
+fn unlinked(event: NewEvent, position: i64) -> Occurrence {
+    Occurrence {
+        position,
+        aggregate_type: event.aggregate_type,
+        aggregate_id: event.aggregate_id,
+        version: event.version,
+        event_type: event.event_type,
+        schema_version: event.schema_version,
+        metadata: to_raw_value(&event.metadata).expect("it is JSON"),
+        performed_by: event.performed_by,
+        performed_at: event.performed_at,
+        recorded_at: event.performed_at,
+        branch_id: event.branch_id,
+    }
 }
 
 /// How fast the rows are made from a log.
@@ -128,8 +141,10 @@ pub async fn rebuilding(db: &Db) {
     let mut dice = Dice(1);
     let doctors: Vec<PersonId> = (0..DOCTORS).map(|_| new_id()).collect();
     let mut events = Vec::new();
-    for _ in 0..LOGGED {
-        events.extend(way(&house, &mut dice, &doctors, house.now()));
+    for day in 0..LOGGED_DAYS {
+        for _ in 0..LOGGED_A_DAY {
+            events.extend(way(&house, &mut dice, &doctors, house.now() + TimeDelta::days(day)));
+        }
     }
     // As they come in: of many visits at a time.
     events.sort_by_key(|event| event.performed_at);
@@ -166,7 +181,7 @@ async fn fill(house: &House, period: Period, a_day: usize, position: &mut i64) {
             }
         }
         let mut tx = house.db.begin().await.expect("a transaction");
-        VisitMeasures.apply(&mut tx, &house.tenant, &page).await.expect("they are taken in");
+        VisitMeasures.apply(&mut tx, &house.tenant, page).await.expect("they are taken in");
         commit(tx).await.expect("it is committed");
         plan(house, &mut dice, dawn, a_day as u64 / FOLLOWED_UP).await;
     }
@@ -283,9 +298,7 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period, moment: DateTime<Utc>) {
     let asked =
         Asked { preset, period, cut: false, filter: filter.clone(), measure, among: None, hour: None, weekday: None };
     let visits = || question.visits_in(period);
-    panel("all tiles", || {
-        waits::measures().map(|measure| tiles::tile(question, &asked, measure)).collect::<Vec<_>>().len()
-    });
+    panel("all tiles", || tiles::tiles(question, &asked).len());
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
     panel("by doctor", || waits::by(question, &names, &asked, Dimension::Doctor).sheet.rows.len());
     let lately = Period::ending(period.to, 2);
