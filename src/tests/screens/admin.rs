@@ -23,7 +23,7 @@ stories!(
 );
 
 /// Sends a form, which is accepted, and gives the page that follows.
-async fn accepted(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
+pub(super) async fn accepted(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
     let answer = browser.send(browser.form(path, fields)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{fields:?}: {}", answer.text);
     browser.get(&answer.location).await.text

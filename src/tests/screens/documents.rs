@@ -21,9 +21,9 @@ stories!(
     a_link_opens_a_document_until_it_runs_out,
 );
 
-const PDF: &[u8] = b"%PDF-1.7\nA letter";
+pub(super) const PDF: &[u8] = b"%PDF-1.7\nA letter";
 
-async fn upload(browser: &Browser, path: &str, visit: &VisitId, content: &[u8]) -> Answer {
+pub(super) async fn upload(browser: &Browser, path: &str, visit: &VisitId, content: &[u8]) -> Answer {
     let part = |name: &str, more: &str, value: &[u8]| {
         let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
         [head.as_bytes(), value, b"\r\n"].concat()

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use axum::http::StatusCode;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::hospital::tariff;
@@ -9,8 +10,10 @@ use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{EventId, VisitId};
 use sojourn::journey::words::{Role, Word};
 
+use super::admin::accepted;
 use super::bookings::{booking, open_hours};
-use super::{Browser, query_text, router, server};
+use super::documents::{PDF, upload};
+use super::{Browser, query_text};
 use crate::support::flow::standard;
 use crate::support::house::House;
 use crate::support::source::package;
@@ -42,13 +45,18 @@ async fn what_is_anothers_is_as_what_is_not_there(db: Db) {
     let text = |value: &serde_json::Value| value.as_str().expect("an id").to_owned();
     let bill = text(&of(ConsultationBilled).event.metadata["billId"]);
     let test = text(&of(TestSampleCollected).event.metadata["testId"]);
-    let paid = of(PaymentReceived).event.id.to_string();
+    let back = json!({ "billId": bill, "amount": 12_500, "reason": "Charged too much" });
+    let refund = ours.log(Role::Manager, &visit, PaymentRefunded, back).await.event.id.to_string();
     let doctor = ours.who(Role::Doctor).id.clone();
     let slot = open_hours(&ours, &doctor).await;
     let new = booking(&ours, &doctor, slot);
     let booked = ours.recorder.book(&ours.tenant, ours.who(Role::Receptionist), new).await.expect("a booking").id;
-    let entry = tariff::list(&db, &ours.tenant.id).await.expect("a read").first().map(|entry| entry.id.to_string());
-    let entry = entry.unwrap_or_else(|| new_id::<EventId>().to_string());
+    let owner = Browser::sign_in(&ours, "owner", Role::ALL).await;
+    let fields = [("name", "Urine culture"), ("code", "UC"), ("kind", "TEST"), ("price", "450")];
+    accepted(&owner, "/admin/tariff", &fields).await;
+    let entry = tariff::by_code(&db, &ours.tenant.id, "UC").await.expect("a read").expect("it is there").id.to_string();
+    assert_eq!(upload(&owner, &format!("/visits/{visit}"), &visit, PDF).await.status, StatusCode::SEE_OTHER);
+    let document = text(&ours.stream(&visit).await.pop().expect("an event").event.metadata["documentId"]);
     let (visit, patient, booked) = (visit.to_string(), ours.patient.to_string(), booked.to_string());
     let person = doctor.to_string();
     let nothing = new_id::<VisitId>().to_string();
@@ -64,7 +72,8 @@ async fn what_is_anothers_is_as_what_is_not_there(db: Db) {
             // For whoever has the address, which is the secret.
             "/shared/{secret}" | "/display/{branch}" | "/display/{branch}/live" => continue,
             "/visits/{visit}" | "/visits/{visit}/slip" => &[&visit],
-            "/visits/{visit}/documents/{document}" | "/visits/{visit}/refunds/{event}" => &[&visit, &paid],
+            "/visits/{visit}/documents/{document}" => &[&visit, &document],
+            "/visits/{visit}/refunds/{event}" => &[&visit, &refund],
             "/visits/{visit}/letters/{number}" => &[&visit, "1"],
             "/visits/{visit}/bills/{bill}/receipt" => &[&visit, &bill],
             "/visits/{visit}/tests/{test}/report" | "/visits/{visit}/tests/{test}/label" => &[&visit, &test],
@@ -84,17 +93,23 @@ async fn what_is_anothers_is_as_what_is_not_there(db: Db) {
         };
         let (foreign, missing) = (stranger.get(&filled(false)).await, stranger.get(&filled(true)).await);
         assert_eq!((foreign.status, missing.status.as_u16()), (missing.status, 404), "{address}");
+        assert_eq!(owner.get(&filled(false)).await.status, StatusCode::OK, "{address}: whose it is sees it");
         assert!(!foreign.text.contains("Asha Rao"), "{address}: {}", foreign.text);
         let form = |missing: bool| {
             let visit = if missing { &nothing } else { &visit };
             let key = new_id::<EventId>().to_string();
+            let change = match address.as_str() {
+                "/admin/tariff/{entry}" => "withdraw",
+                "/admin/people/{person}" => "leave",
+                _ => "cancel",
+            };
             stranger.form(
                 &filled(missing),
                 &[
                     ("_event", "VITALS_RECORDED"),
                     ("_visit", visit),
                     ("_key", &key),
-                    ("_form", "cancel"),
+                    ("_form", change),
                     ("pulse", "72"),
                     ("reason", "x"),
                     ("active", "false"),
@@ -108,7 +123,6 @@ async fn what_is_anothers_is_as_what_is_not_there(db: Db) {
     }
     assert!(held >= 12, "the router names {held} addresses");
     assert_eq!(ours.verified().await, before);
-    let owner = Browser::sign_in_at(&ours, router(server(&ours)), "owner", Role::ALL).await;
     let own = owner.get(&format!("/visits/{visit}")).await;
     assert!(own.text.contains("Asha Rao"), "whose visit it is sees it: {}", own.text);
     // A search finds only what is ours.
