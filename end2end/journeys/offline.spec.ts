@@ -377,6 +377,30 @@ test("what was not sent waits for who did it while somebody else is signed in", 
   await lab.context().close();
 });
 
+test("what nobody comes back to send is dropped after 72 hours, and it is said whose it was", async ({ browser }) => {
+  const patient = "Forgotten Ila";
+  const { visitId } = await hospital.order(patient);
+  const lab = await signIn(browser, "lab", hospital.look);
+  await openLab(lab, "/lab?stage=collect", patient);
+  await lab.context().setOffline(true);
+  await work(lab, patient).getByRole("button", { name: "Collect" }).click();
+  await isOffline(lab);
+  await expect(outbox(lab)).toContainText("1 not sent");
+
+  await lab.context().clearCookies({ name: /^(?!unsent-steps)/ });
+  await lab.clock.setFixedTime(Date.now() + 73 * 3_600_000);
+  await lab.context().setOffline(false);
+  await signInOn(lab, "pathologist");
+  await expect(outbox(lab)).toContainText("within 72 hours: Imran Shaikh (1).");
+  await expect(async () => expect((await kept(lab)).database).not.toContain("TEST_SAMPLE_COLLECTED")).toPass();
+  await lab.reload();
+  await expect(outbox(lab)).toContainText("Imran Shaikh (1)");
+  await outbox(lab).getByRole("button", { name: "Close" }).click();
+  await expect(outbox(lab)).toHaveCount(0);
+  expect(await hospital.steps(visitId)).toEqual(["VISIT_REGISTERED", "TESTS_ORDERED"]);
+  await lab.context().close();
+});
+
 test("signed out without network, the tablet forgets at once and the server hears of it later", async ({ browser }) => {
   const patient = "Leaving Farida";
   const { visitId } = await hospital.order(patient);

@@ -117,6 +117,7 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
     let tests = cards.iter().map(task).collect();
     let worklist = Worklist {
         person: desk.person.id.clone(),
+        name: desk.person.name.clone(),
         roles: desk.person.roles.to_vec(),
         policy: desk.tenant.policy,
         known_at: desk.now,

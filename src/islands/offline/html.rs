@@ -1,6 +1,9 @@
 //! What a tablet shows, as HTML: written by hand as well, for views that change would weigh more than all the rest.
 //!
-//! What is pressed bears what it is for: `data-stage`, `data-open`, `data-close`, `data-again` and `data-discard`.
+//! What is pressed bears what it is for: `data-stage`, `data-open`, `data-close`, `data-again`, `data-discard`
+//! and `data-seen`.
+
+use std::collections::BTreeMap;
 
 use super::super::language::{say, say_of};
 use super::kept::{Measured, Task, Unsent, Worklist, held};
@@ -29,15 +32,27 @@ fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// What is not sent, with a way to settle what was refused, and how much waits for others; nothing when there is nothing to say.
+/// Names, each once with how often it is there.
+fn counted(names: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        *counts.entry(name).or_default() += 1;
+    }
+    let counted: Vec<_> = counts.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+    counted.join(", ")
+}
+
+/// What is not sent, with a way to settle what was refused, how much waits for others, and whose steps were dropped; nothing when
+/// there is nothing to say.
 pub fn outbox(
     unsent: &[(u32, Unsent)],
     others: usize,
+    dropped: &[String],
     worklist: Option<&Worklist>,
     notice: Option<&str>,
     signed_out: bool,
 ) -> String {
-    if unsent.is_empty() && others == 0 && notice.is_none() && !signed_out {
+    if unsent.is_empty() && others == 0 && dropped.is_empty() && notice.is_none() && !signed_out {
         return String::new();
     }
     let steps: Vec<Unsent> = unsent.iter().map(|(_, unsent)| unsent.clone()).collect();
@@ -55,6 +70,15 @@ pub fn outbox(
             say("Steps of somebody else wait on this tablet ({count}): they must sign in here again to send them.");
         let words = fill(&words, &[("count", &others.to_string())]);
         html += &["<p role=\"status\">", &words, "</p>"].concat();
+    }
+    if !dropped.is_empty() {
+        let words = say(
+            "Steps were dropped from this tablet, as nobody came back to send them within 72 hours: {who}. Do on the visits what is still to be done.",
+        );
+        let words = fill(&words, &[("who", &safe(&counted(dropped)))]);
+        html += &["<div role=\"status\"><p>", &words, "</p></div><p>"].concat();
+        html += "<button type=\"button\" class=\"button button-compact\" data-seen>";
+        html += &[&say("Close"), "</button></p>"].concat();
     }
     if !steps.is_empty() {
         let words = fill(&say("{count} not sent"), &[("count", &steps.len().to_string())]);

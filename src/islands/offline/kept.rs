@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::language::say;
 use super::wire::event;
-use crate::journey::decide::{Actor, Command, decide};
+use crate::journey::decide::{Actor, Command, LATEST_ENTRY, decide};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
@@ -32,6 +32,8 @@ const LASTS: TimeDelta = TimeDelta::hours(12);
 pub struct Worklist {
     /// Who saw it.
     pub person: PersonId,
+    /// What they are called.
+    pub name: String,
     /// With which roles.
     pub roles: Vec<Role>,
     /// The rules of the hospital.
@@ -110,6 +112,8 @@ pub struct Unsent {
     pub stood: (Stage, DateTime<Utc>),
     /// What people know it by.
     pub about: String,
+    /// What who did it is called.
+    pub by: String,
     /// Why the server refused it.
     pub refusal: Option<String>,
 }
@@ -206,6 +210,7 @@ impl Worklist {
             test_id: task.test_id.clone(),
             stood: (test.stage, test.since),
             about: format!("{}, {}", task.token, test.name),
+            by: now_known.name.clone(),
             refusal: None,
         })
     }
@@ -236,6 +241,13 @@ impl Deed {
     fn step(&self) -> Option<Step> {
         let event = event(self.event_type, &self.metadata).ok()?;
         Some(Step { event, by: self.person.clone(), at: self.performed_at })
+    }
+}
+
+impl Unsent {
+    /// Whether the journey takes it no more.
+    pub fn is_too_old(&self, now: DateTime<Utc>) -> bool {
+        self.deed.performed_at < now - LATEST_ENTRY
     }
 }
 

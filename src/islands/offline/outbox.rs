@@ -67,10 +67,10 @@ mod browser {
         Effect::new(move |_| {
             let worklist = tablet.known(true);
             let (notice, signed_out) = (tablet.notice.get(), tablet.signed_out.get());
-            let others = tablet.others.get();
-            let html = tablet
-                .unsent
-                .with(|unsent| html::outbox(unsent, others, worklist.as_ref(), notice.as_deref(), signed_out));
+            let (others, dropped) = (tablet.others.get(), tablet.dropped.get());
+            let html = tablet.unsent.with(|unsent| {
+                html::outbox(unsent, others, &dropped, worklist.as_ref(), notice.as_deref(), signed_out)
+            });
             if let Some(place) = document().get_element_by_id("not-sent") {
                 place.set_inner_html(&html);
             }
@@ -82,6 +82,8 @@ mod browser {
                 spawn_local(tablet.try_again(number));
             } else if let Some(number) = number("data-discard") {
                 spawn_local(tablet.discard(number));
+            } else if pressed.has_attribute("data-seen") {
+                tablet.seen();
             }
         });
     }

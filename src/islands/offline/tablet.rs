@@ -13,6 +13,8 @@ pub struct Tablet {
     pub unsent: RwSignal<Vec<(u32, Unsent)>>,
     /// How many steps wait for somebody else to sign in.
     pub others: RwSignal<usize>,
+    /// Who did the steps that were dropped: a name for each of them.
+    pub dropped: RwSignal<Vec<String>>,
     /// Whether somebody has to sign in before anything can be sent.
     pub signed_out: RwSignal<bool>,
     /// What else is to be said.
@@ -26,6 +28,7 @@ impl Tablet {
             written: RwSignal::new(None),
             unsent: RwSignal::new(Vec::new()),
             others: RwSignal::new(0),
+            dropped: RwSignal::new(Vec::new()),
             signed_out: RwSignal::new(false),
             notice: RwSignal::new(None),
         }
@@ -41,7 +44,7 @@ mod browser {
 
     use chrono::{DateTime, Utc};
     use leptos::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Map, Value};
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
 
@@ -51,7 +54,7 @@ mod browser {
     use super::super::{network, network::Sent, store, store::Numbered};
     use super::Tablet;
     use crate::journey::events::EventType;
-    use crate::journey::ids::{EventId, Id, PersonId};
+    use crate::journey::ids::{EventId, Id};
 
     /// The name under which the browser keeps whose data it keeps.
     const OWNER: &str = "laboratory";
@@ -61,6 +64,8 @@ mod browser {
     const WAITING: &str = "; path=/; samesite=strict; max-age=";
     /// The name under which it keeps how many milliseconds its clock is ahead of the server's.
     const AHEAD: &str = "laboratory-ahead";
+    /// The name under which it keeps who did the steps that were dropped, by the steps' ids, until somebody has seen it.
+    const DROPPED: &str = "laboratory-dropped";
     /// How often a page looks whether something can be sent.
     const TICK: Duration = Duration::from_secs(3);
     /// How old the worklist may become, in milliseconds, when nothing seems to change.
@@ -92,12 +97,30 @@ mod browser {
         keep(OWNER, person);
     }
 
-    /// The steps of who is signed in, and for whom else steps wait.
-    async fn own_and_others() -> (Vec<Numbered>, Vec<PersonId>) {
+    /// The steps of who is signed in, and those that wait for others.
+    async fn own_and_others() -> (Vec<Numbered>, Vec<Numbered>) {
         let owner = owner().unwrap_or_default();
         let all = store::unsent().await.unwrap_or_default();
-        let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, one)| one.deed.person.as_str() == owner);
-        (own, others.into_iter().map(|(_, one)| one.deed.person).collect())
+        all.into_iter().partition(|(_, one)| one.deed.person.as_str() == owner)
+    }
+
+    /// Who did the steps that were dropped, by the steps' ids.
+    fn dropped() -> Map<String, Value> {
+        match kept(DROPPED).and_then(|text| json::read(&text)) {
+            Some(Value::Object(dropped)) => dropped,
+            _ => Map::new(),
+        }
+    }
+
+    /// Drops steps and keeps who did them; one that two pages drop at once counts once.
+    async fn drop_steps(steps: &[Numbered]) {
+        let mut dropped = dropped();
+        for (number, one) in steps {
+            if store::forget(*number).await.is_ok() {
+                dropped.insert(one.deed.id.to_string(), one.by.as_str().into());
+            }
+        }
+        keep(DROPPED, Some(&json::written(&Value::Object(dropped))));
     }
 
     /// The present moment by the server's clock, as far as the tablet knows it: its own may be wrong.
@@ -107,8 +130,8 @@ mod browser {
     }
 
     /// Lets the server know whose steps wait here.
-    fn say_waiting(whose: &[PersonId]) {
-        let mut names: Vec<_> = whose.iter().map(Id::as_str).collect();
+    fn say_waiting<'a>(steps: impl Iterator<Item = &'a Numbered>) {
+        let mut names: Vec<_> = steps.map(|(_, one)| one.deed.person.as_str()).collect();
         names.dedup();
         let age = if names.is_empty() { "0" } else { "31536000" };
         let cookie = ["unsent-steps=", &names.join("."), WAITING, age].concat();
@@ -126,14 +149,23 @@ mod browser {
             if tracks { self.written.with(worklist) } else { self.written.with_untracked(worklist) }
         }
 
-        /// Reads again what the browser keeps.
+        /// Reads again what the browser keeps. Who comes back is told of each step that is too old; who does not leaves none behind.
         pub async fn read(self) {
-            let (unsent, others) = own_and_others().await;
-            if self.others.get_untracked() != others.len() || self.unsent.with_untracked(|known| *known != unsent) {
+            let (unsent, waiting) = own_and_others().await;
+            let (old, others): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, one)| one.is_too_old(now()));
+            if !old.is_empty() {
+                drop_steps(&old).await;
+            }
+            let differs =
+                self.others.get_untracked() != others.len() || self.unsent.with_untracked(|known| *known != unsent);
+            if differs || !old.is_empty() {
                 self.others.set(others.len());
-                let own = unsent.iter().map(|(_, one)| one.deed.person.clone());
-                say_waiting(&own.chain(others).collect::<Vec<_>>());
+                say_waiting(unsent.iter().chain(&others));
                 self.unsent.set(unsent);
+            }
+            let dropped: Vec<_> = dropped().values().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+            if self.dropped.with_untracked(|known| *known != dropped) {
+                self.dropped.set(dropped);
             }
             let written = store::worklist().await;
             if self.written.with_untracked(|known| *known != written) {
@@ -262,6 +294,12 @@ mod browser {
             self.refresh().await;
         }
 
+        /// Says no more what was dropped: somebody has seen it.
+        pub fn seen(self) {
+            keep(DROPPED, None);
+            self.dropped.set(Vec::new());
+        }
+
         /// Goes on with somebody else: what was shown to who was here before is forgotten, what they did waits for them.
         pub async fn hand_over(self) {
             let _ = store::forget_texts().await;
@@ -280,7 +318,7 @@ mod browser {
                 }
                 let _ = store::forget_texts().await;
             }
-            say_waiting(&others);
+            say_waiting(others.iter());
             set_owner((!others.is_empty()).then_some(OTHERS));
             self.unsent.set(Vec::new());
             self.others.set(others.len());

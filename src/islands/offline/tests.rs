@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::html::{Shown, bench};
+use super::html::{Shown, bench, outbox};
 use super::kept::{MOST, Measured, Task, Unsent, Worklist, held, metadata, new_id};
+use crate::journey::decide::LATEST_ENTRY;
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::{evolve, fold};
 use crate::journey::ids::{EventId, Id, PatientId, PersonId, TestId, VisitId};
@@ -48,6 +49,7 @@ fn worklist() -> Worklist {
     };
     Worklist {
         person: id(9),
+        name: "Imran".into(),
         roles: vec![Role::LabTechnician],
         policy: Policy::default(),
         known_at: minute(2),
@@ -124,6 +126,19 @@ fn a_worklist_lasts_as_long_as_a_session() {
     assert!(worklist.lasts(minute(2) + TimeDelta::hours(11)));
     assert!(!worklist.lasts(minute(2) + TimeDelta::hours(12)));
     assert_eq!(worklist.clock(minute(0)), "13:30");
+}
+
+#[test]
+fn what_nobody_sent_in_time_is_dropped_and_said() {
+    let collected = take(&[], EventType::TestSampleCollected, 5).expect("it may be collected");
+    assert_eq!(collected.by, "Imran");
+    let last = collected.deed.performed_at + LATEST_ENTRY;
+    assert!(!collected.is_too_old(last) && collected.is_too_old(last + TimeDelta::milliseconds(1)));
+    let dropped = ["Leela", "Imran", "Leela"].map(str::to_owned);
+    let html = outbox(&[], 0, &dropped, None, None, false);
+    assert!(html.contains("within 72 hours: Imran (1), Leela (2).") && html.contains("data-seen"), "{html}");
+    assert_eq!(LATEST_ENTRY.num_hours(), 72, "as it is said");
+    assert_eq!(outbox(&[], 0, &[], None, None, false), "");
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Worklist {
         });
         json!({
             "person": self.person.as_str(),
+            "name": self.name,
             "roles": self.roles.iter().map(|role| role.word()).collect::<Vec<_>>(),
             "payBeforeLab": self.policy.pay_before_lab,
             "knownAt": self.known_at.timestamp_millis(),
@@ -97,6 +98,7 @@ impl Worklist {
         };
         Some(Self {
             person: id(value, "person")?,
+            name: string(value, "name").unwrap_or_default(),
             roles: list(value, "roles", |role| Word::from_word(role.as_str()?))?,
             policy: Policy { pay_before_lab: value["payBeforeLab"].as_bool()?, ..Policy::default() },
             known_at: moment(value, "knownAt")?,
@@ -230,6 +232,7 @@ impl Unsent {
             "stage": self.stood.0.word(),
             "since": self.stood.1.timestamp_millis(),
             "about": self.about,
+            "by": self.by,
             "refusal": self.refusal,
         })
     }
@@ -241,6 +244,8 @@ impl Unsent {
             test_id: id(value, "testId")?,
             stood: (word(value, "stage")?, moment(value, "since")?),
             about: string(value, "about")?,
+            // What a tablet kept before it knew names is sent all the same.
+            by: string(value, "by").unwrap_or_default(),
             refusal: string(value, "refusal"),
         })
     }
