@@ -222,6 +222,7 @@ impl Desk {
             token: card.visit.token,
             patient: card.patient_name,
             version: card.visit.version,
+            calls: card.visit.calls,
         }))
     }
 

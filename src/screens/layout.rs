@@ -62,6 +62,8 @@ pub struct Logged {
     pub patient: String,
     /// How many events the visit has: what is taken back rests on no other.
     pub version: i64,
+    /// How often the patient was called where they wait now.
+    pub calls: i32,
 }
 
 /// A workplace: where it is, what it is called, whose it is.
@@ -254,11 +256,13 @@ fn just_logged(logged: Logged, orders: bool) -> impl IntoView {
         let href = format!("/visits/{}/slip", logged.visit);
         view! { <a class="button button-compact push" href=href>{icon(Icon::Ticket)} {tr!("Token slip")}</a> }
     });
+    let is_recall = logged.event == EventType::QueueCalled && logged.calls > 1;
+    let words = if is_recall { tr!("Called again") } else { say(logged.event.label()) };
     view! {
         <div class="notice notice-success notice-line" role="status">
             {icon(Icon::CircleCheck)}
             <p>
-                {say(logged.event.label())} ": " {logged.token} " "
+                {words} ": " {logged.token} " "
                 <a href=format!("/visits/{}", logged.visit)>{logged.patient}</a>
             </p>
             {slip} {undo}

@@ -23,6 +23,7 @@ stories!(
     somebody_known_is_not_made_twice_unawares,
     a_known_patient_comes_for_tests_only,
     the_desk_moves_visits_on,
+    who_was_called_already_is_not_called_unawares,
     a_refused_step_keeps_what_was_typed,
     each_role_sees_its_own,
     a_patient_s_page_has_everything,
@@ -205,6 +206,23 @@ async fn the_desk_moves_visits_on(db: Db) {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         assert_eq!(logged(&house, &visit).await[1..], [event.word()]);
     }
+}
+
+async fn who_was_called_already_is_not_called_unawares(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    let call = async |version| {
+        browser.post("/queue/consultation", EventType::QueueCalled, &visit, &[("_version", version)]).await
+    };
+    let first = browser.get(&call("2").await.location).await.text;
+    assert!(first.contains("notice-success") && !first.contains("Called again"), "{first}");
+    let stale = call("2").await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(stale.text.contains("Somebody changed this visit while you were looking at it."), "{}", stale.text);
+    let again = browser.get(&call("3").await.location).await.text;
+    assert!(again.contains("Called again"), "{again}");
+    assert_eq!(logged(&house, &visit).await[1..], ["QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_CALLED"]);
 }
 
 async fn a_refused_step_keeps_what_was_typed(db: Db) {
