@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::desk::Desk;
 use crate::journey::ids::TenantId;
-use crate::live::{Live, Topic};
+use crate::live::{Live, Pace, Topic};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::Listening;
 use crate::screens::parts::query_text;
@@ -20,8 +20,8 @@ pub(super) const REFRESH: &str = "x-refresh";
 pub(super) struct Liveliness {
     /// Whether the screen itself is asked for, and nothing is sent to it.
     is_asked_for: bool,
-    /// How far live updates were told before anything was read.
-    position: Option<i64>,
+    /// How far live updates were told, at each pace, before anything was read.
+    positions: [Option<i64>; Pace::ALL.len()],
     topics: Vec<Topic>,
     /// What else the address says that stays with what is shown.
     fixed: Option<(&'static str, String)>,
@@ -33,7 +33,7 @@ impl Liveliness {
     pub(super) fn of(parts: &Parts, tenant: &TenantId) -> Self {
         Self {
             is_asked_for: parts.method == Method::GET,
-            position: parts.extensions.get::<Live>().and_then(|live| live.position(tenant)),
+            positions: Pace::ALL.map(|pace| parts.extensions.get::<Live>()?.position(tenant, pace)),
             topics: Vec::new(),
             fixed: None,
             reloads: false,
@@ -71,7 +71,8 @@ impl Desk {
             Some((name, value)) => self.address_with(&["logged", "done", name], Some((name, value))),
             None => self.address_with(&["logged", "done"], None),
         };
-        Some(Listening { address: format!("/live?topics={}", topics.join(",")), after: self.live.position, page })
+        let after = self.live.positions[Pace::of(&self.live.topics) as usize];
+        Some(Listening { address: format!("/live?topics={}", topics.join(",")), after, page })
     }
 
     /// The address of the screen without some of what it says, and with something else.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Hub, News, Topic};
+use super::{Hub, News, Pace, Topic};
 use crate::db::Db;
 use crate::journey::ids::TenantId;
 use crate::log::{self, Change};
@@ -31,6 +31,7 @@ pub struct Ear {
     news: broadcast::Receiver<Arc<News>>,
     tenant: TenantId,
     topics: Vec<Topic>,
+    pace: Pace,
     /// Up to where everything was heard; not known at first, when they come without a position.
     position: Option<i64>,
     /// Whether what comes next is in the news, and not only in the log.
@@ -48,8 +49,8 @@ impl Ear {
     ) -> Self {
         let news = hub.news.subscribe();
         let beat = Instant::now() + hub.settings.beat;
-        let db = hub.db.of(&tenant);
-        Self { hub, db, stopping, news, tenant, topics, position: after, level: false, beat }
+        let (db, pace) = (hub.db.of(&tenant), Pace::of(&topics));
+        Self { hub, db, stopping, news, tenant, topics, pace, position: after, level: false, beat }
     }
 
     /// Waits for what is heard next; the first comes at once. There is nothing more when the server is about to stop.
@@ -65,7 +66,7 @@ impl Ear {
                 biased;
                 _ = self.stopping.changed() => return Ok(None),
                 news = self.news.recv() => match news {
-                    Ok(news) if news.tenant != self.tenant => {}
+                    Ok(news) if news.tenant != self.tenant || news.pace != self.pace => {}
                     Ok(news) => {
                         let versions = self.hear(&news.changes);
                         if !versions.is_empty() {
@@ -85,14 +86,15 @@ impl Ear {
 
     /// Reads in the log what was missed.
     async fn catch_up(&mut self) -> sqlx::Result<Heard> {
-        // What is logged after this comes as news; what was before is in the log.
+        // What shows after this comes as news; what was before is in the log.
         self.news = self.news.resubscribe();
         self.level = true;
-        let head = log::position(&self.db, &self.tenant).await?;
+        let head = self.pace.end(&self.db, &self.tenant).await?;
         let missed = self.position.filter(|position| (head - LONGEST..=head).contains(position));
         let versions = match missed {
             Some(position) => {
-                let changes = log::changes(&self.db, &self.tenant, position, LONGEST * 2).await?;
+                let mut changes = log::changes(&self.db, &self.tenant, position, LONGEST * 2).await?;
+                changes.retain(|change| change.position <= head);
                 self.hear(&changes)
             }
             // Away for too long, or here for the first time, or another log was put in the place of theirs.

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `topic` | what screens show, and which events change it |
+//! | `pace` | how soon what is logged shows |
 //! | `ear` | one who listens: what they missed, what is new, and now and then a sign of life |
 //!
 //! One task of the process follows the logs of all tenants and tells those who listen what it reads there, so that a change is read
@@ -13,6 +14,7 @@
 //! were; so nobody costs more memory than anybody else, and nobody misses anything.
 
 mod ear;
+mod pace;
 mod topic;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
 
 pub use self::ear::{Ear, Heard};
+pub use self::pace::Pace;
 pub use self::topic::Topic;
 
 use crate::db::Db;
@@ -75,8 +78,8 @@ pub struct Live {
 struct Hub {
     db: Db,
     settings: Settings,
-    /// How far each log was told.
-    told: Mutex<BTreeMap<TenantId, i64>>,
+    /// How far each log was told, at each pace.
+    told: Mutex<BTreeMap<(TenantId, Pace), i64>>,
     news: broadcast::Sender<Arc<News>>,
     taken: Mutex<BTreeMap<(TenantId, Option<PersonId>), usize>>,
 }
@@ -85,6 +88,7 @@ struct Hub {
 #[derive(Debug)]
 struct News {
     tenant: TenantId,
+    pace: Pace,
     changes: Vec<Change>,
 }
 
@@ -112,9 +116,9 @@ impl Live {
         self.stopping.send_replace(true);
     }
 
-    /// How far a tenant's log was told: what is read after this is asked is no older.
-    pub fn position(&self, tenant: &TenantId) -> Option<i64> {
-        self.hub.told.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).copied()
+    /// How far a tenant's log was told at a pace: what is read after this is asked is no older.
+    pub fn position(&self, tenant: &TenantId, pace: Pace) -> Option<i64> {
+        self.hub.told(tenant, pace)
     }
 
     /// Takes a seat for a person, or for one of the public; none when they have too many.
@@ -181,20 +185,39 @@ impl Hub {
     /// Tells what every log holds by now; in the first round nobody listens yet.
     async fn round(&self, first: bool) -> sqlx::Result<()> {
         for (tenant, head) in log::positions(&self.db).await? {
-            let known = self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
-            let mut told = known.unwrap_or(if first { head } else { 0 });
-            while told < head {
-                let changes = log::changes(&self.db, &tenant, told, PAGE).await?;
-                let Some(last) = changes.last() else { break };
-                told = last.position;
-                // Nobody listening is no failure.
-                let _ = self.news.send(Arc::new(News { tenant: tenant.clone(), changes }));
-                self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), told);
+            for pace in Pace::ALL {
+                if self.told(&tenant, pace) != Some(head) {
+                    self.tell(&tenant, pace, first).await?;
+                }
             }
-            // A head that went back is that of another log, put in its place.
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, told.min(head));
         }
         Ok(())
+    }
+
+    /// Tells what shows of a log by now.
+    async fn tell(&self, tenant: &TenantId, pace: Pace, first: bool) -> sqlx::Result<()> {
+        let end = pace.end(&self.db, tenant).await?;
+        let mut told = self.told(tenant, pace).unwrap_or(if first { end } else { 0 });
+        while told < end {
+            let mut changes = log::changes(&self.db, tenant, told, PAGE).await?;
+            changes.retain(|change| change.position <= end);
+            let Some(last) = changes.last() else { break };
+            told = last.position;
+            // Nobody listening is no failure.
+            let _ = self.news.send(Arc::new(News { tenant: tenant.clone(), pace, changes }));
+            self.keep_told(tenant, pace, told);
+        }
+        // An end that went back is that of another log, put in its place, or of a read model that is made anew.
+        self.keep_told(tenant, pace, told.min(end));
+        Ok(())
+    }
+
+    fn told(&self, tenant: &TenantId, pace: Pace) -> Option<i64> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(&(tenant.clone(), pace)).copied()
+    }
+
+    fn keep_told(&self, tenant: &TenantId, pace: Pace, position: i64) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert((tenant.clone(), pace), position);
     }
 }
 

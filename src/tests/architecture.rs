@@ -80,7 +80,7 @@ fn modules_use_only_those_before_them() {
         ("digest", &["journey", "language", "clock", "db", "hospital", "analytics", "mail"]),
         ("record", &["journey", "clock", "db", "log", "hospital", "projections"]),
         ("delivery", &["journey", "clock", "db", "schemas", "log", "hospital::tenants", "record"]),
-        ("live", &["journey", "db", "log", "record"]),
+        ("live", &["journey", "db", "log", "projections", "record"]),
         (
             "reminders",
             &["journey", "language", "clock", "db", "log", "hospital", "projections", "mail", "record", "delivery"],

@@ -10,6 +10,7 @@ use sojourn::db::{Db, Tx};
 use sojourn::hospital::tenants::Tenant;
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::words::Role;
+use sojourn::live::{Heard, Live, Settings, Topic};
 use sojourn::log::{self, Filter, Occurrence, StoredEvent};
 use sojourn::projections::checkpoint::Condition;
 use sojourn::projections::following::{self, FOLLOWING, Follower, Following, Problem, Projection, State};
@@ -24,6 +25,7 @@ stories! {
     one_that_fails_holds_nobody_back_and_is_resumed,
     one_that_is_paused_stays_where_it_is,
     a_new_version_is_made_from_scratch,
+    the_call_list_is_told_of_what_it_shows,
 }
 
 /// What a fresh count of the log gives.
@@ -205,4 +207,30 @@ async fn a_new_version_is_made_from_scratch(db: Db) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(statistics::statistics(&db, &house.tenant.id).await.expect("the sums"), totals[&2]);
     following.stop().await;
+}
+
+async fn the_call_list_is_told_of_what_it_shows(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let quick = Settings { poll: Duration::from_millis(100), beat: Duration::from_millis(300), ..Settings::default() };
+    let live = Live::follow(&db, &house.recorder, quick);
+    let listen = |topic| live.listen(house.tenant.id.clone(), vec![topic], Some(0));
+    let (mut desk, mut list) = (listen(Topic::Reception), listen(Topic::Calls));
+    house.register().await;
+    let told = desk.next().await.expect("the log");
+    assert_eq!(
+        told,
+        Some(Heard::Changed(vec![(Topic::Reception, 1)], 1)),
+        "what is written with the log is told at once"
+    );
+    for _ in 0..3 {
+        assert_eq!(list.next().await.expect("the log"), Some(Heard::Beat(0)), "the list does not show it yet");
+    }
+    house.followed().await;
+    let told = loop {
+        match list.next().await.expect("the log") {
+            Some(Heard::Beat(_)) => {}
+            told => break told,
+        }
+    };
+    assert_eq!(told, Some(Heard::Changed(vec![(Topic::Calls, 1)], 1)));
 }

@@ -13,7 +13,7 @@ use crate::http::listening::{self, Asked};
 use crate::http::{AppState, Page};
 use crate::journey::ids::{BranchId, Id};
 use crate::journey::words::Station;
-use crate::live::{Live, Topic};
+use crate::live::{Live, Pace, Topic};
 use crate::projections::calls;
 use crate::screens::display::{Display, display};
 use crate::screens::layout::Listening;
@@ -36,7 +36,7 @@ pub async fn show(
     page: Page,
 ) -> Result<Response, Failure> {
     let (tenant, branch) = found(&app, &branch).await?;
-    let after = live.position(&tenant.id);
+    let after = live.position(&tenant.id, Pace::AtOnce);
     let (now, db) = (app.clock.now(), app.db.of(&tenant.id));
     let mut next = Vec::new();
     for station in [Station::Consultation, Station::Lab, Station::Billing] {

@@ -14,7 +14,7 @@ use sojourn::http::router_with;
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::Role;
-use sojourn::live::{Live, Settings};
+use sojourn::live::{Live, Pace, Settings};
 use sojourn::log::{self, access};
 use sojourn::record::Recorder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -325,8 +325,11 @@ async fn a_screen_says_where_it_listens(db: Db) {
     let everybody = Browser::sign_in_at(&house, router, "everybody", &roles).await;
     let visit = house.register().await;
     house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
-    while live.position(&house.tenant.id) != Some(2) {
-        sleep(Duration::from_millis(10)).await;
+    house.followed().await;
+    for pace in Pace::ALL {
+        while live.position(&house.tenant.id, pace) != Some(2) {
+            sleep(Duration::from_millis(10)).await;
+        }
     }
     for (path, topics) in [
         ("/reception", "reception".to_owned()),
