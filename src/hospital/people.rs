@@ -331,10 +331,11 @@ async fn write_roles(tx: &mut Tx, tenant: &TenantId, id: &PersonId, roles: &[Rol
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn worker(branch: Option<&BranchId>, roles: &[Role]) -> Person {
+    /// Somebody who works in the hospital.
+    pub(in crate::hospital) fn person(roles: &[Role], branch: Option<&BranchId>) -> Person {
         Person {
             id: new_id(),
             sign_in_name: None,
@@ -353,7 +354,7 @@ mod tests {
         let (here, there): (BranchId, BranchId) = (new_id(), new_id());
         let roles = [Role::Doctor, Role::LabTechnician, Role::Manager];
         let acting = |own: Option<&BranchId>, theirs: Option<&BranchId>| {
-            let acting = worker(own, &roles).acting_for(&worker(theirs, &roles[..2]));
+            let acting = person(&roles, own).acting_for(&person(&roles[..2], theirs));
             (acting.branch_id, acting.roles.to_vec())
         };
         let both = roles[..2].to_vec();

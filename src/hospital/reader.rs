@@ -139,22 +139,8 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::db::new_id;
-    use crate::hospital::people::Roles;
-    use crate::journey::words::{ActorType, Word};
-
-    fn person(roles: &[Role], branch: Option<&BranchId>) -> Person {
-        Person {
-            id: new_id(),
-            sign_in_name: None,
-            name: "Asha".to_owned(),
-            actor_type: ActorType::Human,
-            branch_id: branch.cloned(),
-            department_id: None,
-            room_id: None,
-            active: true,
-            roles: roles.iter().copied().collect::<Roles>(),
-        }
-    }
+    use crate::hospital::people::tests::person;
+    use crate::journey::words::Word;
 
     #[test]
     fn every_role_reads_what_the_table_says() {
