@@ -43,7 +43,7 @@ pub async fn close(
     let open = visits::open_before(db, &tenant.id, day).await?;
     for (person, chore) in chores {
         let mut wishes = Vec::new();
-        for visit_id in &open {
+        for visit_id in open.iter().map(|card| &card.visit.visit_id) {
             if let Some((_, visit)) = recorder.load(&tenant.id, visit_id).await? {
                 let at = soon_after(&visit, clock.reach(visit.latest_of_all()));
                 chore(&visit, &mut |event, metadata| wishes.push(wish(visit_id, event, metadata, at)));

@@ -295,8 +295,8 @@ const ARRIVALS: &str = select_cards!(
     "visits.day = $2 AND (visits.branch_id = $3 OR visits.branch_id IS NULL OR $3 IS NULL) ORDER BY visits.registered_at DESC LIMIT 500"
 );
 const LATEST_DAY: &str = "SELECT day FROM visits WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1";
-const OPEN_BEFORE: &str = "SELECT visit_id FROM visits WHERE tenant_id = $1 AND day < $2 AND ended_at IS NULL \
-    ORDER BY registered_at LIMIT 500";
+const OPEN_BEFORE: &str =
+    select_cards!("visits.day < $2 AND visits.ended_at IS NULL ORDER BY visits.registered_at LIMIT 500");
 const OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 200");
 const LATEST_OF_PATIENT: &str = select_cards!("visits.patient_id = $2 ORDER BY visits.registered_at DESC LIMIT 1");
 const SEEN_BY: &str = select_cards!(
@@ -344,8 +344,8 @@ pub async fn latest_day(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<Naive
 }
 
 /// The visits still open that began before a day, the oldest first.
-pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<VisitId>> {
-    on!(&db.read, pool => sqlx::query_scalar(OPEN_BEFORE).bind(tenant).bind(day).fetch_all(pool).await)
+pub async fn open_before(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<VisitCard>> {
+    on!(&db.read, pool => sqlx::query_as(OPEN_BEFORE).bind(tenant).bind(day).fetch_all(pool).await)
 }
 
 /// The visits that may have been open at a moment, as they are today.

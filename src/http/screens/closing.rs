@@ -96,9 +96,7 @@ async fn unseen(desk: &Desk) -> Result<Vec<VisitCard>, Failure> {
     let (db, tenant) = (desk.db(), &desk.tenant.id);
     let today = desk.tenant.local_day(desk.now);
     let mut left = visits::arrivals(db, tenant, today, desk.branch()).await?;
-    for id in visits::open_before(db, tenant, today).await? {
-        left.extend(visits::get(db, tenant, &id).await?);
-    }
+    left.extend(visits::open_before(db, tenant, today).await?);
     let reader = desk.reader();
     left.retain(|card| {
         let visit = &card.visit;
