@@ -21,12 +21,16 @@ pub struct Request {
 }
 
 const FORGET: &str = "DELETE FROM patient_requests WHERE tenant_id = $1 AND recorded_at <= $2";
+// A key whose request was refused stands for nothing: what is asked under it next takes its place.
 const REMEMBER: &str = "INSERT INTO patient_requests (tenant_id, person_id, key, request_digest, patient_id, recorded_at) \
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, person_id, key) DO UPDATE SET \
+    request_digest = excluded.request_digest, patient_id = excluded.patient_id, recorded_at = excluded.recorded_at \
+    WHERE patient_requests.request_digest <> excluded.request_digest AND NOT EXISTS (SELECT 1 FROM patients \
+        WHERE patients.tenant_id = $1 AND patients.id = patient_requests.patient_id)";
 const RECALL: &str =
     "SELECT request_digest, patient_id FROM patient_requests WHERE tenant_id = $1 AND person_id = $2 AND key = $3";
 
-/// The patient whom a request is for, there yet or not; none when its key stands for another request.
+/// The patient whom a request is for, there yet or not; none when somebody was registered by another request under its key.
 pub async fn patient(
     db: &Db,
     tenant: &TenantId,

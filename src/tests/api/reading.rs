@@ -75,9 +75,15 @@ async fn patients_are_registered_found_and_read(db: Db) {
     assert_eq!(nurse.get("/patients?query=nobody").await.is(200)["patients"], json!([]));
     assert_eq!(nurse.post("/patients", json!({ "name": "Ravi" })).await.is(201)["mrn"], "0000001");
 
-    let taken = nurse.post("/patients", json!({ "name": "Ravi", "mrn": "X-7" })).await;
+    let ravi = async |mrn: &str| {
+        nurse.post_with("/patients", &[("Idempotency-Key", "ravi")], json!({ "name": "Ravi", "mrn": mrn })).await
+    };
+    let taken = ravi("X-7").await;
     taken.is_problem(409, "ALREADY_IN_USE");
     assert_eq!(taken.fields(), ["mrn"]);
+    let mended = ravi("X-8").await;
+    assert_eq!(mended.is(201), ravi("X-8").await.is(200), "a key keeps nothing of what was refused");
+    ravi("X-9").await.is_problem(409, "IDEMPOTENCY_MISMATCH");
     let bad = json!({ "name": " ", "sex": "F", "birthDate": "2.3.1990", "phone": 7, "mrn": "a\u{0}", "colour": "red" });
     let refused = nurse.post("/patients", bad).await;
     refused.is_problem(400, "INVALID_REQUEST");
