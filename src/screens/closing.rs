@@ -9,7 +9,8 @@ use tr::tr;
 use super::attempt::Attempt;
 use super::entry::Entry;
 use super::icon::{Icon, icon};
-use super::parts::{day_and_time, empty, status_tag};
+use super::parts::Column::{Unseen, Words};
+use super::parts::{day_and_time, empty, status_tag, table};
 use crate::hospital::bookings::BookingCard;
 use crate::hospital::tenants::Tenant;
 use crate::projections::visits::VisitCard;
@@ -98,23 +99,21 @@ pub fn closing(screen: Closing) -> impl IntoView {
             tr!("Everybody who was registered was seen, cancelled or rescheduled."),
         )
     } else {
+        let table = table(
+            "left",
+            [
+                Unseen(tr!("Confirm")),
+                Words(tr!("Patient")),
+                Words(tr!("State")),
+                Words(tr!("Expected")),
+                Words(tr!("Doctor")),
+            ],
+            (visit_rows, booking_rows),
+        );
         view! {
             <form method="post" data-still>
                 {entry.hidden()}
-                <div class="table-wrap" role="group" aria-labelledby="left" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col"><span class="visually-hidden">{tr!("Confirm")}</span></th>
-                                <th scope="col">{tr!("Patient")}</th>
-                                <th scope="col">{tr!("State")}</th>
-                                <th scope="col">{tr!("Expected")}</th>
-                                <th scope="col">{tr!("Doctor")}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{visit_rows} {booking_rows}</tbody>
-                    </table>
-                </div>
+                {table}
                 <div class="card-body form-foot">
                     <button class="button button-danger">{icon(Icon::UserX)} {tr!("Mark those ticked as no-shows")}</button>
                 </div>

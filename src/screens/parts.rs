@@ -129,6 +129,34 @@ pub fn empty(name: Icon, title: impl Into<String>, words: impl Into<String>) -> 
     .into_any()
 }
 
+/// What stands above a column.
+pub enum Column {
+    /// Of words.
+    Words(String),
+    /// Of numbers.
+    Number(String),
+    /// Of what speaks for itself to who sees it; others have it read out.
+    Unseen(String),
+}
+
+/// A table, called what the heading of an id says; where it is too wide, it is moved and not the page.
+pub fn table(heading: &'static str, columns: impl IntoIterator<Item = Column>, rows: impl IntoView) -> AnyView {
+    let columns = columns.into_iter().map(|column| match column {
+        Column::Words(words) => view! { <th scope="col">{words}</th> }.into_any(),
+        Column::Number(words) => view! { <th scope="col" class="number">{words}</th> }.into_any(),
+        Column::Unseen(words) => view! { <th scope="col"><span class="visually-hidden">{words}</span></th> }.into_any(),
+    });
+    view! {
+        <div class="table-wrap" role="group" aria-labelledby=heading tabindex="0">
+            <table class="table">
+                <thead><tr>{columns.collect_view()}</tr></thead>
+                <tbody>{rows.into_any()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 /// A text as a part of a query.
 pub fn query_text(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {

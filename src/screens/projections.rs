@@ -6,7 +6,8 @@ use tr::tr;
 
 use super::admin::tabs;
 use super::icon::{Icon, icon};
-use super::parts::day_and_time;
+use super::parts::Column::{Number, Unseen, Words};
+use super::parts::{day_and_time, table};
 use crate::hospital::tenants::Tenant;
 use crate::language::say;
 use crate::projections::checkpoint::Condition;
@@ -68,6 +69,21 @@ pub fn read_models(screen: ReadModels) -> impl IntoView {
         since: state.since,
     });
     let rows = std::iter::once(journey).chain(following).map(|model| row(&tenant, head, model)).collect_view();
+    let table = table(
+        "models",
+        [
+            Words(tr!("Name")),
+            Number(tr!("Version")),
+            Number(tr!("Position")),
+            Number(tr!("Head")),
+            Number(tr!("Lag")),
+            Words(tr!("State")),
+            Words(tr!("Since")),
+            Words(tr!("Last error")),
+            Unseen(tr!("Actions")),
+        ],
+        rows,
+    );
     view! {
         <main class="page stack" id="main">
             {tabs("/admin/projections")}
@@ -80,24 +96,7 @@ pub fn read_models(screen: ReadModels) -> impl IntoView {
             {news.map(notice)}
             <section class="card card-flush" aria-labelledby="models">
                 <div class="card-head"><h2 id="models">{tr!("How far each has got")}</h2></div>
-                <div class="table-wrap" role="group" aria-labelledby="models" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">{tr!("Name")}</th>
-                                <th scope="col" class="number">{tr!("Version")}</th>
-                                <th scope="col" class="number">{tr!("Position")}</th>
-                                <th scope="col" class="number">{tr!("Head")}</th>
-                                <th scope="col" class="number">{tr!("Lag")}</th>
-                                <th scope="col">{tr!("State")}</th>
-                                <th scope="col">{tr!("Since")}</th>
-                                <th scope="col">{tr!("Last error")}</th>
-                                <th scope="col"><span class="visually-hidden">{tr!("Actions")}</span></th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table}
             </section>
         </main>
     }

@@ -21,7 +21,8 @@ use crate::screens::attempt::Attempt;
 use crate::screens::entry::{Entry, press};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::layout::initials;
-use crate::screens::parts::day_and_time;
+use crate::screens::parts::Column::Words;
+use crate::screens::parts::{day_and_time, table};
 
 /// Where people may work.
 pub struct Places {
@@ -79,23 +80,15 @@ pub fn people(screen: People) -> impl IntoView {
     let working = people.iter().filter(|person| person.active).count();
     let rows = people.iter().map(|person| row(person, &places)).collect_view();
     let kinds = [ActorType::Human, ActorType::Ai].map(|kind| (kind.word().to_owned(), say(kind.label())));
+    let table = table(
+        "people",
+        [Words(tr!("Name")), Words(tr!("Roles")), Words(tr!("Signs in as")), Words(tr!("Place")), Words(tr!("State"))],
+        rows,
+    );
     let body = view! {
         <section class="card card-flush" aria-labelledby="people">
             <div class="card-head"><h2 id="people">{tr!("Who works here")}</h2></div>
-            <div class="table-wrap" role="group" aria-labelledby="people" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("Name")}</th>
-                            <th scope="col">{tr!("Roles")}</th>
-                            <th scope="col">{tr!("Signs in as")}</th>
-                            <th scope="col">{tr!("Place")}</th>
-                            <th scope="col">{tr!("State")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table}
         </section>
         <section class="card" aria-labelledby="new-person">
             <h2 id="new-person">{tr!("Add a person")}</h2>

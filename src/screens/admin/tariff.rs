@@ -18,6 +18,8 @@ use crate::screens::attempt::Attempt;
 use crate::screens::entry::{Entry, press};
 use crate::screens::form::enter;
 use crate::screens::icon::{Icon, icon};
+use crate::screens::parts::Column::{Number, Words};
+use crate::screens::parts::table;
 
 /// What the list shows.
 pub struct Tariff {
@@ -51,23 +53,15 @@ pub fn tariff(screen: Tariff) -> impl IntoView {
             }
         })
         .collect_view();
+    let table = table(
+        "tariff",
+        [Words(tr!("Name")), Words(tr!("Code")), Words(tr!("Kind")), Number(tr!("Price")), Words(tr!("State"))],
+        rows,
+    );
     let body = view! {
         <section class="card card-flush" aria-labelledby="tariff">
             <div class="card-head"><h2 id="tariff">{tr!("What is offered")}</h2></div>
-            <div class="table-wrap" role="group" aria-labelledby="tariff" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("Name")}</th>
-                            <th scope="col">{tr!("Code")}</th>
-                            <th scope="col">{tr!("Kind")}</th>
-                            <th scope="col" class="number">{tr!("Price")}</th>
-                            <th scope="col">{tr!("State")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table}
         </section>
         <section class="card" aria-labelledby="new-entry">
             <h2 id="new-entry">{tr!("Add to the tariff")}</h2>

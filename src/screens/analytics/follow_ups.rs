@@ -20,7 +20,8 @@ use crate::journey::words::Phase;
 use crate::language;
 use crate::projections::follow_ups::{Became, FollowUpCard};
 use crate::screens::icon::Icon;
-use crate::screens::parts::empty;
+use crate::screens::parts::Column::Words;
+use crate::screens::parts::{empty, table};
 
 /// Follow-ups as they are counted: kept, missed, still to come.
 #[derive(Clone, Copy, Default)]
@@ -168,22 +169,11 @@ pub fn list(page: Due) -> impl IntoView {
     let table = if listed.is_empty() {
         empty(Icon::CircleCheck, tr!("None"), tr!("No follow-up fell due in this period."))
     } else {
-        view! {
-            <div class="table-wrap" role="group" aria-labelledby="listed" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("Patient")}</th>
-                            <th scope="col">{tr!("Doctor")}</th>
-                            <th scope="col">{tr!("Fell due")}</th>
-                            <th scope="col">{tr!("What became of it")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
+        table(
+            "listed",
+            [Words(tr!("Patient")), Words(tr!("Doctor")), Words(tr!("Fell due")), Words(tr!("What became of it"))],
+            rows,
+        )
     };
     view! {
         <main class="page stack analytics" id="main">

@@ -10,7 +10,8 @@ use super::{Tab, head};
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{Lateness, empty};
+use crate::screens::parts::Column::{Number, Words};
+use crate::screens::parts::{Lateness, empty, table};
 
 /// A visit of the list.
 #[derive(Clone, Debug)]
@@ -117,25 +118,19 @@ pub fn visits(page: Visits) -> impl IntoView {
     let table = if listed.is_empty() {
         empty(Icon::CircleCheck, tr!("None"), tr!("No visit of this period is among these."))
     } else {
-        view! {
-            <div class="table-wrap" role="group" aria-labelledby="listed" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("Token")}</th>
-                            <th scope="col">{tr!("Patient")}</th>
-                            <th scope="col">{tr!("Department")}</th>
-                            <th scope="col">{tr!("Doctor")}</th>
-                            <th scope="col">{tr!("Day")}</th>
-                            <th scope="col" class="number">{tr!("Took")}</th>
-                            <th scope="col" class="number">{tr!("Target")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
+        table(
+            "listed",
+            [
+                Words(tr!("Token")),
+                Words(tr!("Patient")),
+                Words(tr!("Department")),
+                Words(tr!("Doctor")),
+                Words(tr!("Day")),
+                Number(tr!("Took")),
+                Number(tr!("Target")),
+            ],
+            rows,
+        )
     };
     view! {
         <main class="page stack analytics" id="main">

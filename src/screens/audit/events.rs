@@ -13,7 +13,8 @@ use crate::journey::words::Word;
 use crate::language::say;
 use crate::log::{Broken, StoredEvent, Verified};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{day_and_time, empty, query_text};
+use crate::screens::parts::Column::{Number, Words};
+use crate::screens::parts::{day_and_time, empty, query_text, table};
 
 /// A page of the log.
 pub struct Events {
@@ -151,25 +152,23 @@ fn list(page: &Events) -> AnyView {
         let href = format!("/audit/events?type={}&person={person}&after={after}", query_text(&page.asked.event_type));
         view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::ArrowRight)} {tr!("Later")}</a></div> }
     });
+    let table = table(
+        "events",
+        [
+            Number(tr!("Position")),
+            Words(tr!("Event")),
+            Words(tr!("Of")),
+            Words(tr!("Who")),
+            Words(tr!("time" => "Done")),
+            Words(tr!("Logged")),
+            Words(tr!("Hash")),
+        ],
+        rows,
+    );
     view! {
         <section class="card card-flush" aria-labelledby="events">
             <div class="card-head"><h2 id="events">{tr!("Events")}</h2></div>
-            <div class="table-wrap" role="group" aria-labelledby="events" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col" class="number">{tr!("Position")}</th>
-                            <th scope="col">{tr!("Event")}</th>
-                            <th scope="col">{tr!("Of")}</th>
-                            <th scope="col">{tr!("Who")}</th>
-                            <th scope="col">{tr!("time" => "Done")}</th>
-                            <th scope="col">{tr!("Logged")}</th>
-                            <th scope="col">{tr!("Hash")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table}
             {next}
         </section>
     }

@@ -17,7 +17,8 @@ use crate::language::say;
 use crate::log::access::{Access, Subject, Way};
 use crate::log::refused::RefusedAttempt;
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{day_and_time, empty};
+use crate::screens::parts::Column::Words;
+use crate::screens::parts::{day_and_time, empty, table};
 
 /// What the audit shows.
 pub struct Audit {
@@ -140,24 +141,18 @@ fn accesses(audit: &Audit) -> AnyView {
         empty(Icon::Eye, tr!("Nobody saw anything"), tr!("Choose another person, patient or period."))
     } else {
         let rows = audit.accesses.iter().map(|access| access_row(audit, access)).collect_view();
-        view! {
-            <div class="table-wrap">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("When")}</th>
-                            <th scope="col">{tr!("Who")}</th>
-                            <th scope="col">{tr!("What")}</th>
-                            <th scope="col">{tr!("Patient")}</th>
-                            <th scope="col">{tr!("How")}</th>
-                            <th scope="col">{tr!("Why")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
+        table(
+            "accesses",
+            [
+                Words(tr!("When")),
+                Words(tr!("Who")),
+                Words(tr!("What")),
+                Words(tr!("Patient")),
+                Words(tr!("How")),
+                Words(tr!("Why")),
+            ],
+            rows,
+        )
     };
     let older = audit.older.clone().map(|href| {
         view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::History)} {tr!("Older")}</a></div> }
@@ -218,22 +213,11 @@ fn refused(audit: &Audit) -> AnyView {
         empty(Icon::CircleCheck, tr!("Nothing was refused"), tr!("Steps that the rules do not allow are listed here."))
     } else {
         let rows = audit.refused.iter().map(|attempt| refused_row(audit, attempt)).collect_view();
-        view! {
-            <div class="table-wrap">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr!("When")}</th>
-                            <th scope="col">{tr!("Who")}</th>
-                            <th scope="col">{tr!("Tried")}</th>
-                            <th scope="col">{tr!("Why it was refused")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
+        table(
+            "refused",
+            [Words(tr!("When")), Words(tr!("Who")), Words(tr!("Tried")), Words(tr!("Why it was refused"))],
+            rows,
+        )
     };
     view! {
         <section class="card card-flush" aria-labelledby="refused">
