@@ -216,6 +216,7 @@ stands!(EventToLog, Batch);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journey::ids::Id;
 
     const VISIT_ID: &str = "01J00000000000000000000000";
 
@@ -266,7 +267,7 @@ mod tests {
             json!({ "aggregateType": "visit", "aggregateId": VISIT_ID, "visitId": VISIT_ID }),
         ] {
             let wish = read(event(good)).expect("a wish");
-            assert_eq!(wish.visit_id.map(String::from).as_deref(), Some(VISIT_ID));
+            assert_eq!(wish.visit_id.as_ref().map(Id::as_str), Some(VISIT_ID));
         }
         let other = "01J00000000000000000000001";
         assert_eq!(fields(event(json!({}))), ["visitId"]);

@@ -32,8 +32,8 @@ async fn counted(desk: &Desk, asked: &Asked, period: Period) -> Result<Vec<Becam
 
 /// Tells which were kept, beside those of the period before.
 pub(super) async fn panel(desk: &Desk, asked: &Asked, names: &Names) -> Result<Panel, Failure> {
-    let now = counted(desk, asked, asked.period).await?;
-    let before = counted(desk, asked, asked.period.before()).await?;
+    let (now, before) =
+        futures::try_join!(counted(desk, asked, asked.period), counted(desk, asked, asked.period.before()))?;
     Ok(told(&now, &before, names, asked))
 }
 
