@@ -171,7 +171,10 @@ impl Beside {
                     sqlx::query_scalar(COLUMNS.sqlite).bind(table.name).fetch_all(pool).await?
                 }
                 Engine::Postgres(pool) => {
-                    let beside = format!("CREATE TEMP TABLE {0} (LIKE public.{0} INCLUDING ALL)", table.name);
+                    let Table { name, key, .. } = table;
+                    let beside = format!(
+                        "CREATE TEMP TABLE {name} (LIKE public.{name} INCLUDING DEFAULTS, PRIMARY KEY ({key}))"
+                    );
                     sqlx::raw_sql(AssertSqlSafe(beside)).execute(pool).await?;
                     sqlx::query_scalar(COLUMNS.postgres).bind(table.name).fetch_all(pool).await?
                 }
@@ -198,21 +201,12 @@ impl Beside {
 
     /// Notes the visits of which a row differs, so that the switch need not look for them.
     pub async fn compare(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        self.analyze(tx).await?;
+        analyze(tx, self.tables.iter().map(|table| table.name)).await?;
         for comparison in &self.comparisons {
             let comparison = AssertSqlSafe(comparison.clone());
             on!(&mut *tx, connection => sqlx::query(comparison).bind(tenant).execute(&mut **connection).await.map(drop))?;
         }
-        self.analyze(tx).await
-    }
-
-    /// Says how long the tables are, where that is not seen otherwise.
-    async fn analyze(&self, tx: &mut Tx) -> sqlx::Result<()> {
-        let Tx::Postgres(connection) = tx else { return Ok(()) };
-        for table in self.tables.iter().map(|table| table.name).chain([VISITS]) {
-            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await?;
-        }
-        Ok(())
+        analyze(tx, [VISITS]).await
     }
 
     /// Notes visits that the switch shall look at too.
@@ -249,6 +243,15 @@ impl Beside {
     pub async fn close(self) {
         on!(&self.own, pool => pool.close().await);
     }
+}
+
+/// Says how long tables are, where that is not seen otherwise.
+async fn analyze(tx: &mut Tx, tables: impl IntoIterator<Item = &'static str> + Send) -> sqlx::Result<()> {
+    let Tx::Postgres(connection) = tx else { return Ok(()) };
+    for table in tables {
+        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await?;
+    }
+    Ok(())
 }
 
 /// Fails when the connection was lost, and with it the tables beside: without them, what is meant for them would go to the live ones.

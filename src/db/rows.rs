@@ -15,6 +15,9 @@ use crate::journey::ids::TenantId;
 /// The most rows that one statement carries on SQLite, which keeps the values bound to it in bounds.
 const MOST: usize = 64;
 
+/// The most rows that one statement carries on PostgreSQL.
+const HEAP: usize = 512;
+
 /// Statements of more rows than this carry a multiple of it.
 const STEP: usize = 8;
 
@@ -193,7 +196,15 @@ impl Rows {
                 Ok(())
             }
             Tx::Postgres(connection) => {
-                sqlx::query(self.postgres).bind(tenant).bind(json(rows)?).execute(&mut **connection).await.map(drop)
+                let mut heaps = rows.chunks(HEAP).map(json);
+                let mut prepared = heaps.next().transpose()?;
+                while let Some(heap) = prepared {
+                    let query = sqlx::query(self.postgres).bind(tenant).bind(heap);
+                    let next = async { heaps.next().transpose() };
+                    let (done, next) = futures::join!(query.execute(&mut **connection), next);
+                    (_, prepared) = (done?, next?);
+                }
+                Ok(())
             }
         }
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{ExportError, Period};
@@ -13,7 +14,8 @@ use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::course::Measure;
 use crate::journey::words::Word as _;
-use crate::projections::following;
+use crate::projections::checkpoint;
+use crate::projections::following::{self, Projection as _};
 use crate::projections::measures::{self, VisitMeasures};
 
 /// A variant: the events of a visit by name, and how many visits went so.
@@ -74,14 +76,19 @@ pub async fn figures(db: &Db, tenant: &Tenant, period: Period) -> Result<Figures
             return Err(ExportError::Behind(state.lag));
         }
     }
-    let (mut visits, mut shared) = (Vec::new(), Shared::default());
-    if let Some((first, last)) = measures::first_and_last(db, &tenant.id).await? {
-        let from = period.from.map_or(first, |from| from.max(first));
-        let to = period.to.map_or(last, |to| to.min(last));
-        for day in from.iter_days().take_while(|day| *day <= to) {
-            let rows = measures::of_day(db, &tenant.id, day).await?.into_iter();
-            visits.extend(rows.map(|row| Facts::new(tenant, row, &mut shared)));
-        }
+    let generation = async || -> sqlx::Result<Option<i32>> {
+        Ok(checkpoint::get(db, &tenant.id, VisitMeasures.name()).await?.map(|checkpoint| checkpoint.generation))
+    };
+    let (begun, mut visits, mut shared) = (generation().await?, Vec::new(), Shared::default());
+    let from = period.from.or(NaiveDate::from_ymd_opt(1, 1, 1)).unwrap_or_default();
+    let to = period.to.or(NaiveDate::from_ymd_opt(9999, 12, 31)).unwrap_or_default();
+    for day in measures::days(db, &tenant.id, from, to).await? {
+        let rows = measures::of_day(db, &tenant.id, day).await?.into_iter();
+        visits.extend(rows.map(|row| Facts::new(tenant, row, &mut shared)));
+    }
+    // Otherwise what was read is of both.
+    if generation().await? != begun {
+        return Err(ExportError::MadeAnew);
     }
     Ok(Figures::of(&visits))
 }

@@ -51,6 +51,9 @@ pub enum ExportError {
         "the read model of visits is {0} events behind the log: run sojourn replay --projection visit_measures first"
     )]
     Behind(i64),
+    /// The rows that figures are made of were made anew while they were read.
+    #[error("the read model of visits was made anew meanwhile: run the export again")]
+    MadeAnew,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

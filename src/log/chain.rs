@@ -295,6 +295,52 @@ mod tests {
     }
 
     #[test]
+    fn the_header_is_in_its_canonical_form() {
+        let event = NewEvent {
+            id: id(2),
+            visit_id: None,
+            aggregate_type: "claim \"é\"\n".to_owned(),
+            aggregate_id: "7\u{1}".to_owned(),
+            version: 1,
+            event_type: "claim.settled".to_owned(),
+            schema_version: 2,
+            description: None,
+            metadata: Value::Null,
+            tags: Vec::new(),
+            actor_type: ActorType::Ai,
+            performed_by: id(4),
+            on_behalf_of: Some(id(5)),
+            performed_at: time("2026-01-02T03:04:05Z"),
+            branch_id: Some(id(6)),
+            correlation_id: None,
+            causation_id: Some("8".to_owned()),
+        };
+        let header = json!({
+            "tenantId": "00000000000000000000000001",
+            "position": 9,
+            "id": event.id,
+            "visitId": null,
+            "aggregateType": event.aggregate_type,
+            "aggregateId": event.aggregate_id,
+            "version": 1,
+            "eventType": event.event_type,
+            "schemaVersion": 2,
+            "tags": [],
+            "actorType": "AI",
+            "performedBy": event.performed_by,
+            "onBehalfOf": event.on_behalf_of,
+            "performedAt": "2026-01-02T03:04:05.000Z",
+            "recordedAt": "2026-01-02T03:04:06.000Z",
+            "branchId": event.branch_id,
+            "correlationId": null,
+            "causationId": "8",
+        });
+        let (before, body) = (Digest::of(b"before"), Digest::of(b"body"));
+        let expected = [DOMAIN, &before.0, Canonical(&header).to_string().as_bytes(), &body.0].concat();
+        assert_eq!(hash(&id(1), 9, time("2026-01-02T03:04:06Z"), &event, &before, &body), Digest::of(&expected));
+    }
+
+    #[test]
     fn numbers_have_one_form() {
         let cases = [
             ("0.0", "0"),

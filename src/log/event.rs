@@ -110,8 +110,8 @@ pub struct Occurrence {
 
 impl Occurrence {
     /// What is known about it.
-    pub fn metadata(&self) -> Value {
-        serde_json::from_str(self.metadata.get()).unwrap_or_default()
+    pub fn metadata(&self) -> serde_json::Result<Value> {
+        serde_json::from_str(self.metadata.get())
     }
 }
 

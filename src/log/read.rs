@@ -37,12 +37,13 @@ const LIFE: Statement = Statement {
         schema_version, metadata, performed_by, performed_at, recorded_at, branch_id) ORDER BY version), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
 };
+// Without what is known of anything but visits, which no fold asks for: a tenant's own events may be large.
 const HAPPENED: Statement = Statement {
     sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
+        json(CASE WHEN aggregate_type = 'visit' THEN metadata ELSE 'null' END), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
     postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id) ORDER BY position), '[]')::text FROM visit_events \
+        schema_version, CASE WHEN aggregate_type = 'visit' THEN metadata END, performed_by, performed_at, recorded_at, branch_id) ORDER BY position), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
 };
 
@@ -56,7 +57,7 @@ pub async fn life(
     read_json!(source, LIFE; tenant, aggregate_type, aggregate_id)
 }
 
-/// What happened from one position to another, both included.
+/// What happened from one position to another, both included; only of visits with what is known about it.
 pub async fn happened(
     source: impl Into<Source<'_>>,
     tenant: &TenantId,

@@ -38,7 +38,7 @@ pub fn step_of(happened: &Occurrence) -> Result<Step, Unreadable> {
         if *schema_version == version_today(event_type) {
             Event::from_log(kind, metadata.as_ref())
         } else {
-            Event::from_log(kind, lifted(event_type, *schema_version, &happened.metadata()).as_ref())
+            Event::from_log(kind, lifted(event_type, *schema_version, &happened.metadata()?).as_ref())
         }
     })
 }

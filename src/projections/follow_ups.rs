@@ -101,7 +101,7 @@ impl Projection for FollowUps {
         for happened in events.into_iter().filter(|happened| happened.aggregate_type == VISIT) {
             let event = EventType::from_word(&happened.event_type);
             let Some(event @ (FollowUpScheduled | FollowUpReminderSent | VisitRegistered)) = event else { continue };
-            let (visit, metadata) = (&happened.aggregate_id, happened.metadata());
+            let (visit, metadata) = (&happened.aggregate_id, happened.metadata()?);
             let said = |name: &str| metadata.get(name).and_then(Value::as_str);
             match event {
                 FollowUpScheduled => {

@@ -350,8 +350,8 @@ const OF_DAY: Statement = Statement {
 const SINCE: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND position > $2 ORDER BY position";
 const OF_VISIT: &str = "SELECT * FROM visit_measures WHERE tenant_id = $1 AND visit_id = $2";
 const STAYS: &str = "SELECT * FROM stays WHERE tenant_id = $1 AND visit_id = $2 ORDER BY number";
-const FIRST_AND_LAST: &str = "SELECT (SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day LIMIT 1), \
-    (SELECT day FROM visit_measures WHERE tenant_id = $1 ORDER BY day DESC LIMIT 1)";
+const DAYS: &str =
+    "SELECT DISTINCT day FROM visit_measures WHERE tenant_id = $1 AND day BETWEEN $2 AND $3 ORDER BY day";
 
 /// The visits that were registered on a day.
 pub async fn of_day(db: &Db, tenant: &TenantId, day: NaiveDate) -> sqlx::Result<Vec<MeasuresRow>> {
@@ -363,11 +363,9 @@ pub async fn since(db: &Db, tenant: &TenantId, position: i64) -> sqlx::Result<Ve
     on!(&db.read, pool => sqlx::query_as(SINCE).bind(tenant).bind(position).fetch_all(pool).await)
 }
 
-/// The first and the last day that anybody visited.
-pub async fn first_and_last(db: &Db, tenant: &TenantId) -> sqlx::Result<Option<(NaiveDate, NaiveDate)>> {
-    let found: (Option<NaiveDate>, Option<NaiveDate>) =
-        on!(&db.read, pool => sqlx::query_as(FIRST_AND_LAST).bind(tenant).fetch_one(pool).await)?;
-    Ok(found.0.zip(found.1))
+/// The days on which anybody visited, from one to another, both included.
+pub async fn days(db: &Db, tenant: &TenantId, from: NaiveDate, to: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
+    on!(&db.read, pool => sqlx::query_scalar(DAYS).bind(tenant).bind(from).bind(to).fetch_all(pool).await)
 }
 
 /// One visit.

@@ -31,6 +31,7 @@ stories! {
     a_small_log_is_measured_as_by_hand,
     rows_equal_a_recomputation_from_the_log,
     what_is_kept_of_rows_that_were_made_anew_is_read_anew,
+    hundreds_of_visits_in_one_page_have_a_row_each,
     the_parts_of_every_visit_of_the_demo_day_sum_to_the_whole,
     the_three_questions_have_their_answers,
     the_documented_mean_is_the_one_on_the_screen,
@@ -187,6 +188,26 @@ async fn what_is_kept_of_rows_that_were_made_anew_is_read_anew(db: Db) {
     assert_eq!(waiting().await, [3 * 60, 3 * 60]);
 }
 
+async fn hundreds_of_visits_in_one_page_have_a_row_each(db: Db) {
+    // More than are written together, twice over.
+    const VISITS: usize = 520;
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..VISITS {
+        house.register().await;
+    }
+    assert_eq!(rebuilt(&db, &house.tenant).await.differed, 2 * VISITS as u64, "a row and a stay of each");
+    let all = all(&db, &house.tenant).await;
+    assert_eq!(all.len(), VISITS);
+    let positions: Vec<_> = all.iter().map(|row| row.position).collect();
+    assert!(positions.is_sorted_by(|one, other| one < other), "each of its own");
+    assert_eq!(rebuilt(&db, &house.tenant).await.differed, 0);
+    // Another process begins with nothing in memory, and reads ahead.
+    let kept = Kept::default();
+    kept.warm(&db, house.now()).await.expect("the days are read");
+    let today = Period::ending(house.tenant.local_day(house.now()), 1);
+    assert_eq!(kept.days(&db, &house.tenant, &[today]).await.expect("today")[0].len(), VISITS);
+}
+
 /// Takes the log in by pages of a size.
 async fn follow_by(house: &House, model: &rows::VisitMeasures, size: i64) {
     use sojourn::db::commit;
@@ -219,6 +240,13 @@ async fn the_parts_of_every_visit_of_the_demo_day_sum_to_the_whole(db: Db) {
     let all = all(&db, &tenant).await;
     assert!(all.len() > 75);
     assert!(all.iter().filter(|row| row.outcome.is_some()).count() > 20);
+    // Day by day they are read in another way.
+    let (mut by_day, first, last) = (Vec::new(), NaiveDate::default(), Utc::now().date_naive());
+    for day in rows::days(&db, &tenant.id, first, last).await.expect("the days") {
+        by_day.extend(rows::of_day(&db, &tenant.id, day).await.expect("its rows"));
+    }
+    by_day.sort_by_key(|row| row.position);
+    assert_eq!(by_day, all);
     for row in &all {
         check(&db, &tenant, row).await;
     }

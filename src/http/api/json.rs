@@ -47,7 +47,7 @@ fn read(body: &[u8]) -> Result<Value, Problem> {
         return Err(Problem::malformed(format!("The body is nested deeper than {DEEPEST} levels.")));
     }
     let Once(value) = serde_json::from_str(text).map_err(|error| Problem::malformed(format!("Not JSON: {error}.")))?;
-    if has_nul_in_name(&value) {
+    if has_name_not_kept(&value) {
         return Err(Problem::malformed("The name of a field holds a NUL character."));
     }
     Ok(value)
@@ -132,11 +132,16 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
+/// Names that mean something else to serde_json when it reads what was written: what stands under them would come back otherwise.
+const RESERVED: &str = "$serde_json::private::";
+
 /// Names of fields are told back, and kept with a refused attempt; PostgreSQL keeps no NUL. Values go through the schema.
-fn has_nul_in_name(value: &Value) -> bool {
+fn has_name_not_kept(value: &Value) -> bool {
     match value {
-        Value::Array(items) => items.iter().any(has_nul_in_name),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul_in_name(value)),
+        Value::Array(items) => items.iter().any(has_name_not_kept),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || name.starts_with(RESERVED) || has_name_not_kept(value)),
         _ => false,
     }
 }
@@ -171,6 +176,7 @@ mod tests {
             b"1e999",
             br#""\ud800""#,
             br#"{"a\u0000":1}"#,
+            br#"{"a":{"$serde_json::private::RawValue":"1"}}"#,
             br#"{"a":[{"b":1,"b":1}]}"#,
             br#"{"a":1,"\u0061":1}"#,
         ] {
