@@ -201,12 +201,14 @@ impl Beside {
 
     /// Notes the visits of which a row differs, so that the switch need not look for them.
     pub async fn compare(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        analyze(tx, self.tables.iter().map(|table| table.name)).await?;
+        for table in &self.tables {
+            analyze(tx, table.name).await?;
+        }
         for comparison in &self.comparisons {
             let comparison = AssertSqlSafe(comparison.clone());
             on!(&mut *tx, connection => sqlx::query(comparison).bind(tenant).execute(&mut **connection).await.map(drop))?;
         }
-        analyze(tx, [VISITS]).await
+        analyze(tx, VISITS).await
     }
 
     /// Notes visits that the switch shall look at too.
@@ -245,13 +247,10 @@ impl Beside {
     }
 }
 
-/// Says how long tables are, where that is not seen otherwise.
-async fn analyze(tx: &mut Tx, tables: impl IntoIterator<Item = &'static str> + Send) -> sqlx::Result<()> {
+/// Says how long a table beside is, where that is not seen otherwise.
+async fn analyze(tx: &mut Tx, table: &str) -> sqlx::Result<()> {
     let Tx::Postgres(connection) = tx else { return Ok(()) };
-    for table in tables {
-        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await?;
-    }
-    Ok(())
+    sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await.map(drop)
 }
 
 /// Fails when the connection was lost, and with it the tables beside: without them, what is meant for them would go to the live ones.

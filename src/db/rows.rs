@@ -196,11 +196,11 @@ impl Rows {
                 Ok(())
             }
             Tx::Postgres(connection) => {
-                let mut heaps = rows.chunks(HEAP).map(json);
-                let mut prepared = heaps.next().transpose()?;
-                while let Some(heap) = prepared {
-                    let query = sqlx::query(self.postgres).bind(tenant).bind(heap);
-                    let next = async { heaps.next().transpose() };
+                let mut rest = rows;
+                let mut prepared = heap(&mut rest)?;
+                while let Some(some) = prepared {
+                    let query = sqlx::query(self.postgres).bind(tenant).bind(some);
+                    let next = async { heap(&mut rest) };
                     let (done, next) = futures::join!(query.execute(&mut **connection), next);
                     (_, prepared) = (done?, next?);
                 }
@@ -309,6 +309,13 @@ impl Statement {
             }
         }
     }
+}
+
+/// The first of the rows that are left, which it takes from them; none when none are left.
+fn heap<R: Serialize>(rest: &mut &[R]) -> sqlx::Result<Option<String>> {
+    let (some, others) = rest.split_at(HEAP.min(rest.len()));
+    *rest = others;
+    if some.is_empty() { Ok(None) } else { json(some).map(Some) }
 }
 
 fn json<T: Serialize>(rows: &[T]) -> sqlx::Result<String> {
