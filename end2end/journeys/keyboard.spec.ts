@@ -17,8 +17,11 @@ test("a new patient is registered by keyboard alone", async ({ browser }) => {
   const page = await signIn(browser, "reception");
   const patient = "Keya Boardwala";
   await page.goto("/reception");
-  await page.keyboard.press("/");
-  await expect(page.getByRole("searchbox", { name: "Find a patient" }).first()).toBeFocused();
+  // Keys are heard once the islands are awake; who is faster presses again.
+  await expect(async () => {
+    await page.keyboard.press("/");
+    await expect(page.getByRole("searchbox", { name: "Find a patient" }).first()).toBeFocused({ timeout: 1_000 });
+  }).toPass();
   await page.keyboard.type(patient);
   await page.keyboard.press("Enter");
   await tabTo(page, page.locator('a[href^="/reception?register=new"]').first());
