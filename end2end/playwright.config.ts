@@ -15,7 +15,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  timeout: 300_000,
+  timeout: 120_000,
   // What must be quick says so itself.
   expect: { timeout: 15_000 },
   workers: 2,

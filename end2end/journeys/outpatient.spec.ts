@@ -88,10 +88,13 @@ async function outpatientVisit(browser: Browser, look: Look, patient: string) {
   for (const page of [reception, doctor, billing, lab, pathologist]) await page.context().close();
 }
 
+// Five people and some forty pages: the longest stories by far. What must be quick says so itself.
 test("a patient goes from the front desk to the report", async ({ browser }) => {
+  test.slow();
   await outpatientVisit(browser, {}, "Wendy Islands");
 });
 
 test("the same without JavaScript", async ({ browser }) => {
+  test.slow();
   await outpatientVisit(browser, { javaScriptEnabled: false }, "Plain Forms");
 });
