@@ -23,7 +23,8 @@ export default defineConfig({
   use: {
     ...devices["Desktop Chrome"],
     baseURL: `http://${address}`,
-    trace: "retain-on-failure",
+    // A trace of everything doubles the time of all; where it is needed: `npx playwright test --trace on`.
+    screenshot: "only-on-failure",
     launchOptions: { executablePath: browser, args: ["--no-sandbox"] },
   },
   webServer: {

@@ -31,7 +31,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     },
   ]],
   ["lab", [
-    "/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover", "/lab/offline",
+    "/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover",
     form("TEST_COMPLETED", "running"), form("TEST_SAMPLE_REJECTED", "running"), form("REPORT_DELIVERED", "handover"),
     { name: "label", from: "/lab?stage=running", to: "a[href$='/label']" },
     { name: "report", from: "/lab?stage=handover", to: "a[href$='/report']" },

@@ -31,6 +31,18 @@ for (const colorScheme of ["light", "dark"] as const) {
       });
     }
 
+    test(`the laboratory without network, ${size}, ${colorScheme}`, async ({ browser }) => {
+      const page = await signIn(browser, "lab", options);
+      await page.goto("/lab?stage=running");
+      await page.evaluate(async () => {
+        await navigator.serviceWorker.ready;
+        while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+      });
+      await page.context().setOffline(true);
+      await page.goto("/lab/offline?stage=running");
+      await page.screenshot({ path: join(into, "lab-offline.png"), fullPage: true });
+    });
+
     test(`a journey, a patient, a slip, the display, a shared document and a refusal, ${size}, ${colorScheme}`, async ({ browser }) => {
       const page = await signIn(browser, "manager", options);
       await page.goto("/patients?q=a");
