@@ -275,7 +275,9 @@ impl Desk {
         let query =
             kept.map(|(name, value)| format!("{}={}&", query_text(name), query_text(value))).collect::<String>();
         let mut address = then.unwrap_or_else(|| format!("{}?{query}", self.path));
-        if let Some(event) = recorded.events.first()
+        let asked = values.event().map(EventType::word);
+        let logged = recorded.events.iter().find(|stored| Some(stored.event.event_type.as_str()) == asked);
+        if let Some(event) = logged.or(recorded.events.first())
             && let Some(visit) = &event.event.visit_id
         {
             let join = if address.ends_with(['?', '&']) {

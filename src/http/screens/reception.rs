@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use serde_json::{Value, json};
 use tr::tr;
 
 use super::{patients, registration};
+use crate::db::new_id;
 use crate::hospital::{bookings, branches, departments, people, rooms};
-use crate::http::desk::{Desk, Failure};
+use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
@@ -17,8 +19,10 @@ use crate::journey::ids::{BranchId, Id, VisitId};
 use crate::journey::words::{Role, Status, Word};
 use crate::live::Topic;
 use crate::projections::visits;
+use crate::record::Wish;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::RECEPTION;
+use crate::screens::reception::arrival::LEAVES;
 use crate::screens::reception::{Opened, Reception, reception};
 use crate::screens::slip::{Slip, slip};
 
@@ -33,12 +37,28 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     let values = Values(pairs);
     let outcome = match values.event() {
         Some(EventType::VisitRegistered) => registration::register(&desk, values).await?,
+        Some(EventType::QueueJoined) if values.get(LEAVES).is_some() => change_queue(&desk, values).await?,
         _ => desk.log(values).await?,
     };
     match outcome {
         Ok(response) => Ok(response),
         Err(attempt) => page(desk, Some(attempt)).await,
     }
+}
+
+/// Takes a patient out of the queue they stand in, as the journey has it, and into another; all of it or nothing.
+async fn change_queue(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
+    let key = values.key().unwrap_or_else(new_id);
+    let called = (values.get(LEAVES) == Some(Status::Waiting.word()))
+        .then(|| (EventType::QueueCalled, json!({ "counter": "Reception" })));
+    let skipped = (EventType::QueueSkipped, json!({ "reason": "Moves to another queue" }));
+    let joined = (EventType::QueueJoined, Value::Object(values.metadata(EventType::QueueJoined, &key)));
+    let steps = called.into_iter().chain([skipped, joined]);
+    let mut wishes: Vec<_> = steps.map(|(event, metadata)| Wish::new(values.visit(), event, metadata)).collect();
+    if let Some(first) = wishes.first_mut() {
+        first.expected_version = values.version();
+    }
+    desk.record(values, &key, wishes).await
 }
 
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {

@@ -13,6 +13,9 @@ use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{age_and_sex, priority_tag, status_tag, wait};
 
+/// The field that says from which status a patient leaves the queue that they stand in, to join another.
+pub const LEAVES: &str = "_leaves";
+
 /// Shows the row, and below it the form that was asked for.
 pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
@@ -136,6 +139,7 @@ fn menu(reception: &Reception, card: &VisitCard) -> AnyView {
                 <a class="menu-item" href=format!("/visits/{id}/slip")>{icon(Icon::Ticket)} {tr!("Token slip")}</a>
                 {fill_in(EventType::VisitAssigned, open && !in_room, tr!("Assign a doctor"))}
                 {fill_in(EventType::QueueJoined, open && !in_room && !queued, tr!("Join a queue"))}
+                {fill_in(EventType::QueueJoined, queued, tr!("Move to another queue"))}
                 {press(EventType::QueueCalled, queued, &reception.call_to(card), call)}
                 {press(EventType::QueueSkipped, visit.status == Status::Called, &[], tr!("Skip"))}
                 {unseen.then(|| view! { <hr/> })}
@@ -171,7 +175,12 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
         EventType::QueueJoined => {
             let stations =
                 form.input("station", Shape::Choice(Station::CHOICES), true, None, next_station(card).word());
-            view! { {form.field("station", &tr!("Queue"), false, stations)} {doctors(false, &doctor)} }.into_any()
+            let leaves = matches!(visit.status, Status::Waiting | Status::Called).then(|| visit.status.word());
+            view! {
+                {leaves.map(|status| view! { <input type="hidden" name=LEAVES value=status/> })}
+                {form.field("station", &tr!("Queue"), false, stations)} {doctors(false, &doctor)}
+            }
+            .into_any()
         }
         EventType::VisitRescheduled => {
             view! { {text("newDate", tr!("New date"))} {text("reason", tr!("Reason"))} }.into_any()

@@ -1,6 +1,6 @@
 //! The reception: search first, then everybody who came today and what is to be done with them.
 
-mod arrival;
+pub mod arrival;
 
 use std::sync::Arc;
 

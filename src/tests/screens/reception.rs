@@ -23,6 +23,7 @@ stories!(
     somebody_known_is_not_made_twice_unawares,
     a_known_patient_comes_for_tests_only,
     the_desk_moves_visits_on,
+    who_waits_moves_to_another_queue,
     who_was_called_already_is_not_called_unawares,
     a_refused_step_keeps_what_was_typed,
     each_role_sees_its_own,
@@ -206,6 +207,31 @@ async fn the_desk_moves_visits_on(db: Db) {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         assert_eq!(logged(&house, &visit).await[1..], [event.word()]);
     }
+}
+
+async fn who_waits_moves_to_another_queue(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    let opened = browser.get(&format!("/reception?do=QUEUE_JOINED&visit={visit}")).await;
+    assert!(opened.text.contains("name=\"_leaves\" value=\"WAITING\""), "{}", opened.text);
+
+    let join = async |typed: &[(&str, &str)]| browser.post("/reception", EventType::QueueJoined, &visit, typed).await;
+    let moved = join(&[("_leaves", "WAITING"), ("_version", "2"), ("station", "BILLING")]).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.text);
+    assert!(moved.location.starts_with("/reception?logged=QUEUE_JOINED&"), "{}", moved.location);
+    let board = browser.get("/queue/billing").await;
+    assert!(board.text.contains("C-001"), "{}", board.text);
+
+    // Somebody called meanwhile: what was meant for who waits is refused, whole.
+    house.log(Role::Receptionist, &visit, EventType::QueueCalled, json!({})).await;
+    let stale = join(&[("_leaves", "WAITING"), ("_version", "5"), ("station", "CONSULTATION")]).await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let back = join(&[("_leaves", "CALLED"), ("_version", "6"), ("station", "CONSULTATION")]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    let words = ["QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_SKIPPED", "QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_SKIPPED", "QUEUE_JOINED"];
+    assert_eq!(logged(&house, &visit).await[1..], words);
+    assert_eq!(house.stream(&visit).await[4].event.metadata["station"], json!("BILLING"));
 }
 
 async fn who_was_called_already_is_not_called_unawares(db: Db) {
