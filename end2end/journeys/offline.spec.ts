@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
-import { type Page, expect, test } from "@playwright/test";
-import { signIn, signInOn } from "./hospital.ts";
+import { type Browser, type Page, expect, test } from "@playwright/test";
+import { type Look, signIn, signInOn } from "./hospital.ts";
 
 const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
 const ROLES = "receptionist,nurse,doctor,billing_clerk,lab_technician,pathologist,manager,admin,auditor";
@@ -137,6 +137,14 @@ async function openLab(page: Page, address: string, patient: string) {
   await expect(async () => expect((await kept(page)).database).toContain(patient)).toPass({ timeout: 20_000 });
 }
 
+/** A technician at a tablet, with a patient whose specimen is to be collected. */
+async function collecting(browser: Browser, patient: string, look: Look = {}) {
+  const ordered = await hospital.order(patient);
+  const lab = await signIn(browser, "lab", { ...hospital.look, ...look });
+  await openLab(lab, "/lab?stage=collect", patient);
+  return { lab, ...ordered };
+}
+
 let hospital: Hospital;
 test.beforeAll(async () => {
   hospital = await Hospital.open();
@@ -145,9 +153,7 @@ test.afterAll(() => hospital.kill());
 
 test("without network it is collected and started, and sent once and in order when the network is back", async ({ browser }) => {
   const patient = "Offline Asha";
-  const { visitId } = await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab, visitId } = await collecting(browser, patient);
 
   await lab.context().setOffline(true);
   const sample = await work(lab, patient).locator("[name=sampleId]").inputValue();
@@ -260,9 +266,7 @@ test("results typed survive a network that is lost between the look for the serv
 
 test("what may not follow any more is refused with its reason, and settled", async ({ browser }) => {
   const patient = "Cancelled Chitra";
-  const { visitId, testId } = await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab, visitId, testId } = await collecting(browser, patient);
   await lab.context().setOffline(true);
   await work(lab, patient).getByRole("button", { name: "Collect" }).click();
   await isOffline(lab);
@@ -311,9 +315,7 @@ test("a step sent twice is logged once, and somebody else’s is not taken", asy
 
 test("the caches hold no patient, and signing out leaves nothing", async ({ browser }) => {
   const patient = "Purged Esha";
-  await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab } = await collecting(browser, patient);
   await lab.reload();
   const before = await kept(lab);
   expect(before.caches).toContain("/lab/offline");
@@ -321,11 +323,7 @@ test("the caches hold no patient, and signing out leaves nothing", async ({ brow
   expect(before.caches).not.toContain("Imran Shaikh");
 
   // Somebody else signs in on the same tablet: what it knew for the first is gone.
-  await lab.goto("/login");
-  await lab.getByLabel("User name").fill("reception");
-  await lab.getByLabel("Passphrase").fill("demo-hospital-2026");
-  await lab.getByRole("button", { name: "Sign in" }).click();
-  await expect(lab.getByRole("navigation", { name: "Workplaces" })).toBeVisible();
+  await signInOn(lab, "reception");
   await expect(async () => expect((await kept(lab)).database).toBe("")).toPass({ timeout: 10_000 });
   await lab.context().close();
 
@@ -342,9 +340,7 @@ test("the caches hold no patient, and signing out leaves nothing", async ({ brow
 
 test("what was not sent waits for who did it while somebody else is signed in", async ({ browser }) => {
   const patient = "Waiting Gita";
-  const { visitId } = await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab, visitId } = await collecting(browser, patient);
   await lab.context().setOffline(true);
   await work(lab, patient).getByRole("button", { name: "Collect" }).click();
   await isOffline(lab);
@@ -379,9 +375,7 @@ test("what was not sent waits for who did it while somebody else is signed in", 
 
 test("what nobody comes back to send is dropped after 72 hours, and it is said whose it was", async ({ browser }) => {
   const patient = "Forgotten Ila";
-  const { visitId } = await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab, visitId } = await collecting(browser, patient);
   await lab.context().setOffline(true);
   await work(lab, patient).getByRole("button", { name: "Collect" }).click();
   await isOffline(lab);
@@ -403,9 +397,7 @@ test("what nobody comes back to send is dropped after 72 hours, and it is said w
 
 test("signed out without network, the tablet forgets at once and the server hears of it later", async ({ browser }) => {
   const patient = "Leaving Farida";
-  const { visitId } = await hospital.order(patient);
-  const lab = await signIn(browser, "lab", hospital.look);
-  await openLab(lab, "/lab?stage=collect", patient);
+  const { lab, visitId } = await collecting(browser, patient);
   await lab.context().setOffline(true);
   await work(lab, patient).getByRole("button", { name: "Collect" }).click();
   await expect(outbox(lab)).toContainText("1 not sent");
@@ -441,9 +433,7 @@ test("without network the laboratory speaks the language that it spoke before", 
 test("axe finds nothing in the laboratory without network", async ({ browser }) => {
   for (const colorScheme of ["light", "dark"] as const) {
     const patient = `Axe Gauri ${colorScheme}`;
-    await hospital.order(patient);
-    const lab = await signIn(browser, "lab", { ...hospital.look, colorScheme });
-    await openLab(lab, "/lab?stage=collect", patient);
+    const { lab } = await collecting(browser, patient, { colorScheme });
     await lab.context().setOffline(true);
     await work(lab, patient).getByRole("button", { name: "Collect" }).click();
     await isOffline(lab);
