@@ -39,6 +39,7 @@ for (const [name, who, address] of WORKPLACES) {
     if (name === "journey") {
       await page.locator("main a[href^='/patients/']").first().click();
       await page.locator("main a[href^='/visits/']").first().click();
+      await page.waitForURL(/\/visits\//);
     }
     const flags = { port, onlyCategories: Object.keys(LEAST), disableStorageReset: true, output: "html" as const };
     const result = await lighthouse(page.url(), flags, desktopConfig);
