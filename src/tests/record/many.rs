@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
+use sojourn::clock::Clock;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::refusal::Refusal;
 use sojourn::journey::words::Role;
 use sojourn::log::{self, StoredEvent};
+use sojourn::on;
 use sojourn::projections::{timeline, visits};
-use sojourn::record::{RecordError, Recorded, Wish};
+use sojourn::record::{RecordError, Recorded, Recorder, Wish};
 
 use crate::support::house::{House, refusal};
 use crate::support::stories;
@@ -24,6 +26,8 @@ stories! {
     fifty_send_one_event,
     fifty_rest_on_one_version,
     who_finds_no_place_is_told,
+    two_processes_write_on_the_same_visits,
+    what_the_database_refuses_spoils_nothing_beside_it,
 }
 
 /// Has many record something at the same time.
@@ -154,4 +158,53 @@ async fn who_finds_no_place_is_told(db: Db) {
     assert!(refused.iter().all(|result| matches!(result, Err(RecordError::Busy))), "{refused:?}");
     assert!((1..CALLERS).contains(&refused.len()), "{} of {CALLERS} find no place", refused.len());
     assert_eq!(house.verified().await, 1 + logged.len() as i64);
+}
+
+/// What one decides ahead of time falls whenever the other writes between.
+async fn two_processes_write_on_the_same_visits(db: Db) {
+    let house = House::open_now(&db, "City Hospital").await;
+    let other = House { recorder: Recorder::new(db.clone(), Clock::system()), ..house.clone() };
+    let visits = [house.register().await, house.register().await, house.register().await];
+    let pulse = |process: usize| {
+        let visits = visits.clone();
+        move |number: usize| {
+            let pulse = json!({ "pulse": 40 + process + number });
+            Wish { id: Some(new_id()), ..Wish::new(visits.get(number % 3).cloned(), VitalsRecorded, pulse) }
+        }
+    };
+    for round in 0..4 {
+        let writers = [(&house, pulse(0)), (&other, pulse(100))]
+            .map(|(house, wish)| at_once(house, 100, Role::Nurse, None, wish));
+        let events = futures::future::join_all(writers).await.into_iter().flat_map(logged);
+        gapless(events.map(|event| event.position), 4 + 200 * round, 203 + 200 * round);
+    }
+    for visit in &visits {
+        let stream = house.stream(visit).await;
+        gapless(stream.iter().map(|event| event.event.version), 1, stream.len() as i64);
+        let (steps, loaded) = house.recorder.load(&house.tenant.id, visit).await.expect("a read").expect("the visit");
+        let card = visits::get(&db, &house.tenant.id, visit).await.expect("a read").expect("the visit");
+        assert_eq!((loaded.version, card.visit.version), (steps.len() as i64, steps.len() as i64));
+    }
+    assert_eq!(house.verified().await, 803);
+}
+
+async fn what_the_database_refuses_spoils_nothing_beside_it(db: Db) {
+    const ONCE: &str = "CREATE UNIQUE INDEX described_once ON visit_events (description)";
+    let house = House::open_now(&db, "City Hospital").await;
+    let visit = house.register().await;
+    on!(&db.write, pool => sqlx::query(ONCE).execute(pool).await.map(drop)).expect("an index");
+    for round in 0..3 {
+        let wish = |number: usize| Wish {
+            description: (number % 10 == 0).then(|| "Said once".to_owned()),
+            ..Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 50 + number }))
+        };
+        let results = at_once(&house, 100, Role::Nurse, None, wish).await;
+        let (written, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+        assert!(refused.iter().all(|result| matches!(result, Err(RecordError::Database(_)))), "{refused:?}");
+        assert_eq!(written.len(), if round == 0 { 91 } else { 90 });
+    }
+    gapless(house.stream(&visit).await.iter().map(|event| event.event.version), 1, 272);
+    let card = visits::get(&db, &house.tenant.id, &visit).await.expect("a read").expect("the visit");
+    assert_eq!(card.visit.version, 272);
+    assert_eq!(house.verified().await, 272);
 }

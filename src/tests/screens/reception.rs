@@ -229,7 +229,15 @@ async fn who_waits_moves_to_another_queue(db: Db) {
     assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
     let back = join(&[("_leaves", "CALLED"), ("_version", "6"), ("station", "CONSULTATION")]).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
-    let words = ["QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_SKIPPED", "QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_SKIPPED", "QUEUE_JOINED"];
+    let words = [
+        "QUEUE_JOINED",
+        "QUEUE_CALLED",
+        "QUEUE_SKIPPED",
+        "QUEUE_JOINED",
+        "QUEUE_CALLED",
+        "QUEUE_SKIPPED",
+        "QUEUE_JOINED",
+    ];
     assert_eq!(logged(&house, &visit).await[1..], words);
     assert_eq!(house.stream(&visit).await[4].event.metadata["station"], json!("BILLING"));
 }
