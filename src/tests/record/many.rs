@@ -163,7 +163,8 @@ async fn who_finds_no_place_is_told(db: Db) {
 /// What one decides ahead of time falls whenever the other writes between.
 async fn two_processes_write_on_the_same_visits(db: Db) {
     let house = House::open_now(&db, "City Hospital").await;
-    let other = House { recorder: Recorder::new(db.clone(), Clock::system()), ..house.clone() };
+    let mut other = house.clone();
+    other.recorder = Recorder::new(db.clone(), Clock::system());
     let visits = [house.register().await, house.register().await, house.register().await];
     let pulse = |process: usize| {
         let visits = visits.clone();
@@ -195,7 +196,7 @@ async fn what_the_database_refuses_spoils_nothing_beside_it(db: Db) {
     on!(&db.write, pool => sqlx::query(ONCE).execute(pool).await.map(drop)).expect("an index");
     for round in 0..3 {
         let wish = |number: usize| Wish {
-            description: (number % 10 == 0).then(|| "Said once".to_owned()),
+            description: number.is_multiple_of(10).then(|| "Said once".to_owned()),
             ..Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 50 + number }))
         };
         let results = at_once(&house, 100, Role::Nurse, None, wish).await;
