@@ -38,10 +38,11 @@ pub struct Waiting {
     pub since: DateTime<Utc>,
 }
 
+// Who waits again is called no more.
 const PLACE: &str = "SELECT visits.token, rooms.name FROM visits \
     LEFT JOIN rooms ON rooms.tenant_id = visits.tenant_id AND rooms.id = $4 \
     WHERE visits.tenant_id = $1 AND visits.visit_id = $2 \
-    AND (visits.branch_id = $3 OR visits.branch_id IS NULL)";
+    AND (visits.branch_id = $3 OR visits.branch_id IS NULL) AND visits.status <> 'WAITING'";
 
 /// The latest calls in a branch, with those of no branch, of every patient the last, the newest first.
 pub async fn latest(

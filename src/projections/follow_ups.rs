@@ -81,6 +81,9 @@ const REMIND: &str = "UPDATE follow_ups SET reminders = reminders + 1, reminded_
 const ANSWER: &str = "UPDATE follow_ups SET answered_by = $3, answered_at = $4 WHERE tenant_id = $1 AND visit_id = $2 \
     AND follow_up_id = (SELECT follow_up_id FROM follow_ups WHERE tenant_id = $1 AND visit_id = $2 AND answered_by IS NULL \
     ORDER BY due_at, follow_up_id LIMIT 1)";
+// Who was expected for it and did not come has not answered it.
+const AWAIT_AGAIN: &str =
+    "UPDATE follow_ups SET answered_by = NULL, answered_at = NULL WHERE tenant_id = $1 AND answered_by = $2";
 
 #[async_trait::async_trait]
 impl Projection for FollowUps {
@@ -89,7 +92,7 @@ impl Projection for FollowUps {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -97,10 +100,18 @@ impl Projection for FollowUps {
     }
 
     async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem> {
-        use EventType::{FollowUpReminderSent, FollowUpScheduled, VisitRegistered};
+        use EventType::{
+            FollowUpReminderSent, FollowUpScheduled, VisitCancelled, VisitNoShow, VisitRegistered, VisitRescheduled,
+        };
         for happened in events.into_iter().filter(|happened| happened.aggregate_type == VISIT) {
             let event = EventType::from_word(&happened.event_type);
-            let Some(event @ (FollowUpScheduled | FollowUpReminderSent | VisitRegistered)) = event else { continue };
+            let Some(
+                event @ (FollowUpScheduled | FollowUpReminderSent | VisitRegistered | VisitCancelled | VisitNoShow
+                | VisitRescheduled),
+            ) = event
+            else {
+                continue;
+            };
             let (visit, metadata) = (&happened.aggregate_id, happened.metadata()?);
             let said = |name: &str| metadata.get(name).and_then(Value::as_str);
             match event {
@@ -120,6 +131,11 @@ impl Projection for FollowUps {
                     on!(&mut *tx, connection => {
                         sqlx::query(REMIND).bind(&tenant.id).bind(visit).bind(said("followUpId")).bind(happened.performed_at)
                             .execute(&mut **connection).await.map(drop)
+                    })?;
+                }
+                VisitCancelled | VisitNoShow | VisitRescheduled => {
+                    on!(&mut *tx, connection => {
+                        sqlx::query(AWAIT_AGAIN).bind(&tenant.id).bind(visit).execute(&mut **connection).await.map(drop)
                     })?;
                 }
                 _ => {
@@ -151,10 +167,16 @@ macro_rules! select_follow_ups {
 }
 
 const OF_VISIT: &str = select_follow_ups!("follow_ups.visit_id = $2 ORDER BY follow_ups.due_at");
-// Between two moments: who has not come, whether reminded or not.
+// Between two moments: who has not come, whether reminded or not. Where they are too many, those due last are worth most.
 const AWAITED: &str = select_follow_ups!(
     "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND follow_ups.answered_by IS NULL \
-     AND (follow_ups.branch_id = $4 OR follow_ups.branch_id IS NULL OR $4 IS NULL) ORDER BY follow_ups.due_at LIMIT 500"
+     AND (follow_ups.branch_id = $4 OR follow_ups.branch_id IS NULL OR $4 IS NULL) ORDER BY follow_ups.due_at DESC LIMIT 500"
+);
+// The same of those who were not reminded and can be.
+const TO_REMIND: &str = select_follow_ups!(
+    "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND follow_ups.answered_by IS NULL AND follow_ups.reminders = 0 \
+     AND (patients.email IS NOT NULL OR patients.phone IS NOT NULL) \
+     AND (reminder_attempts.attempts IS NULL OR reminder_attempts.attempts < $4) ORDER BY follow_ups.due_at LIMIT 500"
 );
 const OF_PATIENT: &str = select_follow_ups!(
     "follow_ups.patient_id = $2 AND follow_ups.answered_by IS NULL ORDER BY follow_ups.due_at LIMIT 50"
@@ -178,6 +200,29 @@ pub async fn awaited(
     let mut awaited: Vec<FollowUpCard> = on!(&db.read, pool => {
         sqlx::query_as(AWAITED).bind(tenant).bind(from).bind(before).bind(branch).fetch_all(pool).await
     })?;
+    awaited.reverse();
+    reminded_lately(db, tenant, &mut awaited).await?;
+    Ok(awaited)
+}
+
+/// The same of whom nobody has reminded, as long as it was not tried in vain so many times.
+pub async fn to_remind(
+    db: &Db,
+    tenant: &TenantId,
+    from: DateTime<Utc>,
+    before: DateTime<Utc>,
+    attempts: i32,
+) -> sqlx::Result<Vec<FollowUpCard>> {
+    let mut awaited: Vec<FollowUpCard> = on!(&db.read, pool => {
+        sqlx::query_as(TO_REMIND).bind(tenant).bind(from).bind(before).bind(attempts).fetch_all(pool).await
+    })?;
+    reminded_lately(db, tenant, &mut awaited).await?;
+    awaited.retain(|card| card.follow_up.reminders == 0);
+    Ok(awaited)
+}
+
+/// Adds the reminders that the log already has.
+async fn reminded_lately(db: &Db, tenant: &TenantId, awaited: &mut [FollowUpCard]) -> sqlx::Result<()> {
     // A reminder that was logged just now may not have reached the rows yet.
     let word = EventType::FollowUpReminderSent.word();
     for StoredEvent { event, .. } in log::latest(db, tenant, word, LATELY).await?.into_iter().rev() {
@@ -191,7 +236,7 @@ pub async fn awaited(
             row.reminded_at = Some(event.performed_at);
         }
     }
-    Ok(awaited)
+    Ok(())
 }
 
 /// The follow-ups that a patient is awaited for, the first that is due before the others.

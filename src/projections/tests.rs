@@ -155,8 +155,8 @@ const WORKLIST: &str =
     select_cards!("tests.stage = $2 AND tests.pending ORDER BY tests.urgency, tests.since LIMIT 200");
 const BY_SAMPLE: &str = select_cards!("tests.sample_id = $2 ORDER BY tests.since DESC LIMIT 20");
 const TO_REVIEW: &str = select_cards!(
-    "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL) \
-     ORDER BY tests.urgency, tests.since LIMIT 100"
+    "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL \
+     AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL)) ORDER BY tests.urgency, tests.since LIMIT 100"
 );
 const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
     JOIN tests ON tests.tenant_id = visits.tenant_id AND tests.visit_id = visits.visit_id \
@@ -174,9 +174,17 @@ pub async fn by_sample(db: &Db, tenant: &TenantId, sample: &str) -> sqlx::Result
     on!(&db.read, pool => sqlx::query_as(BY_SAMPLE).bind(tenant).bind(sample).fetch_all(pool).await)
 }
 
-/// The tests at a stage on visits of a doctor, or of none.
-pub async fn for_doctor(db: &Db, tenant: &TenantId, stage: Stage, doctor: &PersonId) -> sqlx::Result<Vec<TestCard>> {
-    on!(&db.read, pool => sqlx::query_as(TO_REVIEW).bind(tenant).bind(stage).bind(doctor).fetch_all(pool).await)
+/// The tests at a stage on visits of a doctor, or of none in the doctor's branch.
+pub async fn for_doctor(
+    db: &Db,
+    tenant: &TenantId,
+    stage: Stage,
+    doctor: &PersonId,
+    branch: Option<&BranchId>,
+) -> sqlx::Result<Vec<TestCard>> {
+    on!(&db.read, pool => {
+        sqlx::query_as(TO_REVIEW).bind(tenant).bind(stage).bind(doctor).bind(branch).fetch_all(pool).await
+    })
 }
 
 /// The open visits at a station of which some test has results.

@@ -89,9 +89,9 @@ impl Reminders {
         for id in log::tenants(&self.db).await? {
             let Some(tenant) = tenants::by_id(&self.db, &id).await? else { continue };
             let now = self.clock.now();
-            let due = follow_ups::awaited(&self.db, &tenant.id, now - LATE, now + self.settings.ahead, None).await?;
-            for card in due.iter().filter(|card| card.follow_up.reminders == 0) {
-                if self.remind(&tenant, card, now).await? {
+            let (from, before) = (now - LATE, now + self.settings.ahead);
+            for card in follow_ups::to_remind(&self.db, &tenant.id, from, before, ATTEMPTS).await? {
+                if self.remind(&tenant, &card, now).await? {
                     sent += 1;
                 }
             }
@@ -104,7 +104,7 @@ impl Reminders {
         let follow_up = &card.follow_up;
         let by_mail = self.settings.mail.as_ref().zip(card.patient_email.as_deref());
         let by_message = self.settings.messages.as_ref().zip(card.patient_phone.as_deref());
-        if by_mail.is_none() && by_message.is_none() || card.attempts.is_some_and(|attempts| attempts >= ATTEMPTS) {
+        if by_mail.is_none() && by_message.is_none() {
             return Ok(false);
         }
         if !follow_ups::claim(&self.db, &tenant.id, follow_up, now, now - CLAIM).await? {

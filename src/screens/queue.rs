@@ -17,7 +17,7 @@ use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::{BranchId, RoomId, TestId, VisitId};
+use crate::journey::ids::{BranchId, PersonId, RoomId, TestId, VisitId};
 use crate::journey::words::{Phase, Role, Station, Status, Word as _};
 use crate::language::{duration, say};
 use crate::projections::visits::{VisitCard, VisitRow};
@@ -43,6 +43,8 @@ pub struct Board {
     pub actor: Actor,
     /// Their own room.
     pub own_room: Option<RoomId>,
+    /// The rooms in which doctors see their patients.
+    pub doctor_rooms: BTreeMap<PersonId, RoomId>,
     /// Their branch.
     pub branch: Option<BranchId>,
     /// The branch whose display can be opened.
@@ -377,7 +379,7 @@ impl Board {
         }
     }
 
-    /// Where a patient is called to: the caller's own room, or the one the patient was called to before.
+    /// Where a patient is called to: the caller's own room, the one the patient was called to before, or the doctor's.
     fn call_to(&self, card: &VisitCard) -> Vec<(&'static str, String)> {
         let own = self.rooms.iter().find(|room| Some(&room.id) == self.own_room.as_ref());
         let fits = |room: &&Room| match self.station {
@@ -385,7 +387,8 @@ impl Board {
             Station::Lab => room.kind == RoomKind::Lab,
             Station::Billing => room.kind == RoomKind::Counter,
         };
-        let room = own.filter(fits).map(|room| &room.id).or(card.visit.room_id.as_ref());
+        let doctors = || self.doctor_rooms.get(card.visit.doctor_id.as_ref()?);
+        let room = own.filter(fits).map(|room| &room.id).or(card.visit.room_id.as_ref()).or_else(doctors);
         room.map(|room| vec![("roomId", room.to_string())]).unwrap_or_default()
     }
 

@@ -95,7 +95,7 @@ async fn every_board_has_somebody(db: Db) {
     assert!(!board(Station::Billing).await.expect("a board").is_empty());
     assert!(!board(Station::Lab).await.expect("a board").is_empty());
     assert!(visits::to_bill(&db, &tenant.id, None).await.expect("a list").len() >= 6);
-    assert!(!tests::for_doctor(&db, &tenant.id, Stage::Completed, &doctor.id).await.expect("a list").is_empty());
+    assert!(!tests::for_doctor(&db, &tenant.id, Stage::Completed, &doctor.id, None).await.expect("a list").is_empty());
 }
 
 async fn a_day_is_lived_once(db: Db) {

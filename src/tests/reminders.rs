@@ -142,7 +142,14 @@ async fn a_later_visit_answers_a_follow_up(db: Db) {
     house.followed().await;
     assert_eq!(counted().await.expect("a count"), Adherence { due: 1, came: 1 });
     let card = card(&house, &visit).await;
-    assert_eq!((card.follow_up.answered_by, card.follow_up.reminders), (Some(next), 1));
-    let awaited = follow_ups::awaited(&db, &house.tenant.id, due - TimeDelta::days(1), due + TimeDelta::days(1), None);
-    assert_eq!(awaited.await.expect("a list"), []);
+    assert_eq!((card.follow_up.answered_by, card.follow_up.reminders), (Some(next.clone()), 1));
+    let (from, before) = (due - TimeDelta::days(1), due + TimeDelta::days(1));
+    let awaited = || follow_ups::awaited(&db, &house.tenant.id, from, before, None);
+    assert_eq!(awaited().await.expect("a list"), []);
+
+    // Registered, and gone before anybody was seen: still awaited.
+    house.log(Role::Receptionist, &next, VisitNoShow, json!({})).await;
+    house.followed().await;
+    assert_eq!(counted().await.expect("a count"), Adherence { due: 1, came: 0 });
+    assert_eq!(awaited().await.expect("a list").len(), 1);
 }

@@ -123,7 +123,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         Some(visit) => chart(&desk, &visit, attempt.as_ref(), draft).await?,
         None => None,
     };
-    let mut to_approve = tests::for_doctor(db, tenant, Stage::Reviewed, &me.id).await?;
+    let mut to_approve = tests::for_doctor(db, tenant, Stage::Reviewed, &me.id, desk.branch()).await?;
     if !desk.tenant.policy.approver_may_be_performer {
         to_approve.retain(|card| card.test.completed_by.as_ref() != Some(&me.id));
     }
@@ -137,7 +137,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         away,
         seen: visits::seen_by(db, tenant, &me.id, desk.tenant.local_day(desk.now)).await?,
         with_results: tests::visits_with_results(db, tenant, Station::Consultation).await?.into_iter().collect(),
-        to_review: tests::for_doctor(db, tenant, Stage::Completed, &me.id).await?,
+        to_review: tests::for_doctor(db, tenant, Stage::Completed, &me.id, desk.branch()).await?,
         to_approve,
         attempt: attempt.clone(),
         tenant: desk.tenant.clone(),

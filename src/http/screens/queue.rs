@@ -8,11 +8,11 @@ use axum::extract::Path;
 use axum::response::Response;
 use tr::tr;
 
-use crate::hospital::{branches, rooms};
+use crate::hospital::{branches, people, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
-use crate::journey::words::{Stage, Station, Word};
+use crate::journey::words::{Role, Stage, Station, Word};
 use crate::language::say;
 use crate::live::Topic;
 use crate::projections::{tests, visits};
@@ -73,6 +73,13 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         rooms,
         actor: desk.actor_at(past.as_ref()),
         own_room: desk.person.room_id.clone(),
+        doctor_rooms: match station {
+            Station::Consultation => {
+                let doctors = people::of_role(desk.db(), &desk.tenant.id, Role::Doctor).await?;
+                doctors.into_iter().filter_map(|doctor| Some((doctor.id, doctor.room_id?))).collect()
+            }
+            Station::Lab | Station::Billing => BTreeMap::new(),
+        },
         branch: desk.branch().cloned(),
         display: match desk.branch() {
             Some(branch) => Some(branch.clone()),

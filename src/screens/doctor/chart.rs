@@ -51,9 +51,11 @@ pub(super) fn chart(chart: &Chart, doctor: &Doctor) -> AnyView {
         Content::Refer => orders::refer(chart, doctor),
         Content::FollowUp => orders::follow_up(chart, doctor),
     };
+    // Beside every form; where all results are shown they would be there twice.
+    let results = (chart.content.tab() != Tab::Results).then(|| results::remarkable(chart));
     view! {
         <section class="card card-phase phase-consult" aria-label=tr!("Patient")>
-            {banner(chart, doctor)} {tiles(chart, doctor)} {tabs(chart)} {content} {foot(chart, doctor)}
+            {banner(chart, doctor)} {tiles(chart, doctor)} {results} {tabs(chart)} {content} {foot(chart, doctor)}
         </section>
         {others(chart, doctor)}
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use tr::tr;
 
-use super::{Chart, Doctor};
+use super::{Chart, Doctor, Tab};
 use crate::journey::events::{AnalyteResult, EventType};
 use crate::journey::ids::TestId;
 use crate::journey::visit::Test;
@@ -43,6 +43,37 @@ fn range(result: &AnalyteResult) -> String {
         (None, Some(high)) => tr!("{high} or less", high),
         (None, None) => "–".to_owned(),
     }
+}
+
+/// The results that are not as they should be, beside a form that may rest on them; none when there are none.
+pub(super) fn remarkable(chart: &Chart) -> Option<AnyView> {
+    let usual = |result: &&AnalyteResult| matches!(flag_of(result), None | Some(Flag::Normal));
+    let results = chart.visit.tests.values().flat_map(|test| &test.results);
+    let rows: Vec<_> = results.filter(|result| !usual(result)).map(remarkable_value).collect();
+    let all = chart.address(Tab::Results);
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="stack stack-tight" aria-labelledby="remarkable">
+                <div class="row row-between">
+                    <h2 id="remarkable">{tr!("Results out of range")}</h2>
+                    <a href=all target="_blank">{tr!("All results")}</a>
+                </div>
+                <dl class="figures figures-tiles">{rows}</dl>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn remarkable_value(result: &AnalyteResult) -> AnyView {
+    let class = if flag_of(result) == Some(Flag::Critical) { "critical" } else { "abnormal" };
+    view! {
+        <div class=class>
+            <dt>{result.analyte.to_string()}</dt>
+            <dd>{value_in_words(result)}</dd>
+        </div>
+    }
+    .into_any()
 }
 
 /// Draws the tests of the visit.

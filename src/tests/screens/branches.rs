@@ -5,9 +5,9 @@ use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::branches;
 use sojourn::journey::events::EventType::{self, *};
-use sojourn::journey::ids::{BranchId, RequestKey, VisitId};
-use sojourn::journey::words::{Role, Station, Word as _};
-use sojourn::projections::{calls, visits};
+use sojourn::journey::ids::{BranchId, RequestKey, TestId, VisitId};
+use sojourn::journey::words::{Role, Stage, Station, Word as _};
+use sojourn::projections::{calls, tests, visits};
 use sojourn::record::Wish;
 
 use super::Browser;
@@ -18,6 +18,7 @@ stories!(
     a_visit_of_another_branch_takes_nothing,
     a_doctor_reads_of_their_branch_alone,
     a_visit_of_no_branch_is_on_every_board,
+    results_are_reviewed_in_their_branch,
 );
 
 /// A visit that began in a branch, or in none.
@@ -93,5 +94,32 @@ async fn a_visit_of_no_branch_is_on_every_board(db: Db) {
     house.log(Role::Doctor, &visit, QueueCalled, json!({ "roomId": house.room })).await;
     for branch in [&here, &there] {
         assert_eq!(calls::latest(&db, tenant, branch, house.now(), 5).await.expect("a list").len(), 1);
+    }
+}
+
+async fn results_are_reviewed_in_their_branch(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let there = another_branch(&house).await;
+    let (visit, test): (VisitId, TestId) = (new_id(), new_id());
+    let metadata = json!({ "patientId": house.patient, "visitType": "LAB_ONLY", "priority": "EMERGENCY" });
+    let wish = Wish::new(Some(visit.clone()), VisitRegistered, metadata);
+    let wish = Wish { branch_id: Some(there.clone()), ..wish };
+    house.record(Role::Receptionist, vec![wish]).await.expect("a registration");
+    let test_of = json!({ "testId": test, "code": "HB", "name": "Haemoglobin", "price": 10_000 });
+    house.log(Role::Receptionist, &visit, TestsOrdered, json!({ "tests": [test_of] })).await;
+    let results = json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "7.9" }] });
+    for (event, metadata) in [
+        (TestSampleCollected, json!({ "testId": test })),
+        (TestInProgress, json!({ "testId": test })),
+        (TestCompleted, results),
+    ] {
+        house.log(Role::LabTechnician, &visit, event, metadata).await;
+    }
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    let page = doctor.get("/doctor").await;
+    assert!(!page.text.contains("Review Haemoglobin"), "{}", page.text);
+    for (branch, seen) in [(Some(&house.branch), 0), (Some(&there), 1), (None, 1)] {
+        let listed = tests::for_doctor(&db, &house.tenant.id, Stage::Completed, &doctor.person.id, branch).await;
+        assert_eq!(listed.expect("a list").len(), seen);
     }
 }

@@ -327,6 +327,9 @@ async fn results_are_reviewed_and_approved(db: Db) {
     let page = story.browser.get(&tab).await.text;
     assert!(page.contains("12 to 17") && page.contains("low") && page.contains("Accept results"), "{page}");
 
+    let beside = story.browser.get(&format!("/doctor?visit={visit}&tab=prescribe")).await.text;
+    assert!(beside.contains("Results out of range") && beside.contains("7.9 g/dL"), "{beside}");
+
     let about = ("testId", test.as_str());
     let repeat = [about, ("verdict", "REPEAT"), ("comment", "Clotted?")];
     assert_eq!(story.act(&tab, EventType::TestReviewed, &repeat).await["verdict"], "REPEAT");

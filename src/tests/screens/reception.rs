@@ -24,6 +24,7 @@ stories!(
     a_known_patient_comes_for_tests_only,
     the_desk_moves_visits_on,
     who_waits_moves_to_another_queue,
+    a_call_from_the_board_names_the_doctor_s_room,
     who_was_called_already_is_not_called_unawares,
     a_refused_step_keeps_what_was_typed,
     each_role_sees_its_own,
@@ -222,6 +223,8 @@ async fn who_waits_moves_to_another_queue(db: Db) {
     assert!(moved.location.starts_with("/reception?logged=QUEUE_JOINED&"), "{}", moved.location);
     let board = browser.get("/queue/billing").await;
     assert!(board.text.contains("C-001"), "{}", board.text);
+    let display = browser.get(&format!("/display/{}", house.branch)).await;
+    assert!(display.text.contains("Nobody has been called yet"), "{}", display.text);
 
     // Somebody called meanwhile: what was meant for who waits is refused, whole.
     house.log(Role::Receptionist, &visit, EventType::QueueCalled, json!({})).await;
@@ -240,6 +243,17 @@ async fn who_waits_moves_to_another_queue(db: Db) {
     ];
     assert_eq!(logged(&house, &visit).await[1..], words);
     assert_eq!(house.stream(&visit).await[4].event.metadata["station"], json!("BILLING"));
+}
+
+async fn a_call_from_the_board_names_the_doctor_s_room(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await.person;
+    assert_eq!(doctor.room_id.as_ref(), Some(&house.room));
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::VisitAssigned, json!({ "doctorId": doctor.id })).await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    let board = browser.get("/queue/consultation").await.text;
+    assert!(board.contains(&format!("name=\"roomId\" value=\"{}\"", house.room)), "{board}");
 }
 
 async fn who_was_called_already_is_not_called_unawares(db: Db) {
