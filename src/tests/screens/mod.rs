@@ -3,6 +3,7 @@
 mod admin;
 mod analytics;
 mod audit;
+mod billing;
 mod bookings;
 mod branches;
 mod cash_up;
