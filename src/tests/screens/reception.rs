@@ -1,6 +1,7 @@
 //! Stories of the reception and the patients' pages.
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::patient_search;
@@ -25,6 +26,7 @@ stories!(
     the_desk_moves_visits_on,
     who_waits_moves_to_another_queue,
     a_call_from_the_board_names_the_doctor_s_room,
+    a_long_wait_is_seen_on_the_board,
     who_was_called_already_is_not_called_unawares,
     a_refused_step_keeps_what_was_typed,
     each_role_sees_its_own,
@@ -254,6 +256,19 @@ async fn a_call_from_the_board_names_the_doctor_s_room(db: Db) {
     house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
     let board = browser.get("/queue/consultation").await.text;
     assert!(board.contains(&format!("name=\"roomId\" value=\"{}\"", house.room)), "{board}");
+}
+
+async fn a_long_wait_is_seen_on_the_board(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    // Half an hour where no department says otherwise, and half as long again.
+    for (minutes, class) in [(29, "\"ticket\""), (2, "\"ticket ticket-late\""), (15, "\"ticket ticket-over\"")] {
+        house.clock.advance(TimeDelta::minutes(minutes));
+        let board = browser.get("/queue/consultation").await.text;
+        assert!(board.contains(class), "{class}: {board}");
+        assert!(board.contains("Call next · C-001") && board.contains("data-key=\"n\""), "{board}");
+    }
 }
 
 async fn who_was_called_already_is_not_called_unawares(db: Db) {
