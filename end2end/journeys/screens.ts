@@ -31,7 +31,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     },
   ]],
   ["lab", [
-    "/lab?stage=collect", "/lab?stage=running", "/lab?stage=handover",
+    "/lab?stage=collect", "/lab?stage=collected", "/lab?stage=running", "/lab?stage=report", "/lab?stage=handover",
     form("TEST_COMPLETED", "running"), form("TEST_SAMPLE_REJECTED", "running"), form("REPORT_DELIVERED", "handover"),
     { name: "label", from: "/lab?stage=running", to: "a[href$='/label']" },
     { name: "report", from: "/lab?stage=handover", to: "a[href$='/report']" },
@@ -40,6 +40,8 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
   ["manager", [
     "/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits",
     "/analytics/targets",
+    "/analytics/follow-ups",
+    { name: "journey", from: "/patients?q=a", through: "main a[href^='/patients/']", to: "main a[href^='/visits/']" },
     { name: "refund-slip", from: "/billing/cash-up", to: "main a[href*='/refunds/']" },
   ]],
   ["admin", [
