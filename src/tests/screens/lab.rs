@@ -154,6 +154,12 @@ async fn a_rejected_sample_is_collected_again(db: Db) {
     for words in ["Collect again", "sample rejected: clotted: right arm"] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert!(
+        !page.contains("Print the label") && !page.contains(" · S-1 · "),
+        "the rejected label is not reused: {page}"
+    );
+    let label = lab.report().replace("report", "label");
+    assert_eq!(lab.technician.get(&label).await.status, StatusCode::NOT_FOUND);
     let cancelled =
         lab.logged(&lab.technician, "/lab", EventType::TestCancelled, &[("reason", "Patient declined")]).await;
     assert_eq!(cancelled["reason"], "Patient declined");
