@@ -121,6 +121,8 @@ async fn a_test_goes_from_its_order_to_the_patient(db: Db) {
     let page = imran.get("/lab").await;
     assert!(page.text.contains("Complete blood count") && page.text.contains("STAT"), "{}", page.text);
     assert!(page.text.contains("masthead touch"), "gloves press what is above the tests too");
+    let outbox = page.text.split('<').find(|tag| tag.contains(r#"id="not-sent""#)).expect("an outbox");
+    assert!(outbox.contains(r#"class="touch""#), "{outbox}");
 
     let collected =
         lab.logged(imran, "/lab", EventType::TestSampleCollected, &[("sampleId", "S-7"), ("specimen", "Blood")]).await;
