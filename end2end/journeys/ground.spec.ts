@@ -19,9 +19,27 @@ test("a page loads with its islands awake and nothing refused", async ({ page })
     await page.keyboard.press("?");
     await expect(keys).toBeVisible({ timeout: 500 });
   }).toPass();
+  await expect(keys).toHaveClass("dialog");
   await page.keyboard.press("?");
   await expect(keys).toBeHidden();
   expect(complaints).toEqual([]);
+});
+
+test("a page is seen as somebody chose, or as the device has it", async ({ browser }) => {
+  const page = await signIn(browser, "auditor", { colorScheme: "dark" });
+  const html = page.locator("html");
+  const choose = async (name: string) => {
+    await page.locator(".account summary").click();
+    await page.getByRole("button", { name, exact: true }).click();
+  };
+  await expect(html).not.toHaveAttribute("data-theme");
+  await choose("Light");
+  await expect(html).toHaveAttribute("data-theme", "light");
+  await choose("Night");
+  await expect(html).toHaveAttribute("data-theme", "night");
+  await choose("As the device has it");
+  await expect(html).not.toHaveAttribute("data-theme");
+  await page.context().close();
 });
 
 test("an address with nothing at it says so, in a page", async ({ browser }) => {

@@ -69,12 +69,12 @@ class Hospital {
   }
 
   /** A patient who comes for one urgent test. */
-  async order(patient: string) {
+  async order(patient: string, code = "CBC") {
     const { id: patientId } = await this.ask("/patients", { name: patient, sex: "FEMALE" });
     const registration = { patientId, visitType: "LAB_ONLY", priority: "EMERGENCY" };
     const { visitId } = await this.ask("/events", { eventType: "VISIT_REGISTERED", metadata: registration });
     const testId = visitId.slice(0, 20) + "TEST00";
-    const ordered = { testId, code: "CBC", name: "Complete blood count", price: 35000, specimen: "EDTA blood" };
+    const ordered = { testId, code, name: "Complete blood count", price: 35000, specimen: "EDTA blood" };
     await this.ask("/events", { visitId, eventType: "TESTS_ORDERED", metadata: { tests: [ordered] } });
     return { visitId: visitId as string, testId };
   }
@@ -235,6 +235,24 @@ test("without a server results are typed, kept as a draft, completed, and sent w
   await expect(outbox(lab)).toHaveCount(0, { timeout: 30_000 });
   await expect(lab).toHaveURL(/\/lab\?stage=running/, { timeout: 20_000 });
   expect((await hospital.steps(visitId)).slice(-1)).toEqual(["TEST_COMPLETED"]);
+  await lab.context().close();
+});
+
+test("a name typed over the one that was given is in the draft", async ({ browser }) => {
+  const patient = "Renamed Lila";
+  const { visitId, testId } = await hospital.order(patient, "OWN-1");
+  await hospital.log(visitId, "TEST_SAMPLE_COLLECTED", { testId });
+  await hospital.log(visitId, "TEST_IN_PROGRESS", { testId });
+  const lab = await signIn(browser, "lab", hospital.look);
+  await openLab(lab, "/lab?stage=running", patient);
+  const analyte = work(lab, patient).locator('input[name="results[0].analyte"]');
+  await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
+  await expect(analyte).toHaveValue("Complete blood count");
+  await analyte.fill("Reticulocytes");
+  await expect(async () => expect((await kept(lab)).database).toContain("Reticulocytes")).toPass({ timeout: 20_000 });
+  await lab.goto("/lab?stage=running");
+  await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
+  await expect(analyte).toHaveValue("Reticulocytes");
   await lab.context().close();
 });
 
@@ -409,6 +427,38 @@ test("signed out without network, the tablet forgets at once and the server hear
   await lab.goto("/lab");
   await expect(lab).toHaveURL(/\/login/);
   expect(await hospital.steps(visitId)).toEqual(["VISIT_REGISTERED", "TESTS_ORDERED"]);
+  await lab.context().close();
+});
+
+test("who signs in after somebody who signed out without network stays signed in", async ({ browser }) => {
+  const { lab } = await collecting(browser, "Left Jaya");
+  await lab.context().setOffline(true);
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "Sign out" }).click();
+  await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+  const context = lab.context();
+  await lab.close();
+  await context.setOffline(false);
+
+  const next = await context.newPage();
+  await signInOn(next, "pathologist");
+  const person = await next.locator("#not-sent").getAttribute("data-person");
+  await expect(async () => expect(await next.evaluate(() => localStorage.getItem("laboratory"))).toBe(person)).toPass();
+  await next.goto("/lab");
+  await expect(next).toHaveURL(/\/lab/);
+  await expect(next.locator(".account-name")).toBeVisible();
+  await context.close();
+});
+
+test("the installed tablet opens at its first address without network", async ({ browser }) => {
+  const patient = "Installed Kiran";
+  const { lab } = await collecting(browser, patient);
+  await lab.context().setOffline(true);
+  await lab.goto("/");
+  await isOffline(lab);
+  await expect(work(lab, patient)).toBeVisible();
+  await lab.context().setOffline(false);
+  await expect(lab).toHaveURL(/\/lab/, { timeout: 20_000 });
   await lab.context().close();
 });
 

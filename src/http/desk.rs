@@ -245,23 +245,34 @@ impl Desk {
     }
 
     /// Logs what a posted form wishes, all of it or nothing.
-    pub async fn record(&self, values: Values, key: &RequestKey, mut wishes: Vec<Wish>) -> Result<Outcome, Failure> {
+    pub async fn record(&self, values: Values, key: &RequestKey, wishes: Vec<Wish>) -> Result<Outcome, Failure> {
+        let recorded = self.recorded(&values, key, wishes).await?;
+        Ok(recorded.map(|recorded| self.go_on(&values, &recorded)))
+    }
+
+    /// The same for whoever goes on otherwise: gives what became of it.
+    pub async fn recorded(
+        &self,
+        values: &Values,
+        key: &RequestKey,
+        mut wishes: Vec<Wish>,
+    ) -> Result<Result<Recorded, Arc<Attempt>>, Failure> {
         for wish in &mut wishes {
             wish.branch_id = wish.branch_id.take().or_else(|| self.person.branch_id.clone());
         }
         let events: Vec<_> = wishes.iter().map(|wish| wish.happening.step()).collect();
         let (tenant, reader, actor) = (&self.tenant, self.reader(), self.person.actor());
         match self.app.recorder.record_for(tenant, &reader, &actor, wishes, Some(key.as_str())).await {
-            Ok(recorded) => Ok(Ok(self.go_on(&values, &recorded))),
+            Ok(recorded) => Ok(Ok(recorded)),
             Err(RecordError::Refused(refused)) => {
                 let event = events.get(refused.index).copied().flatten();
-                Ok(Err(Arc::new(self.attempt(values, event, *refused))))
+                Ok(Err(Arc::new(self.attempt(values.clone(), event, *refused))))
             }
             Err(RecordError::IdempotencyMismatch) => Ok(Err(Arc::new(Attempt {
                 sentence: tr!(
                     "This form was sent before with something else in it. Look whether that was logged, then send it again."
                 ),
-                ..self.unreadable(values)
+                ..self.unreadable(values.clone())
             }))),
             Err(error) => Err(error.into()),
         }

@@ -13,7 +13,7 @@ use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::Visit;
-use crate::journey::words::{Priority, Sex, Stage, Station, VisitType};
+use crate::journey::words::{Priority, Sex, Stage, Station, VisitType, Word};
 use crate::on;
 
 /// A test.
@@ -151,9 +151,15 @@ macro_rules! select_cards {
     };
 }
 
-const WORKLIST: &str =
-    select_cards!("tests.stage = $2 AND tests.pending ORDER BY tests.urgency, tests.since LIMIT 200");
-const BY_SAMPLE: &str = select_cards!("tests.sample_id = $2 ORDER BY tests.since DESC LIMIT 20");
+// A visit may have become urgent after its tests were ordered.
+const WORKLIST: &str = select_cards!(
+    "tests.stage = $2 AND tests.pending ORDER BY CASE WHEN visits.visit_type = 'EMERGENCY' THEN 0 \
+     WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 500"
+);
+// Reports that nobody fetches pile up for years: of each urgency the newest are read, as the index has them.
+const TO_HAND_OVER: &str =
+    select_cards!("tests.stage = $2 AND tests.urgency = $3 AND tests.pending ORDER BY tests.since DESC LIMIT 200");
+const BY_SAMPLE: &str = select_cards!("tests.sample_id IN ($2, $3) ORDER BY tests.since DESC LIMIT 20");
 const TO_REVIEW: &str = select_cards!(
     "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL \
      AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL)) ORDER BY tests.urgency, tests.since LIMIT 100"
@@ -164,14 +170,28 @@ const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
     AND tests.stage IN ('COMPLETED', 'REVIEWED', 'APPROVED', 'REPORTED', 'DELIVERED')";
 const COUNTS: &str = "SELECT stage, COUNT(*) AS tests FROM tests WHERE tenant_id = $1 AND pending GROUP BY stage";
 
-/// The tests at a stage on which something is to be done: the most urgent first, then the oldest.
+/// The tests at a stage on which something is to be done: the most urgent first, then the oldest; of reports, the newest.
 pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<Vec<TestCard>> {
-    on!(&db.read, pool => sqlx::query_as(WORKLIST).bind(tenant).bind(stage).fetch_all(pool).await)
+    if stage != Stage::Reported {
+        return on!(&db.read, pool => sqlx::query_as(WORKLIST).bind(tenant).bind(stage).fetch_all(pool).await);
+    }
+    let mut cards: Vec<TestCard> = Vec::new();
+    for priority in Priority::ALL {
+        let at = urgency(*priority);
+        cards.extend(on!(&db.read, pool => {
+            sqlx::query_as::<_, TestCard>(TO_HAND_OVER).bind(tenant).bind(stage).bind(at).fetch_all(pool).await
+        })?);
+    }
+    Ok(cards)
 }
 
-/// The tests whose specimen bears a label.
+/// The tests whose specimen bears a label, as it was typed or in the capitals that suggested labels are in.
 pub async fn by_sample(db: &Db, tenant: &TenantId, sample: &str) -> sqlx::Result<Vec<TestCard>> {
-    on!(&db.read, pool => sqlx::query_as(BY_SAMPLE).bind(tenant).bind(sample).fetch_all(pool).await)
+    let sample = sample.trim();
+    let capitals = sample.to_uppercase();
+    on!(&db.read, pool => {
+        sqlx::query_as(BY_SAMPLE).bind(tenant).bind(sample).bind(&capitals).fetch_all(pool).await
+    })
 }
 
 /// The tests at a stage on visits of a doctor, or of none in the doctor's branch.

@@ -141,13 +141,14 @@ pub fn own_workplace(person: &Person) -> &'static str {
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     let Frame { hospital, person, path, search, theme, logged, done, attempt, listening } = frame;
     let roles = person.roles.iter().map(|role| say(role.label())).collect::<Vec<_>>().join(", ");
-    let masthead = if path.starts_with("/lab") { "masthead touch" } else { "masthead" };
+    // Gloves press what is above the laboratory's tests too.
+    let touch = path.starts_with("/lab").then_some("touch");
+    let (masthead, notices) = match touch {
+        Some(_) => ("masthead touch", "page notices touch"),
+        None => ("masthead", "page notices"),
+    };
     let orders = person.holds_any(DOCTOR);
     let open: Vec<_> = WORKPLACES.iter().filter(|workplace| person.holds_any(workplace.roles)).collect();
-    let (other_theme, other_icon) = match theme {
-        Some(Theme::Night) => ("light", Icon::Sun),
-        _ => ("night", Icon::Moon),
-    };
     view! {
         <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
         <header class=masthead>
@@ -183,13 +184,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                         </span>
                     </summary>
                     <div class="menu-panel">
-                        <form method="post" action="/theme">
-                            <input type="hidden" name="next" value=path.clone()/>
-                            <button class="menu-item" name="theme" value=other_theme>
-                                {icon(other_icon)} {if other_theme == "night" { tr!("Night") } else { tr!("Light") }}
-                            </button>
-                        </form>
-                        {languages(path, "menu-item")}
+                        {themes(theme, path.clone())} {languages(path, "menu-item")}
                         <hr/>
                         <form method="post" action="/logout">
                             <button class="menu-item">{icon(Icon::LogOut)} {tr!("Sign out")}</button>
@@ -198,12 +193,12 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </details>
             </div>
         </header>
-        <div id="not-sent" data-person=person.id.to_string() data-lab=person.holds_any(LAB).then_some("")></div>
+        <div id="not-sent" class=touch data-person=person.id.to_string() data-lab=person.holds_any(LAB).then_some("")></div>
         <Outbox/>
         {(attempt.is_some() || logged.is_some() || done.is_some())
             .then(|| {
                 view! {
-                    <div class="page notices">
+                    <div class=notices>
                         {attempt.as_deref().map(refusal)} {logged.filter(|_| attempt.is_none()).map(|logged| just_logged(logged, orders))}
                         {done.filter(|_| attempt.is_none()).map(just_done)}
                     </div>
@@ -222,6 +217,27 @@ pub fn live_sign(listening: Listening) -> impl IntoView {
         <span class="live" role="status" id="live" data-address=address data-after=after data-page=page data-words=words hidden></span>
         <Live/>
     }
+}
+
+/// Offers what a page can be seen in beside what was chosen; who chose nothing sees it as the device has it.
+fn themes(chosen: Option<Theme>, next: String) -> AnyView {
+    let offered = [
+        (Some(Theme::Light), Icon::Sun, tr!("Light")),
+        (Some(Theme::Night), Icon::Moon, tr!("Night")),
+        (None, Icon::Monitor, tr!("As the device has it")),
+    ];
+    let others = offered.into_iter().filter(|(theme, ..)| *theme != chosen);
+    view! {
+        <form method="post" action="/theme">
+            <input type="hidden" name="next" value=next/>
+            {others
+                .map(|(theme, sign, words)| {
+                    view! { <button class="menu-item" name="theme" value=theme.map_or("device", Theme::word)>{icon(sign)} {words}</button> }
+                })
+                .collect_view()}
+        </form>
+    }
+    .into_any()
 }
 
 /// Offers the languages that are not spoken now; each is written as it calls itself.

@@ -77,7 +77,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
             </head>
             <body>
                 {body}
-                <dialog id="keys" aria-labelledby="keys-title">
+                <dialog class="dialog" id="keys" aria-labelledby="keys-title">
                     <h2 id="keys-title">{tr!("Keys")}</h2>
                     <dl class="facts">
                         <dt><kbd>"/"</kbd></dt>

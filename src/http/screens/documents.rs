@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_T
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tr::tr;
 
 use super::visit::visit_id;
 use crate::db::new_id;
@@ -134,8 +135,17 @@ pub async fn share(
     let metadata = json!({ "documentId": document, "sharedWith": shared_with, "channel": "link" });
     let wish = Wish::new(Some(id.clone()), EventType::DocumentShared, metadata);
     let key = values.key().unwrap_or_else(new_id);
-    if let Err(attempt) = desk.record(values.clone(), &key, vec![wish]).await? {
-        return Ok(Err(attempt));
+    match desk.recorded(&values, &key, vec![wish]).await? {
+        Ok(recorded) if recorded.repeated => {
+            return Ok(Err(Arc::new(Attempt {
+                sentence: tr!(
+                    "The link was made already, and is shown only once. Send the form again to make another; the first can be withdrawn."
+                ),
+                ..desk.unreadable(values)
+            })));
+        }
+        Ok(_) => {}
+        Err(attempt) => return Ok(Err(attempt)),
     }
     let new = NewShare {
         visit_id: card.visit.visit_id,

@@ -182,6 +182,10 @@ pub async fn report_page(Path((visit, test)): Path<(String, String)>, desk: Desk
 /// The label of a specimen.
 pub async fn label_page(Path((visit, test)): Path<(String, String)>, desk: Desk) -> Result<Response, Failure> {
     let paper = paper(&desk, &visit, &test).await?;
+    // A rejected specimen's label must not get onto the next tube.
+    if paper.test.collected_at.is_none() {
+        return Err(Failure::NotFound);
+    }
     desk.show(tr!("Label"), seen(&paper), None, move || label(paper)).await
 }
 

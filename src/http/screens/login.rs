@@ -20,6 +20,7 @@ use crate::http::{AppState, Page};
 use crate::journey::ids::Id;
 use crate::screens::layout::own_workplace;
 use crate::screens::login::{DemoPeople, Login, login};
+use crate::screens::shell::Theme;
 
 /// What the address of the sign-in page may say.
 #[derive(Default, Deserialize)]
@@ -112,8 +113,8 @@ pub struct Chosen {
     next: String,
 }
 
-/// Keeps the chosen theme in a cookie that says nothing else.
+/// Keeps the chosen theme in a cookie that says nothing else; any other word leaves it to the device.
 pub async fn theme(State(app): State<AppState>, Form(chosen): Form<Chosen>) -> Response {
-    let theme = if chosen.theme == "night" { "night" } else { "light" };
+    let theme = Theme::from_word(&chosen.theme).map_or("device", Theme::word);
     choose("theme", theme, &chosen.next, &app)
 }

@@ -3,6 +3,8 @@
 // Nothing else is kept: no page and no answer with a patient in it.
 const CACHE = `shell ${BUILD.join(" ")}`;
 const SHELL = "/lab/offline";
+// What is opened first: the laboratory, and what leads there from an installed app.
+const FIRST = ["/", "/lab"];
 const PATIENCE = 5_000;
 
 addEventListener("install", (event) => event.waitUntil(keep()));
@@ -13,7 +15,7 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") {
     if (pathname === SHELL) event.respondWith(kept(SHELL, request));
-    else if (pathname === "/lab") event.respondWith(open(request));
+    else if (FIRST.includes(pathname)) event.respondWith(open(request));
   } else if (FILES.includes(pathname)) {
     event.respondWith(kept(pathname, request));
   }

@@ -20,7 +20,7 @@ mod browser {
 
     use super::super::super::language::{learn, say};
     use super::super::html::{self, STAGES, Shown, Typed};
-    use super::super::tablet::{Tablet, owner};
+    use super::super::tablet::Tablet;
     use super::super::{forms, network, outbox, store};
     use crate::journey::ids::{Id, TestId};
     use crate::journey::words::Stage;
@@ -137,7 +137,7 @@ mod browser {
             tablet.read().await;
             return;
         }
-        if owner().as_deref() == Some(forms::LEAVING) {
+        if forms::left().is_some() {
             if network::sign_out().await {
                 tablet.purge().await;
                 let _ = window().location().assign("/login");

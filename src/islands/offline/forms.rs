@@ -8,7 +8,7 @@ use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectE
 
 use super::super::language::say;
 use super::kept::{EVENTS, metadata};
-use super::tablet::{Tablet, set_owner};
+use super::tablet::{Tablet, owner, set_owner};
 use super::{html, network, store};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
@@ -101,17 +101,23 @@ async fn act(
 
 /// Forgets everything and signs out; without network, the server is told as soon as it is there.
 async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlElement>) {
+    let person = left().or_else(owner).unwrap_or_default();
     tablet.purge().await;
     if network::is_reachable().await {
         go(form, submitter);
     } else {
-        set_owner(Some(LEAVING));
+        set_owner(Some(&[LEFT, &person].concat()));
         let _ = window().location().assign(SHELL);
     }
 }
 
-/// Stands in the owner's place until the server knows that the owner signed out.
-pub const LEAVING: &str = "signed out";
+/// Stands before the owner until the server knows that they signed out, or somebody else signs in.
+const LEFT: &str = "signed out ";
+
+/// Who signed out without the server knowing of it.
+pub fn left() -> Option<String> {
+    Some(owner()?.strip_prefix(LEFT)?.to_owned())
+}
 
 /// Sends a form as if nothing had come between.
 fn go(form: &HtmlFormElement, submitter: Option<HtmlElement>) {
@@ -203,7 +209,9 @@ fn fill_in_drafts() {
             let fields = form.elements();
             let field = fields.named_item(&name);
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
-                if input.value().is_empty() {
+                // What was given on this page is older than the draft; what was typed on it is newer.
+                let is_as_given = input.type_() != "hidden" && input.value() == input.default_value();
+                if is_as_given || input.value().is_empty() {
                     input.set_value(&text);
                 }
             } else if let Some(select) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlSelectElement>())

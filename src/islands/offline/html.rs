@@ -199,7 +199,8 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
     let specimen = test.specimen.clone().unwrap_or_else(|| say("specimen not recorded"));
     let since = [&say(test.stage.label()).to_ascii_lowercase(), " ", &worklist.clock(test.since)].concat();
     let mut details = vec![task.patient.as_str(), &task.age_and_sex, &specimen, &since];
-    details.extend(test.sample_id.as_deref());
+    // A rejected specimen's label is used no more.
+    details.extend(test.sample_id.as_deref().filter(|_| test.stage != Stage::Ordered));
     *html += &[
         "<li class=\"",
         frame(task.urgency),

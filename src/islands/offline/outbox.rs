@@ -35,7 +35,8 @@ mod browser {
         }
         spawn_local(async move {
             let owner = owner();
-            if owner.as_deref() == Some(forms::LEAVING) && network::sign_out().await {
+            // Whoever signed in since stays.
+            if forms::left().as_ref() == Some(&person) && network::sign_out().await {
                 tablet.purge().await;
                 let _ = window().location().assign("/login");
                 return;

@@ -189,6 +189,17 @@ fn a_specimen_is_found_by_its_label() {
 }
 
 #[test]
+fn a_rejected_specimens_label_is_shown_no_more() {
+    let mut known = worklist();
+    let collected = json!({ "testId": id::<TestId>(2), "sampleId": "S-00A1" });
+    let rejected = json!({ "testId": id::<TestId>(2), "reason": "Clotted" });
+    let steps = [step(EventType::TestSampleCollected, collected, 3), step(EventType::TestSampleRejected, rejected, 4)];
+    known.visits[0].1 = steps.iter().fold(ordered(), |visit, step| evolve(Some(visit), step).expect("a visit"));
+    let html = bench(&known, &Shown::Stage(Stage::Ordered), None);
+    assert!(html.contains("Collect") && !html.contains("S-00A1"), "{html}");
+}
+
+#[test]
 fn a_value_without_a_range_is_judged_by_who_reads_it() {
     let mut known = worklist();
     let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);

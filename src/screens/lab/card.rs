@@ -40,6 +40,11 @@ pub fn suggested_label(card: &TestCard) -> String {
     }
 }
 
+/// The label of a test's specimen; that of a rejected one is used no more.
+fn label_in_use(card: &TestCard) -> Option<&str> {
+    card.test.sample_id.as_deref().filter(|_| !matches!(card.test.stage, Stage::Ordered | Stage::Cancelled))
+}
+
 /// The address that opens a form on a test.
 fn open(lab: &Lab, card: &TestCard, event: EventType) -> String {
     let join = if lab.address.contains('?') { '&' } else { '?' };
@@ -56,7 +61,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
         age_and_sex(card.patient_birth_date, card.patient_sex, today),
         test.specimen.clone().unwrap_or_else(|| tr!("specimen not recorded")),
     ];
-    details.extend(test.sample_id.clone());
+    details.extend(label_in_use(card).map(ToOwned::to_owned));
     if test.stage == Stage::Ordered {
         details.push(tr!("ordered {time}", time = clock_time(&lab.tenant, test.ordered_at)));
         details.extend(lab.reasons.get(&test.test_id).map(|reason| tr!("sample rejected: {reason}", reason)));
@@ -215,7 +220,7 @@ fn menu(lab: &Lab, card: &TestCard) -> AnyView {
             </summary>
             <div class="menu-panel">
                 {link(Icon::Route, paths, tr!("Open the journey"))}
-                {test.sample_id.is_some().then(|| link(Icon::Tag, format!("{papers}/label"), tr!("Print the label")))}
+                {label_in_use(card).map(|_| link(Icon::Tag, format!("{papers}/label"), tr!("Print the label")))}
                 {(!test.results.is_empty()).then(|| link(Icon::Printer, format!("{papers}/report"), tr!("Print the report")))}
                 {further}
                 {underway.then(|| form(EventType::TestSampleRejected, tr!("Reject the sample")))}

@@ -123,8 +123,7 @@ pub fn label(paper: Paper) -> impl IntoView {
 
 fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
     let Paper { tenant, patient, token, test, .. } = paper;
-    let not_collected = || "not collected yet".to_owned();
-    let collected = test.collected_at.map_or_else(not_collected, |at| day_and_time(&tenant, at));
+    let collected = test.collected_at.map(|at| day_and_time(&tenant, at));
     view! {
         <article class="paper label" aria-label="Label" lang=lang>
             <h1 class="visually-hidden">"Label of a sample"</h1>
@@ -135,7 +134,7 @@ fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
             </p>
             {test.sample_id.as_deref().map(barcode)}
             <p class="label-line">
-                <b>{test.sample_id.clone().unwrap_or_else(not_collected)}</b> <span>{collected}</span>
+                <b>{test.sample_id.clone()}</b> <span>{collected}</span>
             </p>
             <p>{test.name.clone()} {test.specimen.clone().map(|specimen| format!(", {specimen}"))}</p>
         </article>

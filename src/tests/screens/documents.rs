@@ -4,10 +4,10 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE};
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::hospital::document_shares;
 use sojourn::hospital::documents::{self, Content};
-use sojourn::journey::ids::{Id as _, VisitId};
+use sojourn::journey::ids::{Id as _, RequestKey, VisitId};
 use sojourn::journey::words::Role;
 use sojourn::log::access;
 
@@ -19,6 +19,7 @@ stories!(
     a_document_is_kept_by_what_is_in_it,
     a_document_comes_from_the_patients_page_too,
     a_link_opens_a_document_until_it_runs_out,
+    a_form_sent_twice_makes_one_link,
 );
 
 pub(super) const PDF: &[u8] = b"%PDF-1.7\nA letter";
@@ -77,7 +78,7 @@ async fn a_document_comes_from_the_patients_page_too(db: Db) {
     let beyond = vec![b' '; 11_000_000];
     assert_eq!(upload(&desk, &path, &visit, &beyond).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(house.stream(&visit).await.len(), 2);
-    let nobodys = format!("/patients/{}", sojourn::db::new_id::<sojourn::journey::ids::PatientId>());
+    let nobodys = format!("/patients/{}", new_id::<sojourn::journey::ids::PatientId>());
     assert_eq!(upload(&desk, &nobodys, &visit, PDF).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -125,4 +126,27 @@ async fn a_link_opens_a_document_until_it_runs_out(db: Db) {
     assert!(live().await);
     house.clock.advance(TimeDelta::days(7));
     assert!(!live().await, "it ran out");
+}
+
+async fn a_form_sent_twice_makes_one_link(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let desk = Browser::sign_in(&house, "desk", &[Role::Receptionist]).await;
+    let visit = house.register().await;
+    let path = format!("/visits/{visit}");
+    upload(&desk, &path, &visit, PDF).await;
+    let document = house.stream(&visit).await[1].event.metadata["documentId"].as_str().expect("an id").to_owned();
+    let send = async |key: &RequestKey| {
+        let about = [("_form", "share"), ("_about", document.as_str()), ("_key", key.as_str())];
+        let typed = [("sharedWith", "Dr Menon"), ("days", "7")];
+        desk.send(desk.form(&path, &[&about[..], &typed[..]].concat())).await
+    };
+    let key = new_id();
+    assert!(send(&key).await.text.contains("/shared/"));
+    let again = send(&key).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text.contains("The link was made already") && !again.text.contains("/shared/"), "{}", again.text);
+    let links = async || document_shares::of_visit(&db, &house.tenant.id, &visit).await.expect("a read").len();
+    assert_eq!(links().await, 1);
+    assert!(send(&new_id()).await.text.contains("/shared/"), "another form makes another");
+    assert_eq!(links().await, 2);
 }

@@ -7,7 +7,8 @@ use sojourn::hospital::tariff::{self, Analyte, NewTariffEntry, TariffKind};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{TestId, VisitId};
 use sojourn::journey::money::Money;
-use sojourn::journey::words::{Role, Word};
+use sojourn::journey::words::{Role, Stage, Word};
+use sojourn::projections::tests;
 
 use super::Browser;
 use crate::support::house::House;
@@ -20,6 +21,7 @@ stories!(
     what_was_typed_survives_a_refusal,
     the_unpaid_wait_for_payment,
     only_an_emergency_is_stat,
+    the_laboratory_sees_what_is_urgent_now,
     patients_are_called_to_the_lab,
     a_report_says_whether_it_is_approved,
 );
@@ -119,12 +121,16 @@ async fn a_test_goes_from_its_order_to_the_patient(db: Db) {
     let page = imran.get("/lab").await;
     assert!(page.text.contains("Complete blood count") && page.text.contains("STAT"), "{}", page.text);
     assert!(page.text.contains("masthead touch"), "gloves press what is above the tests too");
+    let outbox = page.text.split('<').find(|tag| tag.contains(r#"id="not-sent""#)).expect("an outbox");
+    assert!(outbox.contains(r#"class="touch""#), "{outbox}");
 
     let collected =
         lab.logged(imran, "/lab", EventType::TestSampleCollected, &[("sampleId", "S-7"), ("specimen", "Blood")]).await;
     assert_eq!(collected, json!({ "testId": lab.test, "sampleId": "S-7", "specimen": "Blood" }));
     let found = imran.get("/lab?sample=S-7").await;
     assert!(found.text.contains("Complete blood count") && found.text.contains("Collected"));
+    let typed = imran.get("/lab?sample=%20s-7").await;
+    assert!(typed.text.contains("Complete blood count"), "labels are typed in small letters too: {}", typed.text);
     assert!(imran.get("/lab?sample=S-8").await.text.contains("No test has this sample"));
     lab.logged(imran, "/lab?stage=collected", EventType::TestInProgress, &[("analyser", "Sysmex 1")]).await;
 
@@ -154,6 +160,12 @@ async fn a_rejected_sample_is_collected_again(db: Db) {
     for words in ["Collect again", "sample rejected: clotted: right arm"] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert!(
+        !page.contains("Print the label") && !page.contains(" · S-1 · "),
+        "the rejected label is not reused: {page}"
+    );
+    let label = lab.report().replace("report", "label");
+    assert_eq!(lab.technician.get(&label).await.status, StatusCode::NOT_FOUND);
     let cancelled =
         lab.logged(&lab.technician, "/lab", EventType::TestCancelled, &[("reason", "Patient declined")]).await;
     assert_eq!(cancelled["reason"], "Patient declined");
@@ -211,6 +223,44 @@ async fn only_an_emergency_is_stat(db: Db) {
     assert!(page.contains("tag-urgent") && !page.contains("STAT"), "{page}");
     let kept: Value = serde_json::from_str(&lab.technician.get("/lab/worklist").await.text).expect("JSON");
     assert_eq!(kept["tests"][0]["urgency"], "URGENT");
+}
+
+async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let mut ordered = Vec::new();
+    for _ in 0..2 {
+        let (visit, test): (VisitId, TestId) = (new_id(), new_id());
+        let mut registration = house.registration(Some(&visit));
+        registration.metadata["visitType"] = json!("LAB_ONLY");
+        house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+        let tests = json!({ "tests": [{ "testId": test, "code": "CBC", "name": "Blood count", "price": 0 }] });
+        house.log(Role::Receptionist, &visit, EventType::TestsOrdered, tests).await;
+        ordered.push((visit, test));
+    }
+    let at = async |stage| {
+        let cards = tests::worklist(&db, &house.tenant.id, stage).await.expect("a read");
+        cards.into_iter().map(|card| card.test.test_id).collect::<Vec<_>>()
+    };
+    let latest_first: Vec<_> = ordered.iter().rev().map(|(_, test)| test.clone()).collect();
+    let worse = || json!({ "pulse": 140, "priority": "EMERGENCY" });
+    house.log(Role::Nurse, &ordered[1].0, EventType::VitalsRecorded, worse()).await;
+    assert_eq!(at(Stage::Ordered).await, latest_first, "as urgent as the visit is now");
+
+    house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, worse()).await;
+    for (visit, test) in &ordered {
+        let results = json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "13.5" }] });
+        for (role, event, metadata) in [
+            (Role::LabTechnician, EventType::TestSampleCollected, json!({ "testId": test })),
+            (Role::LabTechnician, EventType::TestInProgress, json!({ "testId": test })),
+            (Role::LabTechnician, EventType::TestCompleted, results),
+            (Role::Doctor, EventType::TestReviewed, json!({ "testId": test })),
+            (Role::Pathologist, EventType::TestApproved, json!({ "testId": test })),
+            (Role::Pathologist, EventType::ReportGenerated, json!({ "testId": test })),
+        ] {
+            house.log(role, visit, event, metadata).await;
+        }
+    }
+    assert_eq!(at(Stage::Reported).await, latest_first, "those that nobody fetched hide none");
 }
 
 async fn patients_are_called_to_the_lab(db: Db) {
