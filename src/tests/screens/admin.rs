@@ -15,6 +15,7 @@ use crate::support::stories;
 
 stories!(
     every_change_of_the_house_is_an_event,
+    a_target_stands_in_the_history_of_the_house,
     a_range_that_is_defined_flags_results,
     a_passphrase_is_reset_and_sessions_end,
     a_token_is_shown_once,
@@ -90,6 +91,22 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     let renamed = &events[8].event.metadata;
     assert_eq!((&renamed["before"]["name"], &renamed["after"]["name"]), (&"The nurse".into(), &"Asha Nair".into()));
     assert_eq!(house.verified().await, 10);
+}
+
+async fn a_target_stands_in_the_history_of_the_house(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let field = format!("{}.CONSULTATION_WAIT", house.department);
+    for minutes in ["20", "15", ""] {
+        let set = manager.form("/analytics/targets", &[("act", "targets"), (field.as_str(), minutes)]);
+        assert_eq!(manager.send(set).await.status, StatusCode::SEE_OTHER);
+    }
+    let page = admin.get("/admin/house").await.text;
+    for change in ["none → 20 min", "20 min → 15 min", "15 min → none"] {
+        let change = format!("General Medicine · Wait for the doctor: {change}");
+        assert!(page.contains(&change), "{change}: {page}");
+    }
 }
 
 async fn a_range_that_is_defined_flags_results(db: Db) {
