@@ -61,6 +61,7 @@ pub fn own() -> Vec<EventType> {
             privacy,
             object(json!({ "before": roles(), "after": roles() }), &["before", "after"]),
         ),
+        of("person.sign_in_given", 1, "Sign-in name given", privacy, change(json!({ "signInName": text(64) }))),
         of("person.passphrase_reset", 1, "Passphrase reset", privacy, object(json!({}), &[])),
         of(
             "person.sessions_ended",

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
+use sojourn::hospital::sign_in_names::SignInName;
 use sojourn::hospital::{event_types, people, sessions, tariff, tenants, tokens};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{Id as _, TestId, VisitId};
@@ -18,6 +19,7 @@ stories!(
     a_target_stands_in_the_history_of_the_house,
     a_range_that_is_defined_flags_results,
     a_passphrase_is_reset_and_sessions_end,
+    who_never_signed_in_is_given_a_sign_in_name,
     a_token_is_shown_once,
     nobody_shuts_themselves_out,
     the_administration_opens_to_nobody_else
@@ -192,6 +194,49 @@ async fn a_passphrase_is_reset_and_sessions_end(db: Db) {
     let events = log::page(&db, &house.tenant.id, &Filter::All, None, 100).await.expect("a read");
     let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
     assert_eq!(types, ["person.passphrase_reset", "person.sessions_ended"]);
+}
+
+async fn who_never_signed_in_is_given_a_sign_in_name(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let nurse = house.who(Role::Nurse).id.clone();
+    let path = format!("/admin/people/{nurse}");
+    let given = |name, passphrase| [("_form", "sign-in"), ("signInName", name), ("passphrase", passphrase)];
+    for (name, passphrase, problem) in [
+        ("", "seven green ladders", "Sign in name does not fit"),
+        ("asha nair", "seven green ladders", "Sign in name does not fit"),
+        ("asha", "short", "Passphrase will not do"),
+        ("admin", "seven green ladders", "is in use already"),
+    ] {
+        let refused = admin.send(admin.form(&path, &given(name, passphrase))).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(refused.text.contains(problem), "{name}: {}", refused.text);
+        assert!(!refused.text.contains(&format!("value=\"{passphrase}\"")), "what is secret is not shown again");
+    }
+    let page = accepted(&admin, &path, &given("Asha", "seven green ladders")).await;
+    assert!(page.contains("signs in as asha") && page.contains("Sign in name: none → asha"), "{page}");
+    let name = SignInName::parse("asha").expect("a name");
+    let credentials = people::credentials(&db, &name).await.expect("a read").expect("she signs in");
+    assert!(credentials.person.id == nurse && credentials.passphrase_hash.is_some());
+    // What was given stays: a second name is refused.
+    let again = admin.send(admin.form(&path, &given("nair", "seven green ladders"))).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    let events = log::stream(&db, &house.tenant.id, "person", nurse.as_str()).await.expect("a read");
+    let event = &events.last().expect("an event").event;
+    assert_eq!((events.len(), event.event_type.as_str()), (1, "person.sign_in_given"));
+    assert_eq!(event.metadata, json!({ "before": { "signInName": null }, "after": { "signInName": "asha" } }));
+    let own = event_types::own().into_iter().find(|own| own.event_type == event.event_type).expect("a type");
+    let validator = event_types::validator(&own.schema).expect("a schema");
+    assert_eq!(event_types::misfits(&validator, &event.metadata), []);
+    // A program never signs in.
+    let fields = [("_form", "add"), ("name", "Scribe"), ("actorType", "AI"), ("roles", "NURSE")];
+    accepted(&admin, "/admin", &fields).await;
+    let all = people::list(&db, &house.tenant.id).await.expect("a read");
+    let scribe = all.into_iter().find(|person| person.name == "Scribe").expect("it was added");
+    let path = format!("/admin/people/{}", scribe.id);
+    assert!(!admin.get(&path).await.text.contains("signInName"));
+    let refused = admin.send(admin.form(&path, &given("scribe", "seven green ladders"))).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
 
 async fn a_token_is_shown_once(db: Db) {
