@@ -94,10 +94,10 @@ pub fn own() -> Vec<EventType> {
         ),
         of(
             "tariff.changed",
-            1,
-            "Price changed",
+            2,
+            "Tariff changed",
             &["CMS"],
-            object(json!({ "code": text(50), "before": whole(), "after": whole() }), &["code", "before", "after"]),
+            change(json!({ "name": text(200), "price": whole(), "departmentId": id(), "specimen": text(100) })),
         ),
         of(
             "tariff.analytes_changed",

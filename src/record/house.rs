@@ -11,7 +11,7 @@ use crate::hospital::passphrase::PassphraseHash;
 use crate::hospital::people::{self, Person, PersonDetails};
 use crate::hospital::rooms::{self, NewRoom, Room, RoomKind};
 use crate::hospital::sign_in_names::{self, SignInName};
-use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffEntry};
+use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffDetails, TariffEntry};
 use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::tokens::{self, Secret, Token};
 use crate::hospital::{WriteError, branches, sessions};
@@ -175,6 +175,20 @@ impl Recorder {
         self.note(&mut tx, tenant, actor, added.id.as_str(), "tariff.added", metadata).await?;
         commit(tx).await?;
         Ok(added)
+    }
+
+    /// Tells the details of something in the tariff anew; bills made before keep what they were made with.
+    pub async fn change_in_tariff(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &TariffId,
+        details: TariffDetails,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let (before, after) = tariff::change(&mut tx, &tenant.id, id, details).await?;
+        self.changed(&mut tx, tenant, actor, id.as_str(), "tariff.changed", &before, &after).await?;
+        Ok(commit(tx).await?)
     }
 
     /// Changes what a test measures, and within which ranges; results that were entered keep theirs.

@@ -13,6 +13,7 @@ use crate::journey::course::Measure;
 use crate::journey::ids::Id as _;
 use crate::journey::words::Word as _;
 use crate::language::say;
+use crate::log::lift::lifted;
 use crate::log::{NewEvent, StoredEvent};
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
@@ -67,7 +68,7 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
 
 /// A change in words: each field with its old and its new value.
 fn changes(tenant: &Tenant, event: &NewEvent, names: &Names) -> Vec<String> {
-    let metadata = &event.metadata;
+    let metadata = lifted(&event.event_type, event.schema_version, &event.metadata);
     if let Some(measure) = metadata.get("measure").and_then(Value::as_str).and_then(Measure::from_word) {
         return vec![target(measure, event, names)];
     }
@@ -79,10 +80,7 @@ fn changes(tenant: &Tenant, event: &NewEvent, names: &Names) -> Vec<String> {
                 format!("{}: {} → {}", field_label(name), said(name, before.get(name)), said(name, Some(value)))
             })
             .collect(),
-        (Some(before), Some(after)) => {
-            let name = if before.is_number() { "price" } else { "" };
-            vec![format!("{} → {}", said(name, Some(before)), said(name, Some(after)))]
-        }
+        (Some(before), Some(after)) => vec![format!("{} → {}", said("", Some(before)), said("", Some(after)))],
         _ => metadata
             .as_object()
             .unwrap_or(&Map::new())
