@@ -8,7 +8,7 @@ use super::{DatabaseOptions, Error, the_system, the_tenant};
 use crate::clock::Clock;
 use crate::db::{Db, commit};
 use crate::hospital::event_types::{self, NewEventType};
-use crate::hospital::tariff;
+use crate::hospital::tariff::{self, TariffDetails};
 use crate::journey::money::Money;
 use crate::record::Recorder;
 
@@ -83,7 +83,8 @@ async fn change(db: &Db, tenant: Option<&str>, command: HospitalCommand) -> Resu
         }
         HospitalCommand::SetPrice { code, price, .. } => {
             let entry = tariff::by_code(db, &tenant.id, &code).await?.ok_or(Error::UnknownCode(code))?;
-            recorder.change_price(&tenant, &actor, &entry, Money(price)).await?;
+            let details = TariffDetails { price: Money(price), ..entry.details() };
+            recorder.change_in_tariff(&tenant, &actor, &entry.id, details).await?;
             Ok(format!(
                 "{} costs {} now; it cost {}.",
                 entry.name,

@@ -61,6 +61,7 @@ pub fn own() -> Vec<EventType> {
             privacy,
             object(json!({ "before": roles(), "after": roles() }), &["before", "after"]),
         ),
+        of("person.sign_in_given", 1, "Sign-in name given", privacy, change(json!({ "signInName": text(64) }))),
         of("person.passphrase_reset", 1, "Passphrase reset", privacy, object(json!({}), &[])),
         of(
             "person.sessions_ended",
@@ -93,10 +94,10 @@ pub fn own() -> Vec<EventType> {
         ),
         of(
             "tariff.changed",
-            1,
-            "Price changed",
+            2,
+            "Tariff changed",
             &["CMS"],
-            object(json!({ "code": text(50), "before": whole(), "after": whole() }), &["code", "before", "after"]),
+            change(json!({ "name": text(200), "price": whole(), "departmentId": id(), "specimen": text(100) })),
         ),
         of(
             "tariff.analytes_changed",

@@ -5,8 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-use crate::db::text_columns;
+use super::passphrase::PassphraseHash;
+use super::{Problem, WriteError, or_taken};
+use crate::db::{Tx, text_columns};
+use crate::journey::ids::{PersonId, TenantId};
+use crate::on;
 
 /// What a person types to say who they are; unique in the installation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,9 +63,28 @@ impl From<SignInName> for String {
 
 text_columns!(SignInName::text, SignInName::parse: SignInName);
 
-/// Takes a sign-in name that was typed for a new person.
+/// Takes a sign-in name that was typed for who has none.
 pub fn new_sign_in_name(text: &str) -> Result<SignInName, Problem> {
     text.parse().map_err(|problem: &str| Problem { field: "signInName", problem: format!("does not fit: {problem}") })
+}
+
+/// Gives a person who never signed in a sign-in name, and what their passphrase must hash to.
+pub async fn give(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &PersonId,
+    name: &SignInName,
+    hash: &PassphraseHash,
+) -> Result<(), WriteError> {
+    const SQL: &str = "UPDATE people SET sign_in_name = $3, passphrase_hash = $4 WHERE tenant_id = $1 AND id = $2 AND sign_in_name IS NULL";
+    let written = on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(name).bind(hash).execute(&mut **connection).await
+            .map(|done| done.rows_affected())
+    });
+    match or_taken(written, ("people", "sign_in_name"), "signInName", name.as_str())? {
+        0 => Err(WriteError::Invalid(vec![Problem { field: "signInName", problem: "is given already".to_owned() }])),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -113,6 +113,27 @@ pub struct NewTariffEntry {
     pub analytes: Vec<Analyte>,
 }
 
+/// What of an entry may be told anew: all of it at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TariffDetails {
+    /// What it is called.
+    pub name: String,
+    /// What it costs, in minor units.
+    pub price: Money,
+    /// The department that offers it, when one does.
+    pub department_id: Option<DepartmentId>,
+    /// What a test is made from.
+    pub specimen: Option<String>,
+}
+
+impl TariffEntry {
+    /// What of it may be told anew, as it is.
+    pub fn details(&self) -> TariffDetails {
+        let Self { name, price, department_id, specimen, .. } = self.clone();
+        TariffDetails { name, price, department_id, specimen }
+    }
+}
+
 /// What a tenant offers now, consultations first, by name.
 pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> {
     const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND active ORDER BY kind, name";
@@ -147,15 +168,28 @@ pub async fn by_code(db: &Db, tenant: &TenantId, code: &str) -> sqlx::Result<Opt
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(code).fetch_optional(pool).await)
 }
 
-/// Changes the price of something.
-pub async fn set_price(tx: &mut Tx, tenant: &TenantId, id: &TariffId, price: Money) -> Result<(), WriteError> {
-    const SQL: &str = "UPDATE tariff SET price = $3 WHERE tenant_id = $1 AND id = $2";
-    if let Some(problem) = unfit(price) {
-        return Err(WriteError::Invalid(vec![problem]));
+/// Tells an entry's details anew, and gives the entry as it was and as it is.
+pub async fn change(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &TariffId,
+    details: TariffDetails,
+) -> Result<(TariffEntry, TariffEntry), WriteError> {
+    const SQL: &str =
+        "UPDATE tariff SET name = $3, price = $4, department_id = $5, specimen = $6 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("tariffId"))?;
+    let mut problems = Vec::new();
+    let TariffDetails { name, price, department_id, specimen } = tidied(details, &mut problems);
+    if !problems.is_empty() {
+        return Err(WriteError::Invalid(problems));
     }
-    Ok(on!(tx, connection => {
-        sqlx::query(SQL).bind(tenant).bind(id).bind(price).execute(&mut **connection).await.map(drop)
-    })?)
+    department_exists(tx, tenant, department_id.as_ref()).await?;
+    let after = TariffEntry { name, price, department_id, specimen, ..before.clone() };
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(after.price).bind(&after.department_id)
+            .bind(&after.specimen).execute(&mut **connection).await.map(drop)
+    })?;
+    Ok((before, after))
 }
 
 /// Changes what a test measures.
@@ -178,6 +212,29 @@ fn unfit(price: Money) -> Option<Problem> {
     (!fits).then(|| Problem { field: "price", problem: "must not be negative or beyond all measure".to_owned() })
 }
 
+/// The details, tidied; what is wrong with them joins the problems.
+fn tidied(details: TariffDetails, problems: &mut Vec<Problem>) -> TariffDetails {
+    let mut checked = |line: Result<String, Problem>| line.map_err(|problem| problems.push(problem)).ok();
+    let name = checked(line("name", &details.name, 200)).unwrap_or_default();
+    let specimen = details.specimen.and_then(|specimen| checked(line("specimen", &specimen, 100)));
+    problems.extend(unfit(details.price));
+    TariffDetails { name, specimen, price: details.price, department_id: details.department_id }
+}
+
+/// Refuses an entry of a department that is not there.
+async fn department_exists(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    department: Option<&DepartmentId>,
+) -> Result<(), WriteError> {
+    if let Some(department) = department
+        && !departments::exists(tx, tenant, department).await?
+    {
+        return Err(WriteError::UnknownReference("departmentId"));
+    }
+    Ok(())
+}
+
 /// Whether the tenant has this entry.
 pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &TariffId) -> sqlx::Result<bool> {
     finds(tx, "SELECT CAST(1 AS BIGINT) FROM tariff WHERE tenant_id = $1 AND id = $2", tenant, id.as_str()).await
@@ -186,31 +243,16 @@ pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &TariffId) -> sqlx::Resu
 /// Adds an entry.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewTariffEntry) -> Result<TariffEntry, WriteError> {
     const SQL: &str = "INSERT INTO tariff (tenant_id, id, code, name, kind, price, department_id, specimen, analytes, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE)";
+    let NewTariffEntry { code, name, kind, price, department_id, specimen, analytes } = new;
     let mut problems = Vec::new();
-    let mut checked = |line: Result<String, Problem>| line.map_err(|problem| problems.push(problem)).ok();
-    let code = checked(line("code", &new.code, 32)).unwrap_or_default();
-    let name = checked(line("name", &new.name, 200)).unwrap_or_default();
-    let specimen = new.specimen.and_then(|specimen| checked(line("specimen", &specimen, 100)));
-    problems.extend(unfit(new.price));
+    let code = line("code", &code, 32).map_err(|problem| problems.push(problem)).unwrap_or_default();
+    let details = TariffDetails { name, price, department_id, specimen };
+    let TariffDetails { name, price, department_id, specimen } = tidied(details, &mut problems);
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
-    if let Some(department) = &new.department_id
-        && !departments::exists(tx, tenant, department).await?
-    {
-        return Err(WriteError::UnknownReference("departmentId"));
-    }
-    let entry = TariffEntry {
-        id: new_id(),
-        code,
-        name,
-        kind: new.kind,
-        price: new.price,
-        department_id: new.department_id,
-        specimen,
-        analytes: new.analytes,
-        active: true,
-    };
+    department_exists(tx, tenant, department_id.as_ref()).await?;
+    let entry = TariffEntry { id: new_id(), code, name, kind, price, department_id, specimen, analytes, active: true };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&entry.id).bind(&entry.code).bind(&entry.name).bind(entry.kind).bind(entry.price)
             .bind(&entry.department_id).bind(&entry.specimen).bind(sqlx::types::Json(&entry.analytes))

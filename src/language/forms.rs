@@ -16,6 +16,7 @@ pub const FORMS: &[&str] = &[
     "is not in the doctor’s hours; choose another",
     "is over; choose a later one",
     "{value} is in use already; choose another",
+    "is given already",
     "cannot be changed any more: {state}",
     "stands no more; register a visit instead",
     "overlaps with hours that are there already",

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A step from a version of a type to the next.
 struct Lift {
@@ -13,14 +13,29 @@ struct Lift {
     step: fn(&mut Map<String, Value>),
 }
 
-const LIFTS: &[Lift] = &[Lift {
-    event_type: "patient.registered",
-    from: 1,
-    // Version 1 did not say whether only the age was known.
-    step: |metadata| {
-        metadata.entry("birthDateEstimated").or_insert(Value::Bool(false));
+const LIFTS: &[Lift] = &[
+    Lift {
+        event_type: "patient.registered",
+        from: 1,
+        // Version 1 did not say whether only the age was known.
+        step: |metadata| {
+            metadata.entry("birthDateEstimated").or_insert(Value::Bool(false));
+        },
     },
-}];
+    Lift {
+        event_type: "tariff.changed",
+        from: 1,
+        // In version 1 only a price could change, and the code said of what.
+        step: |metadata| {
+            metadata.remove("code");
+            for side in ["before", "after"] {
+                if let Some(price) = metadata.remove(side) {
+                    metadata.insert(side.to_owned(), json!({ "price": price }));
+                }
+            }
+        },
+    },
+];
 
 /// The version that a type has today, as far as lifts lead.
 pub fn version_today(event_type: &str) -> i32 {
@@ -43,8 +58,6 @@ pub fn lifted<'a>(event_type: &str, schema_version: i32, metadata: &'a Value) ->
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -65,5 +78,13 @@ mod tests {
         assert_eq!(*lifted("patient.registered", 1, &old), today);
         assert_eq!(*lifted("patient.registered", 2, &today), today);
         assert_eq!(*lifted("booking.created", 1, &old), old);
+    }
+
+    #[test]
+    fn an_old_change_of_a_price_is_read_as_one_of_the_tariff() {
+        let old = json!({ "code": "UC", "before": 45_000, "after": 50_000 });
+        let today = json!({ "before": { "price": 45_000 }, "after": { "price": 50_000 } });
+        assert_eq!(*lifted("tariff.changed", 1, &old), today);
+        assert_eq!(*lifted("tariff.changed", 2, &today), today);
     }
 }

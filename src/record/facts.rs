@@ -9,12 +9,10 @@ use crate::db::{Tx, commit, new_id};
 use crate::hospital::event_types;
 use crate::hospital::patients::{self, NewPatient, Patient, PatientChanges};
 use crate::hospital::people::{self, NewPerson, Person, Roles};
-use crate::hospital::tariff::{self, TariffEntry};
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{WriteError, branches};
 use crate::journey::decide::Actor;
 use crate::journey::ids::*;
-use crate::journey::money::Money;
 use crate::log::{self, NewEvent};
 
 /// A consent, or its refusal, as a patient gave it.
@@ -156,26 +154,6 @@ impl Recorder {
         self.note(&mut tx, tenant, actor, branch.id.as_str(), "branch.added", metadata).await?;
         commit(tx).await?;
         Ok(branch)
-    }
-
-    /// Changes the price of something in the tariff; bills made before keep theirs.
-    pub async fn change_price(
-        &self,
-        tenant: &Tenant,
-        actor: &Actor,
-        entry: &TariffEntry,
-        price: Money,
-    ) -> Result<(), WriteError> {
-        let mut tx = self.begin(tenant).await?;
-        let before = tariff::by_id(&mut tx, &tenant.id, &entry.id).await?;
-        let before = before.ok_or(WriteError::UnknownReference("tariffId"))?.price;
-        if before == price {
-            return Ok(());
-        }
-        tariff::set_price(&mut tx, &tenant.id, &entry.id, price).await?;
-        let metadata = json!({ "code": entry.code, "before": before, "after": price });
-        self.note(&mut tx, tenant, actor, entry.id.as_str(), "tariff.changed", metadata).await?;
-        Ok(commit(tx).await?)
     }
 
     /// Appends an event of the hospital's own types to the stream of what it happened to.

@@ -10,7 +10,8 @@ use crate::hospital::departments::{self, Department, NewDepartment};
 use crate::hospital::passphrase::PassphraseHash;
 use crate::hospital::people::{self, Person, PersonDetails};
 use crate::hospital::rooms::{self, NewRoom, Room, RoomKind};
-use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffEntry};
+use crate::hospital::sign_in_names::{self, SignInName};
+use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffDetails, TariffEntry};
 use crate::hospital::tenants::{self, Tenant};
 use crate::hospital::tokens::{self, Secret, Token};
 use crate::hospital::{WriteError, branches, sessions};
@@ -47,6 +48,22 @@ impl Recorder {
         people::set_active(&mut tx, &tenant.id, id, active).await?;
         let after = Person { active, ..before.clone() };
         self.changed(&mut tx, tenant, actor, id.as_str(), "person.changed", &before, &after).await?;
+        Ok(commit(tx).await?)
+    }
+
+    /// Gives a person who never signed in a sign-in name, and what their passphrase must hash to.
+    pub async fn give_sign_in(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &PersonId,
+        name: &SignInName,
+        hash: &PassphraseHash,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        sign_in_names::give(&mut tx, &tenant.id, id, name, hash).await?;
+        let metadata = json!({ "before": { "signInName": null }, "after": { "signInName": name } });
+        self.note(&mut tx, tenant, actor, id.as_str(), "person.sign_in_given", metadata).await?;
         Ok(commit(tx).await?)
     }
 
@@ -158,6 +175,20 @@ impl Recorder {
         self.note(&mut tx, tenant, actor, added.id.as_str(), "tariff.added", metadata).await?;
         commit(tx).await?;
         Ok(added)
+    }
+
+    /// Tells the details of something in the tariff anew; bills made before keep what they were made with.
+    pub async fn change_in_tariff(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &TariffId,
+        details: TariffDetails,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let (before, after) = tariff::change(&mut tx, &tenant.id, id, details).await?;
+        self.changed(&mut tx, tenant, actor, id.as_str(), "tariff.changed", &before, &after).await?;
+        Ok(commit(tx).await?)
     }
 
     /// Changes what a test measures, and within which ranges; results that were entered keep theirs.

@@ -9,9 +9,12 @@ use tr::tr;
 use crate::hospital::event_types;
 use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
+use crate::journey::course::Measure;
 use crate::journey::ids::Id as _;
+use crate::journey::words::Word as _;
 use crate::language::say;
-use crate::log::StoredEvent;
+use crate::log::lift::lifted;
+use crate::log::{NewEvent, StoredEvent};
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::lab::results::range;
@@ -32,7 +35,7 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
                 .unwrap_or_else(|| event.event_type.clone());
             let by = names.get(event.performed_by.as_str()).cloned().unwrap_or_else(|| tr!("name" => "somebody"));
             let at = day_and_time(tenant, event.performed_at);
-            let changes = changes(tenant, &event.metadata, names);
+            let changes = changes(tenant, event, names);
             view! {
                 <li class="list-row">
                     {icon(Icon::History)}
@@ -64,7 +67,11 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
 }
 
 /// A change in words: each field with its old and its new value.
-fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
+fn changes(tenant: &Tenant, event: &NewEvent, names: &Names) -> Vec<String> {
+    let metadata = lifted(&event.event_type, event.schema_version, &event.metadata);
+    if let Some(measure) = metadata.get("measure").and_then(Value::as_str).and_then(Measure::from_word) {
+        return vec![target(measure, event, names)];
+    }
     let said = |name: &str, value: Option<&Value>| said(tenant, name, value.unwrap_or(&Value::Null), names);
     match (metadata.get("before"), metadata.get("after")) {
         (Some(Value::Object(before)), Some(Value::Object(after))) => after
@@ -73,10 +80,7 @@ fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
                 format!("{}: {} → {}", field_label(name), said(name, before.get(name)), said(name, Some(value)))
             })
             .collect(),
-        (Some(before), Some(after)) => {
-            let name = if before.is_number() { "price" } else { "" };
-            vec![format!("{} → {}", said(name, Some(before)), said(name, Some(after)))]
-        }
+        (Some(before), Some(after)) => vec![format!("{} → {}", said("", Some(before)), said("", Some(after)))],
         _ => metadata
             .as_object()
             .unwrap_or(&Map::new())
@@ -84,6 +88,16 @@ fn changes(tenant: &Tenant, metadata: &Value, names: &Names) -> Vec<String> {
             .map(|(name, value)| format!("{}: {}", field_label(name), said(name, Some(value))))
             .collect(),
     }
+}
+
+/// A department's target in words: "General Medicine · Wait for the doctor: 30 min → 20 min".
+fn target(measure: Measure, event: &NewEvent, names: &Names) -> String {
+    let minutes = |side: &str| match event.metadata.get(side).and_then(Value::as_i64) {
+        Some(minutes) => tr!("{minutes} min", minutes),
+        None => tr!("none"),
+    };
+    let department = names.get(&event.aggregate_id).map(|name| format!("{name} · ")).unwrap_or_default();
+    format!("{department}{}: {} → {}", say(measure.label()), minutes("before"), minutes("after"))
 }
 
 fn said(tenant: &Tenant, name: &str, value: &Value, names: &Names) -> String {

@@ -185,8 +185,7 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
     let OnePerson { tenant, person, own, places, sessions, events, names, hours, attempt } = screen;
     let details = Entry::new("details", "", attempt.as_ref());
     let held = Entry::new("roles", "", attempt.as_ref());
-    let signs_in = person.sign_in_name.as_ref().map(ToString::to_string);
-    let lead = match &signs_in {
+    let lead = match &person.sign_in_name {
         Some(name) => tr!("signs in as {name}", name),
         None => tr!("never signs in"),
     };
@@ -224,7 +223,7 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
                 {hours}
             </div>
             <aside class="stack" aria-label=tr!("Signing in, and history")>
-                {signing_in(&tenant, signs_in.is_some(), &sessions, attempt.as_ref())}
+                {signing_in(&tenant, &person, &sessions, attempt.as_ref())}
                 {history(&tenant, &events, &names)}
             </aside>
         </div>
@@ -234,11 +233,10 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
 
 fn signing_in(
     tenant: &Tenant,
-    signs_in: bool,
+    person: &Person,
     sessions: &[(DateTime<Utc>, DateTime<Utc>)],
     attempt: Option<&Arc<Attempt>>,
 ) -> AnyView {
-    let entry = Entry::new("passphrase", "", attempt);
     let rows = sessions
         .iter()
         .map(|(began, seen)| {
@@ -249,7 +247,8 @@ fn signing_in(
     let none = sessions.is_empty().then(|| view! { <p class="secondary">{tr!("Signed in nowhere.")}</p> });
     let end = (!sessions.is_empty())
         .then(|| press("sessions", "", "button", view! { {icon(Icon::LogOut)} {tr!("Sign out everywhere")} }));
-    let reset = signs_in.then(|| {
+    let reset = person.sign_in_name.is_some().then(|| {
+        let entry = Entry::new("passphrase", "", attempt);
         view! {
             <form method="post" class="stack">
                 {entry.hidden()}
@@ -258,11 +257,22 @@ fn signing_in(
             </form>
         }
     });
+    // A program calls with tokens.
+    let give = (person.sign_in_name.is_none() && person.actor_type == ActorType::Human).then(|| {
+        let entry = Entry::new("sign-in", "", attempt);
+        view! {
+            <form method="post" class="stack">
+                {entry.hidden()} {entry.text("signInName", &tr!("Sign-in name"), true, "")}
+                {entry.input("password", "passphrase", &tr!("Passphrase, 15 characters or more"), true, "")}
+                <div><button class="button">{icon(Icon::KeyRound)} {tr!("Give sign-in name")}</button></div>
+            </form>
+        }
+    });
     view! {
         <section class="card stack" aria-labelledby="signing-in">
             <h2 id="signing-in">{tr!("Signing in")}</h2>
             <ul>{rows}</ul>
-            {none} {end} {reset}
+            {none} {end} {reset} {give}
         </section>
     }
     .into_any()

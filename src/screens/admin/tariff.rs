@@ -121,16 +121,20 @@ pub struct OneEntry {
     pub events: Vec<StoredEvent>,
     /// What ids are called.
     pub names: Names,
+    /// The departments to choose from.
+    pub departments: Vec<(String, String)>,
     /// What was refused.
     pub attempt: Option<Arc<Attempt>>,
 }
 
 /// Shows one entry with its history.
 pub fn one_entry(screen: OneEntry) -> impl IntoView {
-    let OneEntry { tenant, entry, lines, events, names, attempt } = screen;
-    let form = Entry::new("price", "", attempt.as_ref());
+    let OneEntry { tenant, entry, lines, events, names, departments, attempt } = screen;
+    let form = Entry::new("details", "", attempt.as_ref());
     let Money(price) = entry.price;
     let price = format!("{}.{:02}", price / 100, price % 100);
+    let specimen = entry.specimen.as_deref().unwrap_or_default();
+    let department = entry.department_id.as_ref().map(ToString::to_string).unwrap_or_default();
     let turn = if entry.active {
         press("withdraw", "", "button button-danger", view! { {icon(Icon::CircleOff)} {tr!("Offer no more")} })
     } else {
@@ -141,13 +145,17 @@ pub fn one_entry(screen: OneEntry) -> impl IntoView {
         <div class="columns">
             <div class="stack">
                 {(entry.kind == TariffKind::Test).then(|| analytes(lines, attempt.as_ref()))}
-                <section class="card stack" aria-labelledby="price">
-                    <h2 id="price">{tr!("Price")} " " {state(&entry)}</h2>
+                <section class="card stack" aria-labelledby="details">
+                    <h2 id="details">{tr!("Details")} " " {state(&entry)}</h2>
                     <form method="post" class="stack">
                         {form.hidden()}
-                        <div class="fields">{form.text("price", &tr!("New price"), true, &price)}</div>
+                        <div class="fields">
+                            {form.text("name", &tr!("Name"), true, &entry.name)} {form.text("price", &tr!("Price"), true, &price)}
+                            {form.text("specimen", &tr!("Specimen"), false, specimen)}
+                            {form.select("departmentId", &tr!("Department"), departments, false, &department)}
+                        </div>
                         <p class="secondary">{tr!("Bills that were made keep the price they were made with.")}</p>
-                        <div class="form-foot"><button class="button button-primary">{tr!("Save price")}</button></div>
+                        <div class="form-foot"><button class="button button-primary">{tr!("Save details")}</button></div>
                     </form>
                     {turn}
                 </section>

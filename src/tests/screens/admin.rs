@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
+use sojourn::hospital::sign_in_names::SignInName;
 use sojourn::hospital::{event_types, people, sessions, tariff, tenants, tokens};
 use sojourn::journey::events::EventType;
-use sojourn::journey::ids::{Id as _, TestId, VisitId};
+use sojourn::journey::ids::{DepartmentId, Id as _, TestId, VisitId};
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
 
@@ -15,8 +16,11 @@ use crate::support::stories;
 
 stories!(
     every_change_of_the_house_is_an_event,
+    a_target_stands_in_the_history_of_the_house,
+    an_entry_of_the_tariff_is_corrected,
     a_range_that_is_defined_flags_results,
     a_passphrase_is_reset_and_sessions_end,
+    who_never_signed_in_is_given_a_sign_in_name,
     a_token_is_shown_once,
     nobody_shuts_themselves_out,
     the_administration_opens_to_nobody_else
@@ -52,7 +56,7 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     accepted(&admin, "/admin/tariff", &fields).await;
     let entry = tariff::by_code(&db, &house.tenant.id, "UC").await.expect("a read").expect("it is there");
     let path = format!("/admin/tariff/{}", entry.id);
-    let page = accepted(&admin, &path, &[("_form", "price"), ("price", "500")]).await;
+    let page = accepted(&admin, &path, &[("_form", "details"), ("name", "Urine culture"), ("price", "500")]).await;
     assert!(page.contains("₹450 → ₹500"), "{page}");
     accepted(&admin, &path, &[("_form", "withdraw")]).await;
     accepted(&admin, "/admin/rules", &[("_form", "rules"), ("rules", "payBeforeConsultation")]).await;
@@ -90,6 +94,68 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     let renamed = &events[8].event.metadata;
     assert_eq!((&renamed["before"]["name"], &renamed["after"]["name"]), (&"The nurse".into(), &"Asha Nair".into()));
     assert_eq!(house.verified().await, 10);
+}
+
+async fn a_target_stands_in_the_history_of_the_house(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let field = format!("{}.CONSULTATION_WAIT", house.department);
+    for minutes in ["20", "15", ""] {
+        let set = manager.form("/analytics/targets", &[("act", "targets"), (field.as_str(), minutes)]);
+        assert_eq!(manager.send(set).await.status, StatusCode::SEE_OTHER);
+    }
+    let page = admin.get("/admin/house").await.text;
+    for change in ["none → 20 min", "20 min → 15 min", "15 min → none"] {
+        let change = format!("General Medicine · Wait for the doctor: {change}");
+        assert!(page.contains(&change), "{change}: {page}");
+    }
+}
+
+async fn an_entry_of_the_tariff_is_corrected(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let fields = [("_form", "add"), ("name", "Urin culture"), ("code", "UC"), ("kind", "TEST"), ("price", "450")];
+    accepted(&admin, "/admin/tariff", &[&fields[..], &[("specimen", "Blood")]].concat()).await;
+    let read = async || tariff::by_code(&db, &house.tenant.id, "UC").await.expect("a read").expect("it is there");
+    let path = format!("/admin/tariff/{}", read().await.id);
+    let department = house.department.to_string();
+    let details = |name, specimen, department| {
+        let fields = [("_form", "details"), ("name", name), ("price", "500"), ("specimen", specimen)];
+        [&fields[..], &[("departmentId", department)]].concat()
+    };
+    let refused = admin.send(admin.form(&path, &details("", "Urine", ""))).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Name must not be empty") && refused.text.contains("value=\"Urine\""));
+    let elsewhere = new_id::<DepartmentId>().to_string();
+    let refused = admin.send(admin.form(&path, &details("Urine culture", "Urine", elsewhere.as_str()))).await;
+    assert!(refused.text.contains("Department is not of this hospital"), "{}", refused.text);
+    let corrected = details("Urine culture", "Urine", department.as_str());
+    let page = accepted(&admin, &path, &corrected).await;
+    for change in [
+        "Name: Urin culture → Urine culture",
+        "Price: ₹450 → ₹500",
+        "Specimen: Blood → Urine",
+        "Department: none → General Medicine",
+    ] {
+        assert!(page.contains(change), "{change}: {page}");
+    }
+    let entry = read().await;
+    assert_eq!((entry.name.as_str(), entry.specimen.as_deref()), ("Urine culture", Some("Urine")));
+    assert_eq!(entry.department_id.as_ref(), Some(&house.department));
+    // The same again changes nothing.
+    accepted(&admin, &path, &corrected).await;
+    let page = accepted(&admin, &path, &details("Urine culture", "", "")).await;
+    assert!(page.contains("Specimen: Urine → none") && page.contains("Department: General Medicine → none"), "{page}");
+    let events = log::stream(&db, &house.tenant.id, "tariff", entry.id.as_str()).await.expect("a read");
+    let versions: Vec<_> = events.iter().map(|stored| stored.event.schema_version).collect();
+    assert_eq!(versions, [1, 2, 2], "added, and changed twice");
+    let own = event_types::own().into_iter().find(|own| own.event_type == "tariff.changed").expect("a type");
+    let validator = event_types::validator(&own.schema).expect("a schema");
+    for stored in &events[1..] {
+        assert_eq!(stored.event.schema_version, own.schema_version);
+        assert_eq!(event_types::misfits(&validator, &stored.event.metadata), []);
+    }
 }
 
 async fn a_range_that_is_defined_flags_results(db: Db) {
@@ -175,6 +241,49 @@ async fn a_passphrase_is_reset_and_sessions_end(db: Db) {
     let events = log::page(&db, &house.tenant.id, &Filter::All, None, 100).await.expect("a read");
     let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
     assert_eq!(types, ["person.passphrase_reset", "person.sessions_ended"]);
+}
+
+async fn who_never_signed_in_is_given_a_sign_in_name(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let nurse = house.who(Role::Nurse).id.clone();
+    let path = format!("/admin/people/{nurse}");
+    let given = |name, passphrase| [("_form", "sign-in"), ("signInName", name), ("passphrase", passphrase)];
+    for (name, passphrase, problem) in [
+        ("", "seven green ladders", "Sign in name does not fit"),
+        ("asha nair", "seven green ladders", "Sign in name does not fit"),
+        ("asha", "short", "Passphrase will not do"),
+        ("admin", "seven green ladders", "is in use already"),
+    ] {
+        let refused = admin.send(admin.form(&path, &given(name, passphrase))).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(refused.text.contains(problem), "{name}: {}", refused.text);
+        assert!(!refused.text.contains(&format!("value=\"{passphrase}\"")), "what is secret is not shown again");
+    }
+    let page = accepted(&admin, &path, &given("Asha", "seven green ladders")).await;
+    assert!(page.contains("signs in as asha") && page.contains("Sign in name: none → asha"), "{page}");
+    let name = SignInName::parse("asha").expect("a name");
+    let credentials = people::credentials(&db, &name).await.expect("a read").expect("she signs in");
+    assert!(credentials.person.id == nurse && credentials.passphrase_hash.is_some());
+    // What was given stays: a second name is refused.
+    let again = admin.send(admin.form(&path, &given("nair", "seven green ladders"))).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    let events = log::stream(&db, &house.tenant.id, "person", nurse.as_str()).await.expect("a read");
+    let event = &events.last().expect("an event").event;
+    assert_eq!((events.len(), event.event_type.as_str()), (1, "person.sign_in_given"));
+    assert_eq!(event.metadata, json!({ "before": { "signInName": null }, "after": { "signInName": "asha" } }));
+    let own = event_types::own().into_iter().find(|own| own.event_type == event.event_type).expect("a type");
+    let validator = event_types::validator(&own.schema).expect("a schema");
+    assert_eq!(event_types::misfits(&validator, &event.metadata), []);
+    // A program never signs in.
+    let fields = [("_form", "add"), ("name", "Scribe"), ("actorType", "AI"), ("roles", "NURSE")];
+    accepted(&admin, "/admin", &fields).await;
+    let all = people::list(&db, &house.tenant.id).await.expect("a read");
+    let scribe = all.into_iter().find(|person| person.name == "Scribe").expect("it was added");
+    let path = format!("/admin/people/{}", scribe.id);
+    assert!(!admin.get(&path).await.text.contains("signInName"));
+    let refused = admin.send(admin.form(&path, &given("scribe", "seven green ladders"))).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
 
 async fn a_token_is_shown_once(db: Db) {

@@ -12,6 +12,7 @@ use crate::hospital::rooms::{NewRoom, RoomKind};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
+use crate::journey::ids::Id as _;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::Word;
 use crate::log;
@@ -91,7 +92,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         events.extend(log::stream(db, tenant, "branch", &branch.id.to_string()).await?);
     }
     for department in &places.departments {
-        events.extend(log::stream(db, tenant, "department", &department.id.to_string()).await?);
+        for aggregate in ["department", "target"] {
+            events.extend(log::stream(db, tenant, aggregate, department.id.as_str()).await?);
+        }
     }
     for room in &places.rooms {
         events.extend(log::stream(db, tenant, "room", &room.id.to_string()).await?);

@@ -12,7 +12,7 @@ use crate::db::commit;
 use crate::hospital::passphrase::{Passphrase, PassphraseHash};
 use crate::hospital::people::{self, NewPerson, Person, PersonDetails, Roles};
 use crate::hospital::sign_in_names::new_sign_in_name;
-use crate::hospital::{WriteError, sessions};
+use crate::hospital::{Problem, WriteError, sessions};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -166,6 +166,21 @@ async fn change(desk: &Desk, person: &Person, values: Values) -> Result<Outcome,
                 return Ok(Err(desk.shown_again(values, vec![FieldProblem::new("roles", words)])));
             }
             (recorder.change_roles(tenant, actor, person, roles).await, "person.role_changed")
+        }
+        Some("sign-in") if person.actor_type == ActorType::Human => {
+            let name = match new_sign_in_name(&typed(&values, "signInName")) {
+                Ok(name) => name,
+                Err(Problem { field, problem }) => {
+                    return Ok(Err(desk.shown_again(values, vec![FieldProblem::new(field, problem)])));
+                }
+            };
+            match hash(desk, &values, name.as_str()).await? {
+                Ok(hash) => {
+                    let given = recorder.give_sign_in(tenant, actor, &person.id, &name, &hash).await;
+                    (given, "person.sign_in_given")
+                }
+                Err(problem) => return Ok(Err(desk.shown_again(values, vec![problem]))),
+            }
         }
         Some("passphrase") => {
             let name = person.sign_in_name.as_ref().ok_or(Failure::NotFound)?;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use tr::tr;
 
 use super::{chosen, named, names, places, typed};
-use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffEntry, TariffKind};
+use crate::hospital::tariff::{self, Analyte, NewTariffEntry, TariffDetails, TariffEntry, TariffKind};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::{Values, minor_units};
 use crate::http::seen::Seen;
@@ -146,8 +146,16 @@ async fn entry(desk: &Desk, id: &TariffId) -> Result<TariffEntry, Failure> {
 async fn change(desk: &Desk, entry: &TariffEntry, values: Values) -> Result<Outcome, Failure> {
     let (recorder, tenant, actor) = (&desk.app.recorder, &desk.tenant, &desk.person.actor());
     let (written, done) = match values.get("_form") {
-        Some("price") => match price(&values) {
-            Ok(price) => (recorder.change_price(tenant, actor, entry, price).await, "tariff.changed"),
+        Some("details") => match price(&values) {
+            Ok(price) => {
+                let details = TariffDetails {
+                    name: typed(&values, "name"),
+                    price,
+                    department_id: chosen(&values, "departmentId"),
+                    specimen: values.get("specimen").map(str::to_owned),
+                };
+                (recorder.change_in_tariff(tenant, actor, &entry.id, details).await, "tariff.changed")
+            }
             Err(problem) => return Ok(Err(desk.shown_again(values, vec![problem]))),
         },
         Some("analytes") if entry.kind == TariffKind::Test => match analytes(&values) {
@@ -179,12 +187,14 @@ async fn one(
         let blank = ROWS.saturating_sub(entry.analytes.len()).max(1);
         known.chain(std::iter::repeat_n(Line::default(), blank)).take(Analyte::MOST).collect()
     });
+    let places = places(&desk).await?;
     let screen = OneEntry {
         tenant: desk.tenant.clone(),
         entry,
         lines,
         events: log::stream(desk.db(), &desk.tenant.id, "tariff", id.as_str()).await?,
-        names: names(&desk, &places(&desk).await?).await?,
+        names: names(&desk, &places).await?,
+        departments: places.department_choices(),
         attempt: attempt.clone(),
     };
     desk.show(screen.entry.name.clone(), Seen::Nothing, attempt, move || one_entry(screen)).await
