@@ -27,6 +27,11 @@ export default defineConfig({
     screenshot: "only-on-failure",
     launchOptions: { executablePath: browser, args: ["--no-sandbox"] },
   },
+  projects: [
+    // What must be seen within a second, with nothing beside it.
+    { name: "live", testMatch: "live.spec.ts", fullyParallel: false },
+    { name: "journeys", testIgnore: "live.spec.ts", dependencies: ["live"] },
+  ],
   webServer: {
     command: `"${server}" serve --demo --listen ${address} --database-url "sqlite:${database}"`,
     url: `http://${address}/readyz`,
