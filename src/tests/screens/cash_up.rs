@@ -1,6 +1,7 @@
 //! Stories of the cash-up.
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
@@ -13,7 +14,13 @@ use super::Browser;
 use crate::support::house::House;
 use crate::support::stories;
 
-stories!(a_shift_is_added_up_and_closed, what_is_given_back_has_a_slip, a_discount_says_why_it_is_given);
+stories!(
+    a_shift_is_added_up_and_closed,
+    the_first_shift_begins_with_what_was_taken_first,
+    a_closed_shift_stays_as_it_was,
+    what_is_given_back_has_a_slip,
+    a_discount_says_why_it_is_given
+);
 
 /// Has somebody bill a consultation and take it.
 async fn take(house: &House, clerk: &Browser, amount: i64, method: &str) -> (VisitId, BillId) {
@@ -69,6 +76,55 @@ async fn a_shift_is_added_up_and_closed(db: Db) {
     assert!(!page.contains("₹750"), "what came later is not in it");
     assert_eq!(other.get(&path).await.status, StatusCode::FORBIDDEN);
     house.verified().await;
+}
+
+async fn the_first_shift_begins_with_what_was_taken_first(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let open = async || house.recorder.open_shift(&house.tenant, &clerk.person.id).await.expect("a shift");
+    let midnight = house.tenant.day_bounds(house.tenant.local_day(house.now())).start;
+    assert_eq!((open().await.from, open().await.transactions.len()), (midnight, 0), "nothing was taken yet");
+    house.clock.advance(TimeDelta::minutes(1));
+    let begun = house.now();
+    take(&house, &clerk, 50_000, "CASH").await;
+    house.clock.advance(TimeDelta::days(1));
+    take(&house, &clerk, 20_000, "CASH").await;
+    let shift = open().await;
+    assert_eq!((shift.from, shift.transactions.len(), shift.expected_cash()), (begun, 2, Money(70_000)));
+
+    let (recorder, tenant, person) = (&house.recorder, &house.tenant, &clerk.person);
+    let counted = Money(70_000);
+    recorder.close_shift(tenant, &person.actor(), &person.id, &shift, counted, None).await.expect("it is closed");
+    let closing = recorder.closings(tenant, &person.id).await.expect("a read").remove(0);
+    let closed = recorder.closed_shift(tenant, &person.id, closing).await.expect("a shift");
+    assert_eq!((closed.from, closed.figures()), (begun, shift.figures()));
+    assert_eq!((open().await.from, open().await.transactions.len()), (shift.until, 0));
+}
+
+async fn a_closed_shift_stays_as_it_was(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 40_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    let part = json!({ "billId": bill, "amount": 20_000, "method": "UPI" });
+    house.log(Role::BillingClerk, &visit, PaymentPartial, part).await;
+    let back = json!({ "billId": bill, "amount": 5_000, "reason": "Charged too much" });
+    let wish = Wish::new(Some(visit.clone()), PaymentRefunded, back);
+    house.recorder.record(&house.tenant, &clerk.person.actor(), vec![wish], None).await.expect("a refund");
+
+    let (recorder, tenant, person) = (&house.recorder, &house.tenant, &clerk.person);
+    let shift = recorder.open_shift(tenant, &person.id).await.expect("a shift");
+    let nothing = Money::ZERO;
+    recorder.close_shift(tenant, &person.actor(), &person.id, &shift, nothing, None).await.expect("it is closed");
+    // The rest is paid another way, when the shift is over.
+    let rest = json!({ "billId": bill, "amount": 20_000, "method": "CASH" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, rest).await;
+    let closing = recorder.closings(tenant, &person.id).await.expect("a read").remove(0);
+    let closed = recorder.closed_shift(tenant, &person.id, closing).await.expect("a shift");
+    let figures: Vec<_> = closed.figures().into_iter().map(|figure| (figure.method, figure.refunded)).collect();
+    assert_eq!(figures, [(Method::Upi, Money(5_000))]);
+    assert_eq!(closed.figures(), shift.figures());
 }
 
 async fn what_is_given_back_has_a_slip(db: Db) {
