@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::{BillId, VisitId};
+use sojourn::journey::ids::{BillId, RequestKey, VisitId};
 use sojourn::journey::money::Money;
 use sojourn::journey::words::{Method, Role};
 use sojourn::record::Wish;
@@ -19,6 +19,7 @@ stories!(
     the_first_shift_begins_with_what_was_taken_first,
     a_closed_shift_stays_as_it_was,
     what_is_given_back_has_a_slip,
+    a_part_payment_sent_twice_is_taken_once,
     a_discount_says_why_it_is_given
 );
 
@@ -125,6 +126,31 @@ async fn a_closed_shift_stays_as_it_was(db: Db) {
     let figures: Vec<_> = closed.figures().into_iter().map(|figure| (figure.method, figure.refunded)).collect();
     assert_eq!(figures, [(Method::Upi, Money(5_000))]);
     assert_eq!(closed.figures(), shift.figures());
+}
+
+async fn a_part_payment_sent_twice_is_taken_once(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 50_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    let (key, number, of) = (new_id::<RequestKey>().to_string(), bill.to_string(), visit.to_string());
+    let fields = [
+        ("_event", "PAYMENT_RECEIVED"),
+        ("_key", key.as_str()),
+        ("_visit", of.as_str()),
+        ("billId", number.as_str()),
+        // More than is left when it is paid.
+        ("amount", "300"),
+        ("method", "CASH"),
+    ];
+    for _ in 0..2 {
+        let answer = clerk.send(clerk.form("/billing", &fields)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        assert!(answer.location.contains("logged=PAYMENT_PARTIAL"), "{}", answer.location);
+    }
+    let logged: Vec<_> = house.stream(&visit).await.into_iter().map(|stored| stored.event.event_type).collect();
+    assert_eq!(logged, ["VISIT_REGISTERED", "CONSULTATION_BILLED", "PAYMENT_PARTIAL"]);
 }
 
 async fn what_is_given_back_has_a_slip(db: Db) {
