@@ -73,7 +73,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     };
     let asked = desk.query("visit").and_then(|visit| VisitId::parse(visit).ok());
     let asked = asked.or_else(|| attempt.as_ref().and_then(|attempt| attempt.visit.clone()));
-    let chosen = match asked.or_else(|| waiting.first().map(|card| card.visit.visit_id.clone())) {
+    // Whoever is still here comes before what is owed to those who left.
+    let first = waiting.iter().find(|card| card.visit.ended_at.is_none()).or(waiting.first());
+    let chosen = match asked.or_else(|| first.map(|card| card.visit.visit_id.clone())) {
         Some(visit) => match (chosen(&desk, &visit).await?, &past) {
             (Some(Chosen { card, .. }), Some(past)) => {
                 let then = past::visit(desk.db(), &desk.tenant, card, Until::Moment(past.moment)).await?;

@@ -5,10 +5,11 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::{BillId, RequestKey, VisitId};
+use sojourn::journey::ids::{BillId, RequestKey, TestId, VisitId};
 use sojourn::journey::money::Money;
 use sojourn::journey::words::{Method, Role};
-use sojourn::record::Wish;
+use sojourn::projections::visits;
+use sojourn::record::{Wish, past};
 
 use super::Browser;
 use crate::support::house::House;
@@ -19,6 +20,7 @@ stories!(
     the_first_shift_begins_with_what_was_taken_first,
     a_closed_shift_stays_as_it_was,
     what_is_given_back_has_a_slip,
+    what_is_owed_stays_on_the_list_after_the_end,
     a_part_payment_sent_twice_is_taken_once,
     a_discount_says_why_it_is_given
 );
@@ -126,6 +128,42 @@ async fn a_closed_shift_stays_as_it_was(db: Db) {
     let figures: Vec<_> = closed.figures().into_iter().map(|figure| (figure.method, figure.refunded)).collect();
     assert_eq!(figures, [(Method::Upi, Money(5_000))]);
     assert_eq!(closed.figures(), shift.figures());
+}
+
+async fn what_is_owed_stays_on_the_list_after_the_end(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (visit, bill, test): (VisitId, BillId, TestId) = (new_id(), new_id(), new_id());
+    let mut registration = house.registration(Some(&visit));
+    registration.metadata["visitType"] = json!("LAB_ONLY");
+    house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    let ordered = json!({ "tests": [{ "testId": test, "code": "CBC", "name": "Blood count", "price": 35_000 }] });
+    house.log(Role::Receptionist, &visit, TestsOrdered, ordered).await;
+    let billed = json!({ "billId": bill, "items": [{ "testId": test, "amount": 35_000 }] });
+    house.log(Role::BillingClerk, &visit, TestsBilled, billed).await;
+    let paid = json!({ "billId": bill, "amount": 35_000, "method": "CASH" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, paid).await;
+    let cancelled = json!({ "testId": test, "reason": "Out of reagent" });
+    house.log(Role::LabTechnician, &visit, TestCancelled, cancelled).await;
+    house.log(Role::Receptionist, &visit, VisitNoShow, json!({})).await;
+    // Longer than anything may be logged late.
+    house.clock.advance(TimeDelta::days(4));
+    let owing = house.now();
+
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let page = clerk.get("/billing").await.text;
+    assert!(page.contains("to give back") && page.contains("₹350 owed") && page.contains("0 to be billed"), "{page}");
+    let now = visits::to_bill(&db, &house.tenant.id, None).await.expect("a list");
+    assert_eq!(now.iter().map(|card| &card.visit.visit_id).collect::<Vec<_>>(), [&visit]);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, owing).await.expect("a list"), now);
+
+    house.clock.advance(TimeDelta::minutes(1));
+    let number = bill.to_string();
+    let back = [("billId", number.as_str()), ("amount", "350"), ("reason", "Test cancelled")];
+    let given = clerk.post("/billing", PaymentRefunded, &visit, &back).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.text);
+    assert_eq!(visits::to_bill(&db, &house.tenant.id, None).await.expect("a list"), []);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, house.now()).await.expect("a list"), []);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, owing).await.expect("a list"), now, "it was owed then");
 }
 
 async fn a_part_payment_sent_twice_is_taken_once(db: Db) {
