@@ -244,6 +244,22 @@ impl Recorder {
         log::position(&self.db, tenant).await
     }
 
+    /// What a request of somebody's was answered with, by its key; nothing when there was none.
+    pub async fn answered(
+        &self,
+        tenant: &TenantId,
+        person: &PersonId,
+        key: &str,
+    ) -> Result<Vec<StoredEvent>, RecordError> {
+        // Whatever was asked: keys are found without the digest.
+        let asked = log::Request { person: person.clone(), key: key.to_owned(), digest: log::Digest::of(&[]) };
+        let mut tx = self.db.of(tenant).begin_reading().await?;
+        let Some(known) = log::recall(&mut tx, tenant, &[&asked], self.clock.now()).await?.pop() else {
+            return Ok(Vec::new());
+        };
+        Ok(log::by_positions(&mut tx, tenant, known.first, known.last).await?)
+    }
+
     /// A visit's steps and state, as the log has them.
     pub async fn load(&self, tenant: &TenantId, visit: &VisitId) -> Result<Option<(Vec<Step>, Visit)>, RecordError> {
         let happened = log::life(&self.db, tenant, VISIT, visit.as_str()).await?;

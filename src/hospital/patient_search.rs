@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
 use super::patient_spelling::{slips, spellings};
@@ -235,7 +235,7 @@ impl Likeness {
             .split(' ')
             .any(|word| word.chars().count() > 1 && other.name_key.split(' ').any(|other| other == word));
         let phone = same(&self.phone_key, &other.phone_key);
-        let birth_date = same(&self.birth_date, &other.birth_date);
+        let birth_date = self.birth_date.zip(other.birth_date).map(|(one, other)| may_be_one_day(one, other));
         match (one_name, phone, birth_date) {
             (true, Some(true), Some(true)) => Some(5),
             (true, _, Some(true)) => Some(4),
@@ -249,6 +249,12 @@ impl Likeness {
             _ => None,
         }
     }
+}
+
+/// Whether two dates of birth may be the same. The first of a year mostly stands for an age, which fits two years.
+fn may_be_one_day(one: NaiveDate, other: NaiveDate) -> bool {
+    let estimated = one.ordinal() == 1 || other.ordinal() == 1;
+    one == other || estimated && one.year().abs_diff(other.year()) <= 1
 }
 
 #[cfg(test)]
@@ -305,6 +311,10 @@ mod tests {
         assert_eq!(likeness(asha, ("Ravi Rao", "9845012345", "1985-01-01")), None, "her husband");
         assert_eq!(likeness(asha, ("Asha Rao", "9000000000", "1985-01-01")), None, "a namesake");
         assert_eq!(likeness(asha, ("Ravi Shah", "9000000000", "1990-03-02")), None, "a birthday");
+        assert_eq!(likeness(asha, ("Asha Rao", "9845012345", "1990-01-01")), Some(5), "by her age");
+        assert_eq!(likeness(asha, ("Asha Rao", "9000000000", "1989-01-01")), Some(4), "before her birthday");
+        assert_eq!(likeness(asha, ("Asha Rao", "9000000000", "1988-01-01")), None, "an older namesake");
+        assert_eq!(likeness(asha, ("Asha Rao", "9000000000", "1990-03-03")), None, "both dates are known");
         assert_eq!(likeness(("Asha Rao", "", ""), ("Asha Rao", "", "")), Some(2));
         assert_eq!(likeness(("", "", ""), ("", "", "")), None);
     }

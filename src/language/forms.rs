@@ -19,6 +19,7 @@ pub const FORMS: &[&str] = &[
     "is given already",
     "cannot be changed any more: {state}",
     "stands no more; register a visit instead",
+    "is for a later day; move it to today, or register a visit instead",
     "overlaps with hours that are there already",
     "was closed meanwhile, or nothing happened since; look at it again",
     "was sent before, for {patient}; begin anew for another patient",

@@ -52,7 +52,7 @@ pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
 pub use read::{
     Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants,
-    versions,
+    versions, visits_since,
 };
 pub use refused::RefusedAttempt;
 pub use steps::{Unreadable, VISIT, step, step_of};

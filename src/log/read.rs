@@ -324,6 +324,21 @@ pub async fn latest(db: &Db, tenant: &TenantId, event_type: &str, limit: u32) ->
     })
 }
 
+const SINCE_MOMENT: &str =
+    "SELECT DISTINCT aggregate_id FROM visit_events WHERE tenant_id = $1 AND event_type = $2 AND recorded_at >= $3";
+
+/// The visits to which something of one type happened that was logged from a moment on.
+pub async fn visits_since(
+    db: &Db,
+    tenant: &TenantId,
+    event_type: &str,
+    moment: DateTime<Utc>,
+) -> sqlx::Result<Vec<VisitId>> {
+    on!(&db.read, pool => {
+        sqlx::query_scalar(SINCE_MOMENT).bind(tenant).bind(event_type).bind(moment).fetch_all(pool).await
+    })
+}
+
 const OPENING: &str =
     "SELECT * FROM visit_events WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND version = 1";
 

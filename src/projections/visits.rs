@@ -113,15 +113,17 @@ fn derive(visit: &Visit) -> Derived {
     let unbilled = visit.tests.values().filter(|test| test.bill_id.is_none() && test.stage != Stage::Cancelled);
     let consultation_billed =
         visit.visit_type == VisitType::LabOnly || visit.bills.values().any(|bill| bill.kind == BillKind::Consultation);
+    let to_bill = unbilled.clone().map(|test| test.ordered_at);
+    let to_bill = to_bill.chain((!consultation_billed).then_some(visit.registered_at));
+    // After the end only what is owed to the patient can still be settled.
+    let ended = visit.outcome.is_some();
     let billing_since = visit
         .bills
         .values()
-        .filter(|bill| bill.balance() != Money::ZERO)
+        .filter(|bill| bill.balance() < Money::ZERO || (!ended && bill.balance() > Money::ZERO))
         .map(|bill| bill.billed_at)
-        .chain(unbilled.clone().map(|test| test.ordered_at))
-        .chain((!consultation_billed).then_some(visit.registered_at))
-        .min()
-        .filter(|_| visit.outcome.is_none());
+        .chain(to_bill.filter(|_| !ended))
+        .min();
     Derived { status: visit.status(), station, room_id, counter, unbilled: unbilled.count() as i32, billing_since }
 }
 

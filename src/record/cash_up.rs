@@ -2,7 +2,7 @@
 //!
 //! A shift goes from one closing to the next by places in the log, so that nothing is counted twice and nothing is left out.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::db::commit;
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{Problem, WriteError};
 use crate::journey::decide::Actor;
-use crate::journey::events::EventType;
+use crate::journey::events::{Event, EventType};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::words::{Method, Word};
@@ -131,23 +131,16 @@ impl Recorder {
         Ok(stored.iter().filter_map(closing).collect())
     }
 
-    /// Somebody's shift that is open: since the last closing, or else since the day began.
+    /// Somebody's shift that is open: since the last closing, or else since the first they ever took.
     pub async fn open_shift(&self, tenant: &Tenant, person: &PersonId) -> Result<Shift, RecordError> {
         let now = self.clock.now();
         let last = self.closings(tenant, person).await?.pop();
-        let (from, after) = match &last {
-            Some(closing) => (closing.until, Some(closing.last_position)),
-            None => (tenant.day_bounds(tenant.local_day(now)).start, None),
-        };
-        let transactions = match after {
-            Some(after) => self.transactions(tenant, person, &Filter::Performer(person.clone()), after, None).await?,
-            None => {
-                // What was just done may bear a time a little ahead of ours.
-                let filter = Filter::Performed { from, before: now + TimeDelta::minutes(5) };
-                self.transactions(tenant, person, &filter, 0, None).await?
-            }
-        };
-        let last_position = transactions.iter().map(|one| one.position).max().or(after).unwrap_or(0);
+        let after = last.as_ref().map_or(0, |closing| closing.last_position);
+        let transactions = self.transactions(tenant, person, after, None).await?;
+        let first = transactions.iter().map(|one| one.at).min();
+        let from = last.map(|closing| closing.until).or(first);
+        let from = from.unwrap_or_else(|| tenant.day_bounds(tenant.local_day(now)).start);
+        let last_position = transactions.iter().map(|one| one.position).max().unwrap_or(after);
         Ok(Shift { from, until: now, last_position, transactions, closing: None })
     }
 
@@ -158,9 +151,8 @@ impl Recorder {
         person: &PersonId,
         closing: Closing,
     ) -> Result<Shift, RecordError> {
-        let filter = Filter::Performer(person.clone());
         let (after, last) = (closing.after_position, closing.last_position);
-        let mut transactions = self.transactions(tenant, person, &filter, after, Some(last)).await?;
+        let mut transactions = self.transactions(tenant, person, after, Some(last)).await?;
         transactions.retain(|one| after > 0 || one.at >= closing.from);
         let (from, until) = (closing.from, closing.until);
         Ok(Shift { from, until, last_position: last, transactions, closing: Some(closing) })
@@ -203,13 +195,13 @@ impl Recorder {
         &self,
         tenant: &Tenant,
         person: &PersonId,
-        filter: &Filter,
         after: i64,
         last: Option<i64>,
     ) -> Result<Vec<Transaction>, RecordError> {
+        let filter = Filter::Performer(person.clone());
         let (mut found, mut after) = (Vec::new(), Some(after).filter(|after| *after > 0));
         loop {
-            let page = log::own_page(&self.db, &tenant.id, person, filter, after, PAGE).await?;
+            let page = log::page(&self.db, &tenant.id, &filter, after, PAGE).await?;
             let goes_on = page.len() == PAGE as usize;
             after = page.last().map(|stored| stored.position).or(after);
             for stored in &page {
@@ -237,7 +229,7 @@ impl Recorder {
             return Ok(None);
         };
         let method = match refund {
-            true => self.paid_by(tenant, &visit, &bill).await?,
+            true => self.paid_by(tenant, &visit, &bill, event.version).await?,
             false => said("method").and_then(Method::from_word).unwrap_or(Method::Other),
         };
         let amount = Money(event.metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
@@ -254,13 +246,27 @@ impl Recorder {
         }))
     }
 
-    /// How a bill was paid: in cash, if any of it was; otherwise as it was paid last.
-    async fn paid_by(&self, tenant: &Tenant, visit: &VisitId, bill: &BillId) -> Result<Method, RecordError> {
-        let loaded = self.load(&tenant.id, visit).await?;
-        let payments = loaded.and_then(|(_, mut visit)| visit.bills.remove(bill)).map(|bill| bill.payments);
-        let mut methods = payments.iter().flatten().map(|payment| payment.method);
-        let last = methods.clone().next_back();
-        Ok(methods.find(|method| *method == Method::Cash).or(last).unwrap_or(Method::Other))
+    /// How a bill was paid before a step of the visit: in cash, if any of it was; otherwise as it was paid last.
+    ///
+    /// What is paid later counts for nothing, so that a closed shift stays as it was.
+    async fn paid_by(
+        &self,
+        tenant: &Tenant,
+        visit: &VisitId,
+        bill: &BillId,
+        before: i64,
+    ) -> Result<Method, RecordError> {
+        let steps = self.load(&tenant.id, visit).await?.map(|(steps, _)| steps).unwrap_or_default();
+        let earlier = steps.iter().zip(1..).take_while(|(_, version)| *version < before);
+        let methods: Vec<_> = earlier
+            .filter_map(|(step, _)| match &step.event {
+                Event::PaymentReceived(payment) if payment.bill_id == *bill => Some(payment.method),
+                Event::PaymentPartial(payment) if payment.bill_id == *bill => Some(payment.method),
+                _ => None,
+            })
+            .collect();
+        let cash = methods.contains(&Method::Cash).then_some(Method::Cash);
+        Ok(cash.or(methods.last().copied()).unwrap_or(Method::Other))
     }
 }
 

@@ -11,10 +11,11 @@ use super::{RecordError, VISIT, step_of};
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{people, rooms};
+use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
-use crate::journey::words::Station;
+use crate::journey::words::{Station, Word};
 use crate::log;
 use crate::projections::visits::{self, VisitCard, urgency};
 
@@ -75,7 +76,7 @@ pub async fn board(
     branch: Option<&BranchId>,
     then: impl Into<Then>,
 ) -> Result<Vec<VisitCard>, RecordError> {
-    let mut cards = open(db, tenant, branch, then.into()).await?;
+    let mut cards = as_they_were(db, tenant, branch, then.into(), Vec::new()).await?;
     cards.retain(|card| card.visit.station == Some(station));
     cards.sort_by_key(|card| (urgency(card.visit.priority), card.visit.since));
     cards.truncate(LONGEST);
@@ -89,7 +90,9 @@ pub async fn to_bill(
     branch: Option<&BranchId>,
     then: impl Into<Then>,
 ) -> Result<Vec<VisitCard>, RecordError> {
-    let mut cards = open(db, tenant, branch, then.into()).await?;
+    let then = then.into();
+    let owed = perhaps_owed(db, &tenant.id, branch, then.moment).await?;
+    let mut cards = as_they_were(db, tenant, branch, then, owed).await?;
     cards.retain(|card| card.visit.billing_since.is_some());
     cards.sort_by_key(|card| card.visit.billing_since);
     cards.truncate(LONGEST);
@@ -113,11 +116,36 @@ pub async fn visit(
     Ok(Some((card.at(&visit, &people, &rooms), visit)))
 }
 
-/// The visits that were open then, as they were, in the order of their ids.
-async fn open(db: &Db, tenant: &Tenant, branch: Option<&BranchId>, then: Then) -> Result<Vec<VisitCard>, RecordError> {
+/// The visits that had ended, perhaps owing the patient money: it is owed still, or was given back since.
+async fn perhaps_owed(
+    db: &Db,
+    tenant: &TenantId,
+    branch: Option<&BranchId>,
+    moment: DateTime<Utc>,
+) -> sqlx::Result<Vec<VisitCard>> {
+    let mut cards = visits::to_bill(db, tenant, branch).await?;
+    for visit in log::visits_since(db, tenant, EventType::PaymentRefunded.word(), moment).await? {
+        cards.extend(visits::get(db, tenant, &visit).await?);
+    }
+    let here = |card: &VisitCard| branch.zip(card.visit.branch_id.as_ref()).is_none_or(|(here, there)| here == there);
+    cards.retain(|card| card.visit.ended_at.is_some() && here(card));
+    Ok(cards)
+}
+
+/// The visits that may have been open then, and some that had ended, as they were, in the order of their ids.
+async fn as_they_were(
+    db: &Db,
+    tenant: &Tenant,
+    branch: Option<&BranchId>,
+    then: Then,
+    ended: Vec<VisitCard>,
+) -> Result<Vec<VisitCard>, RecordError> {
     let (people, rooms) = names(db, tenant).await?;
     let mut tx = db.begin_reading().await?;
-    let cards = visits::perhaps_open(&mut tx, &tenant.id, branch, then.moment).await?;
+    let mut cards = visits::perhaps_open(&mut tx, &tenant.id, branch, then.moment).await?;
+    cards.extend(ended);
+    cards.sort_unstable_by(|one, other| one.visit.visit_id.cmp(&other.visit.visit_id));
+    cards.dedup_by(|one, other| one.visit.visit_id == other.visit.visit_id);
     let ids: Vec<_> = cards.iter().map(|card| (card.visit.visit_id.as_str(), 0)).collect();
     let happened = log::since(&mut tx, &tenant.id, VISIT, &ids).await?;
     drop(tx);
@@ -128,7 +156,7 @@ async fn open(db: &Db, tenant: &Tenant, branch: Option<&BranchId>, then: Then) -
     }
     let cards = cards.into_iter().filter_map(|card| {
         let visit = states.get(card.visit.visit_id.as_str())?.as_ref()?;
-        visit.ended_at.is_none().then(|| card.at(visit, &people, &rooms))
+        Some(card.at(visit, &people, &rooms))
     });
     Ok(cards.collect())
 }

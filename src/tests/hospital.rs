@@ -298,6 +298,7 @@ async fn who_may_be_the_same_patient_is_named(db: Db) {
     };
     assert_eq!(alike("asha rao", Some("+91 98450 12345"), "1990-03-02").await, ["0000001", "0000003"]);
     assert_eq!(alike("Asha Kulkarni", Some("9845012345"), "1990-03-02").await, ["0000001"]);
+    assert_eq!(alike("Asha Kulkarni", Some("9845012345"), "1991-01-01").await, ["0000001"], "of whom the age is told");
     assert_eq!(alike("Meena Rao", Some("9111111111"), "2001-01-01").await, [""; 0]);
     assert_eq!(alike("", None, "").await, [""; 0]);
 }

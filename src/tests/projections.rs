@@ -195,11 +195,13 @@ fn visit_row(house: &House, visit_id: &VisitId, visit: &Visit, token: &str) -> V
     let standing = visit.tests.values().filter(|test| test.stage != Stage::Cancelled);
     let unbilled: Vec<_> = standing.filter(|test| test.bill_id.is_none()).collect();
     let mut billing_since: Vec<DateTime<Utc>> = unbilled.iter().map(|test| test.ordered_at).collect();
-    billing_since.extend(visit.bills.values().filter(|bill| bill.balance().0 != 0).map(|bill| bill.billed_at));
+    billing_since.extend(visit.bills.values().filter(|bill| bill.balance().0 > 0).map(|bill| bill.billed_at));
     let for_consultation = visit.bills.values().any(|bill| bill.kind == BillKind::Consultation);
     if visit.visit_type != VisitType::LabOnly && !for_consultation {
         billing_since.push(visit.registered_at);
     }
+    billing_since.retain(|_| visit.outcome.is_none());
+    billing_since.extend(visit.bills.values().filter(|bill| bill.balance().0 < 0).map(|bill| bill.billed_at));
     VisitRow {
         visit_id: visit_id.clone(),
         patient_id: visit.patient_id.clone(),
@@ -229,7 +231,7 @@ fn visit_row(house: &House, visit_id: &VisitId, visit: &Visit, token: &str) -> V
         ended_at: visit.ended_at,
         due: visit.due(),
         unbilled: unbilled.len() as i32,
-        billing_since: billing_since.into_iter().min().filter(|_| visit.outcome.is_none()),
+        billing_since: billing_since.into_iter().min(),
         version: visit.version,
     }
 }

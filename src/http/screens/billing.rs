@@ -15,6 +15,7 @@ use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{BillId, Id, VisitId};
 use crate::journey::money::Money;
+use crate::journey::words::Word;
 use crate::live::Topic;
 use crate::projections::visits;
 use crate::record::past::{self, Until};
@@ -41,7 +42,7 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     }
 }
 
-/// One form takes payments; less than the balance makes it a part payment.
+/// One form takes payments; less than the balance makes it a part payment. Sent again, it stays what it was.
 async fn pays_in_part(desk: &Desk, values: &Values) -> Result<bool, Failure> {
     let (Some(visit), Some(bill), Some(amount)) = (
         values.visit(),
@@ -52,6 +53,13 @@ async fn pays_in_part(desk: &Desk, values: &Values) -> Result<bool, Failure> {
     };
     let loaded = desk.app.recorder.load(&desk.tenant.id, &visit).await?;
     let bill = loaded.and_then(|(_, visit)| visit.bills.get(&bill).cloned());
+    // Asked after the bill was read, whose balance may be what this form left.
+    if let Some(key) = values.key() {
+        let answered = desk.app.recorder.answered(&desk.tenant.id, &desk.person.id, key.as_str()).await?;
+        if let Some(stored) = answered.first() {
+            return Ok(stored.event.event_type == EventType::PaymentPartial.word());
+        }
+    }
     Ok(bill.is_some_and(|bill| Money(amount) < bill.balance()))
 }
 
@@ -65,7 +73,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     };
     let asked = desk.query("visit").and_then(|visit| VisitId::parse(visit).ok());
     let asked = asked.or_else(|| attempt.as_ref().and_then(|attempt| attempt.visit.clone()));
-    let chosen = match asked.or_else(|| waiting.first().map(|card| card.visit.visit_id.clone())) {
+    // Whoever is still here comes before what is owed to those who left.
+    let first = waiting.iter().find(|card| card.visit.ended_at.is_none()).or(waiting.first());
+    let chosen = match asked.or_else(|| first.map(|card| card.visit.visit_id.clone())) {
         Some(visit) => match (chosen(&desk, &visit).await?, &past) {
             (Some(Chosen { card, .. }), Some(past)) => {
                 let then = past::visit(desk.db(), &desk.tenant, card, Until::Moment(past.moment)).await?;

@@ -209,6 +209,10 @@ async fn check_in(desk: &Desk, card: &BookingCard, values: Values) -> Result<Out
         let problem = FieldProblem::new("", "stands no more; register a visit instead");
         return Ok(Err(desk.shown_again(values, vec![problem])));
     }
+    if booking.day > desk.tenant.local_day(desk.now) {
+        let problem = FieldProblem::new("", "is for a later day; move it to today, or register a visit instead");
+        return Ok(Err(desk.shown_again(values, vec![problem])));
+    }
     let key = RequestKey::parse(booking.id.as_str()).map_err(|_| Failure::NotFound)?;
     let visit_type = if booking.follow_up_of.is_some() { VisitType::FollowUp } else { VisitType::Opd };
     let mut form = vec![
@@ -248,6 +252,7 @@ async fn one(desk: Desk, id: &str, attempt: Option<Arc<Attempt>>) -> Result<Resp
         registers: desk.person.actor().may_log(EventType::VisitRegistered, None),
         events: log::stream(desk.db(), &desk.tenant.id, "booking", card.booking.id.as_str()).await?,
         names: people.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        today: desk.tenant.local_day(desk.now),
         card,
         attempt: attempt.clone(),
     };

@@ -100,15 +100,26 @@ async fn unseen(desk: &Desk) -> Result<Vec<VisitCard>, Failure> {
     let reader = desk.reader();
     left.retain(|card| {
         let visit = &card.visit;
-        let waits = match visit.visit_type {
-            // Who comes for tests alone is never seen by a doctor.
-            VisitType::LabOnly => visit.status == Status::Registered,
-            _ => matches!(visit.status, Status::Registered | Status::Waiting | Status::Called | Status::Away),
-        };
+        let waits = matches!(visit.status, Status::Registered | Status::Waiting | Status::Called | Status::Away);
         visit.ended_at.is_none() && !visit.attended && waits && reader.reads_visit(visit.branch_id.as_ref())
     });
     left.sort_by_key(|card| card.visit.registered_at);
-    Ok(left)
+    let mut unseen = Vec::new();
+    for card in left {
+        if !gave_specimen(desk, &card).await? {
+            unseen.push(card);
+        }
+    }
+    Ok(unseen)
+}
+
+/// Whether somebody who comes for tests alone, and is never seen by a doctor, gave a specimen.
+async fn gave_specimen(desk: &Desk, card: &VisitCard) -> Result<bool, Failure> {
+    if card.visit.visit_type != VisitType::LabOnly {
+        return Ok(false);
+    }
+    let loaded = desk.app.recorder.load(&desk.tenant.id, &card.visit.visit_id).await?;
+    Ok(loaded.is_some_and(|(_, visit)| visit.sampled))
 }
 
 /// Who was booked, today or some days before, and is not here.

@@ -64,9 +64,11 @@ pub struct Chosen {
 
 /// Shows the billing desk.
 pub fn billing(billing: Billing) -> impl IntoView {
-    let due: Money = billing.waiting.iter().map(|card| card.visit.due).sum();
-    let unpaid = billing.waiting.iter().filter(|card| card.visit.due > Money::ZERO).count();
-    let to_bill = billing.waiting.len() - unpaid;
+    // Nothing more is billed to those who left, or paid by them.
+    let here = || billing.waiting.iter().map(|card| &card.visit).filter(|visit| visit.ended_at.is_none());
+    let due: Money = here().map(|visit| visit.due).sum();
+    let unpaid = here().filter(|visit| visit.due > Money::ZERO).count();
+    let to_bill = here().count() - unpaid;
     let amount = billing.tenant.money(due);
     let lead =
         tr!("{unpaid} with something to pay, {amount} together · {to_bill} to be billed", unpaid, amount, to_bill);
@@ -116,7 +118,11 @@ fn waiting_list(billing: &Billing) -> AnyView {
                 details.push(tr!("{count} tests to bill", count = visit.unbilled));
             }
             details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
-            let due = if visit.due > Money::ZERO { billing.tenant.money(visit.due) } else { tr!("to bill") };
+            let due = match visit.due {
+                _ if visit.ended_at.is_some() => tr!("to give back"),
+                Money::ZERO => tr!("to bill"),
+                due => billing.tenant.money(due),
+            };
             view! {
                 <li class="list-row" data-row=visit.visit_id.to_string() aria-current=current>
                     <span class="token token-plain">{visit.token.clone()}</span>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 use tr::tr;
 
@@ -29,17 +29,19 @@ pub struct OneBooking {
     pub events: Vec<StoredEvent>,
     /// What ids are called.
     pub names: Names,
+    /// The day it is.
+    pub today: NaiveDate,
     /// What was refused.
     pub attempt: Option<Arc<Attempt>>,
 }
 
 /// Shows one booking.
 pub fn one_booking(screen: OneBooking) -> impl IntoView {
-    let OneBooking { tenant, card, registers, events, names, attempt } = screen;
+    let OneBooking { tenant, card, registers, events, names, today, attempt } = screen;
     let booking = &card.booking;
     let stands = booking.state == BookingState::Booked;
     let cancel = Entry::new("cancel", "", attempt.as_ref());
-    let check_in = (stands && registers)
+    let check_in = (stands && registers && booking.day <= today)
         .then(|| press("check-in", "", "button button-primary", view! { {icon(Icon::UserCheck)} {tr!("Check in")} }));
     let visit = booking.visit_id.as_ref().map(|visit| {
         view! { <a class="button" href=format!("/visits/{visit}")>{icon(Icon::Route)} {tr!("Open the visit")}</a> }

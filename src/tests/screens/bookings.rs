@@ -22,6 +22,7 @@ stories!(
     a_patient_is_booked_moved_and_checked_in,
     two_people_never_take_the_same_slot,
     a_cancelled_slot_is_free_again,
+    nobody_is_checked_in_before_the_day,
     a_follow_up_is_booked_and_answered,
     a_follow_up_is_answered_at_the_desk,
     who_calls_for_the_first_time_is_booked,
@@ -97,6 +98,26 @@ async fn a_patient_is_booked_moved_and_checked_in(db: Db) {
     let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
     assert_eq!(types, ["booking.created", "booking.rescheduled", "booking.checked_in"]);
     house.verified().await;
+}
+
+async fn nobody_is_checked_in_before_the_day(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let slot = open_hours(&house, &doctor).await;
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    let mut paths = Vec::new();
+    for starts_at in [slot, slot + TimeDelta::days(7)] {
+        let new = booking(&house, &doctor, starts_at);
+        let booked = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
+        paths.push(format!("/bookings/{}", booked.id));
+    }
+    assert!(reception.get(&paths[0]).await.text.contains("value=\"check-in\""));
+    assert!(!reception.get(&paths[1]).await.text.contains("value=\"check-in\""));
+    let early = reception.send(reception.form(&paths[1], &[("_form", "check-in")])).await;
+    assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(early.text.contains("is for a later day; move it to today"), "{}", early.text);
+    let of_patient = visits::of_patient(&db, &house.tenant.id, &house.patient).await.expect("a list");
+    assert_eq!(of_patient, [], "no visit began");
 }
 
 /// A visit that is to be followed up tomorrow.

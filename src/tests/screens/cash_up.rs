@@ -1,19 +1,29 @@
 //! Stories of the cash-up.
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::{BillId, VisitId};
+use sojourn::journey::ids::{BillId, RequestKey, TestId, VisitId};
 use sojourn::journey::money::Money;
 use sojourn::journey::words::{Method, Role};
-use sojourn::record::Wish;
+use sojourn::projections::visits;
+use sojourn::record::{Wish, past};
 
 use super::Browser;
 use crate::support::house::House;
 use crate::support::stories;
 
-stories!(a_shift_is_added_up_and_closed, what_is_given_back_has_a_slip, a_discount_says_why_it_is_given);
+stories!(
+    a_shift_is_added_up_and_closed,
+    the_first_shift_begins_with_what_was_taken_first,
+    a_closed_shift_stays_as_it_was,
+    what_is_given_back_has_a_slip,
+    what_is_owed_stays_on_the_list_after_the_end,
+    a_part_payment_sent_twice_is_taken_once,
+    a_discount_says_why_it_is_given
+);
 
 /// Has somebody bill a consultation and take it.
 async fn take(house: &House, clerk: &Browser, amount: i64, method: &str) -> (VisitId, BillId) {
@@ -69,6 +79,116 @@ async fn a_shift_is_added_up_and_closed(db: Db) {
     assert!(!page.contains("₹750"), "what came later is not in it");
     assert_eq!(other.get(&path).await.status, StatusCode::FORBIDDEN);
     house.verified().await;
+}
+
+async fn the_first_shift_begins_with_what_was_taken_first(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let open = async || house.recorder.open_shift(&house.tenant, &clerk.person.id).await.expect("a shift");
+    let midnight = house.tenant.day_bounds(house.tenant.local_day(house.now())).start;
+    assert_eq!((open().await.from, open().await.transactions.len()), (midnight, 0), "nothing was taken yet");
+    house.clock.advance(TimeDelta::minutes(1));
+    let begun = house.now();
+    take(&house, &clerk, 50_000, "CASH").await;
+    house.clock.advance(TimeDelta::days(1));
+    take(&house, &clerk, 20_000, "CASH").await;
+    let shift = open().await;
+    assert_eq!((shift.from, shift.transactions.len(), shift.expected_cash()), (begun, 2, Money(70_000)));
+
+    let (recorder, tenant, person) = (&house.recorder, &house.tenant, &clerk.person);
+    let counted = Money(70_000);
+    recorder.close_shift(tenant, &person.actor(), &person.id, &shift, counted, None).await.expect("it is closed");
+    let closing = recorder.closings(tenant, &person.id).await.expect("a read").remove(0);
+    let closed = recorder.closed_shift(tenant, &person.id, closing).await.expect("a shift");
+    assert_eq!((closed.from, closed.figures()), (begun, shift.figures()));
+    assert_eq!((open().await.from, open().await.transactions.len()), (shift.until, 0));
+}
+
+async fn a_closed_shift_stays_as_it_was(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 40_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    let part = json!({ "billId": bill, "amount": 20_000, "method": "UPI" });
+    house.log(Role::BillingClerk, &visit, PaymentPartial, part).await;
+    let back = json!({ "billId": bill, "amount": 5_000, "reason": "Charged too much" });
+    let wish = Wish::new(Some(visit.clone()), PaymentRefunded, back);
+    house.recorder.record(&house.tenant, &clerk.person.actor(), vec![wish], None).await.expect("a refund");
+
+    let (recorder, tenant, person) = (&house.recorder, &house.tenant, &clerk.person);
+    let shift = recorder.open_shift(tenant, &person.id).await.expect("a shift");
+    let nothing = Money::ZERO;
+    recorder.close_shift(tenant, &person.actor(), &person.id, &shift, nothing, None).await.expect("it is closed");
+    // The rest is paid another way, when the shift is over.
+    let rest = json!({ "billId": bill, "amount": 20_000, "method": "CASH" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, rest).await;
+    let closing = recorder.closings(tenant, &person.id).await.expect("a read").remove(0);
+    let closed = recorder.closed_shift(tenant, &person.id, closing).await.expect("a shift");
+    let figures: Vec<_> = closed.figures().into_iter().map(|figure| (figure.method, figure.refunded)).collect();
+    assert_eq!(figures, [(Method::Upi, Money(5_000))]);
+    assert_eq!(closed.figures(), shift.figures());
+}
+
+async fn what_is_owed_stays_on_the_list_after_the_end(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (visit, bill, test): (VisitId, BillId, TestId) = (new_id(), new_id(), new_id());
+    let mut registration = house.registration(Some(&visit));
+    registration.metadata["visitType"] = json!("LAB_ONLY");
+    house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    let ordered = json!({ "tests": [{ "testId": test, "code": "CBC", "name": "Blood count", "price": 35_000 }] });
+    house.log(Role::Receptionist, &visit, TestsOrdered, ordered).await;
+    let billed = json!({ "billId": bill, "items": [{ "testId": test, "amount": 35_000 }] });
+    house.log(Role::BillingClerk, &visit, TestsBilled, billed).await;
+    let paid = json!({ "billId": bill, "amount": 35_000, "method": "CASH" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, paid).await;
+    let cancelled = json!({ "testId": test, "reason": "Out of reagent" });
+    house.log(Role::LabTechnician, &visit, TestCancelled, cancelled).await;
+    house.log(Role::Receptionist, &visit, VisitNoShow, json!({})).await;
+    // Longer than anything may be logged late.
+    house.clock.advance(TimeDelta::days(4));
+    let owing = house.now();
+
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let page = clerk.get("/billing").await.text;
+    assert!(page.contains("to give back") && page.contains("₹350 owed") && page.contains("0 to be billed"), "{page}");
+    let now = visits::to_bill(&db, &house.tenant.id, None).await.expect("a list");
+    assert_eq!(now.iter().map(|card| &card.visit.visit_id).collect::<Vec<_>>(), [&visit]);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, owing).await.expect("a list"), now);
+
+    house.clock.advance(TimeDelta::minutes(1));
+    let number = bill.to_string();
+    let back = [("billId", number.as_str()), ("amount", "350"), ("reason", "Test cancelled")];
+    let given = clerk.post("/billing", PaymentRefunded, &visit, &back).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.text);
+    assert_eq!(visits::to_bill(&db, &house.tenant.id, None).await.expect("a list"), []);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, house.now()).await.expect("a list"), []);
+    assert_eq!(past::to_bill(&db, &house.tenant, None, owing).await.expect("a list"), now, "it was owed then");
+}
+
+async fn a_part_payment_sent_twice_is_taken_once(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let clerk = Browser::sign_in(&house, "clerk", &[Role::BillingClerk]).await;
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 50_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    let (key, number, of) = (new_id::<RequestKey>().to_string(), bill.to_string(), visit.to_string());
+    let fields = [
+        ("_event", "PAYMENT_RECEIVED"),
+        ("_key", key.as_str()),
+        ("_visit", of.as_str()),
+        ("billId", number.as_str()),
+        // More than is left when it is paid.
+        ("amount", "300"),
+        ("method", "CASH"),
+    ];
+    for _ in 0..2 {
+        let answer = clerk.send(clerk.form("/billing", &fields)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        assert!(answer.location.contains("logged=PAYMENT_PARTIAL"), "{}", answer.location);
+    }
+    let logged: Vec<_> = house.stream(&visit).await.into_iter().map(|stored| stored.event.event_type).collect();
+    assert_eq!(logged, ["VISIT_REGISTERED", "CONSULTATION_BILLED", "PAYMENT_PARTIAL"]);
 }
 
 async fn what_is_given_back_has_a_slip(db: Db) {

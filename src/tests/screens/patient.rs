@@ -7,7 +7,7 @@ use sojourn::hospital::bookings::{self, BookingState, NewBooking};
 use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
 use sojourn::hospital::patients::{self, NewPatient};
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::{FollowUpId, Id as _};
+use sojourn::journey::ids::{FollowUpId, Id as _, TestId, VisitId};
 use sojourn::journey::words::{Role, Word as _};
 use sojourn::log;
 
@@ -21,6 +21,7 @@ stories!(
     who_is_mistyped_is_found_while_typing,
     a_scanned_slip_opens_its_visit,
     no_shows_are_swept_at_closing_time,
+    who_gave_a_specimen_is_no_no_show,
     the_call_list_is_worked_through,
 );
 
@@ -139,6 +140,30 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(late.text.contains(&format!("name=\"visit\" value=\"{kept}@2\" aria-label")), "{}", late.text);
     assert_eq!(last(house.stream(&kept).await).as_deref(), Some("QUEUE_JOINED"));
+}
+
+/// Somebody comes for a test alone, and goes to the laboratory.
+async fn come_for_a_test(house: &House) -> (VisitId, TestId) {
+    let (visit, test): (VisitId, TestId) = (new_id(), new_id());
+    let mut registration = house.registration(Some(&visit));
+    registration.metadata["visitType"] = json!("LAB_ONLY");
+    registration.metadata["priority"] = json!("EMERGENCY");
+    house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    let ordered = json!({ "tests": [{ "testId": test, "code": "CBC", "name": "Blood count", "price": 35_000 }] });
+    house.log(Role::Receptionist, &visit, TestsOrdered, ordered).await;
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({ "station": "LAB" })).await;
+    (visit, test)
+}
+
+async fn who_gave_a_specimen_is_no_no_show(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let (left, _) = come_for_a_test(&house).await;
+    let (gave, test) = come_for_a_test(&house).await;
+    let collected = json!({ "testId": test, "sampleId": "S-1" });
+    house.log(Role::LabTechnician, &gave, TestSampleCollected, collected).await;
+    let page = browser.get("/reception/closing").await.text;
+    assert!(page.contains(&format!("value=\"{left}@3\"")), "who queued and left is asked about: {page}");
+    assert!(!page.contains(gave.as_str()), "who waits for results is here: {page}");
 }
 
 async fn the_call_list_is_worked_through(db: Db) {

@@ -23,6 +23,7 @@ stories!(
     what_is_wrong_is_told_and_what_was_typed_stays,
     somebody_known_is_not_made_twice_unawares,
     a_known_patient_comes_for_tests_only,
+    an_emergency_comes_first,
     the_desk_moves_visits_on,
     who_waits_moves_to_another_queue,
     a_call_from_the_board_names_the_doctor_s_room,
@@ -177,6 +178,22 @@ async fn a_known_patient_comes_for_tests_only(db: Db) {
     let visit = visit_of(&register(&browser, &new_id(), &typed).await);
     assert_eq!(logged(&house, &visit).await, ["VISIT_REGISTERED", "TESTS_ORDERED"]);
     assert_eq!(house.stream(&visit).await[1].event.metadata["tests"][0]["price"], 20_000);
+}
+
+async fn an_emergency_comes_first(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let patient = house.patient.to_string();
+    for (visit_type, priority, registered) in [
+        ("EMERGENCY", "ROUTINE", "EMERGENCY"),
+        ("EMERGENCY", "", "EMERGENCY"),
+        ("EMERGENCY", "URGENT", "URGENT"),
+        ("OPD", "ROUTINE", "ROUTINE"),
+    ] {
+        let typed = [("patientId", patient.as_str()), ("visitType", visit_type), ("priority", priority)];
+        let visit = visit_of(&register(&browser, &new_id(), &typed).await);
+        let metadata = house.stream(&visit).await.remove(0).event.metadata;
+        assert_eq!(metadata["priority"], registered, "{visit_type} {priority}");
+    }
 }
 
 async fn the_desk_moves_visits_on(db: Db) {
