@@ -37,7 +37,7 @@ pub struct Board {
     pub with_results: BTreeSet<VisitId>,
     /// A test of each visit that waits for its specimen, on the board of the laboratory.
     pub to_collect: BTreeMap<VisitId, TestId>,
-    /// The rooms of the hospital.
+    /// The rooms of the hospital that are in use.
     pub rooms: Vec<Room>,
     /// Who looks at it.
     pub actor: Actor,
@@ -379,14 +379,14 @@ impl Board {
 
     /// Where a patient is called to: the caller's own room, or the one the patient was called to before.
     fn call_to(&self, card: &VisitCard) -> Vec<(&'static str, String)> {
-        let own = self.rooms.iter().find(|room| Some(&room.id) == self.own_room.as_ref());
+        let open = |id: Option<&RoomId>| self.rooms.iter().find(|room| Some(&room.id) == id);
         let fits = |room: &&Room| match self.station {
             Station::Consultation => room.kind == RoomKind::Consultation,
             Station::Lab => room.kind == RoomKind::Lab,
             Station::Billing => room.kind == RoomKind::Counter,
         };
-        let room = own.filter(fits).map(|room| &room.id).or(card.visit.room_id.as_ref());
-        room.map(|room| vec![("roomId", room.to_string())]).unwrap_or_default()
+        let room = open(self.own_room.as_ref()).filter(fits).or_else(|| open(card.visit.room_id.as_ref()));
+        room.map(|room| vec![("roomId", room.id.to_string())]).unwrap_or_default()
     }
 
     fn room_choices(&self) -> Vec<(String, String)> {
