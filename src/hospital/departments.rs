@@ -1,5 +1,6 @@
 //! Departments: where a branch's patients are seen, each with its own queue tokens.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Problem, WriteError, branches, finds, line, or_taken};
@@ -22,6 +23,15 @@ pub struct Department {
     pub token_prefix: String,
     /// How long a patient should wait at most.
     pub target_minutes: i64,
+    /// Since when it is closed; none while it is in use.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Department {
+    /// Whether it is in use.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
 }
 
 /// What is needed to add a department.
@@ -37,20 +47,25 @@ pub struct NewDepartment {
     pub target_minutes: i64,
 }
 
-/// A tenant's departments, branch by branch.
+/// A tenant's departments, branch by branch, those that are closed too.
 pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Department>> {
-    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 ORDER BY branch_id, name";
+    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes, closed_at FROM departments WHERE tenant_id = $1 ORDER BY branch_id, name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
-/// One department.
+/// The departments that are in use, branch by branch.
+pub async fn open(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Department>> {
+    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes, closed_at FROM departments WHERE tenant_id = $1 AND closed_at IS NULL ORDER BY branch_id, name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// One department, in use or not.
 pub async fn by_id(
     source: impl Into<Source<'_>>,
     tenant: &TenantId,
     id: &DepartmentId,
 ) -> sqlx::Result<Option<Department>> {
-    const SQL: &str =
-        "SELECT id, branch_id, name, token_prefix, target_minutes FROM departments WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str = "SELECT id, branch_id, name, token_prefix, target_minutes, closed_at FROM departments WHERE tenant_id = $1 AND id = $2";
     from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
@@ -93,12 +108,29 @@ pub async fn change(
         token_prefix: token_prefix.to_owned(),
         target_minutes,
     };
-    let after = checked(id.clone(), new)?;
+    let after = Department { closed_at: before.closed_at, ..checked(id.clone(), new)? };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(&after.token_prefix).bind(after.target_minutes)
             .execute(&mut **connection).await.map(drop)
     });
     or_taken(written, ("departments", "name"), "name", &after.name)?;
+    Ok((before, after))
+}
+
+/// Closes a department or opens it again, and gives it as it was and as it is; one that is closed stays so since then.
+pub async fn set_closed(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &DepartmentId,
+    since: Option<DateTime<Utc>>,
+) -> Result<(Department, Department), WriteError> {
+    const SQL: &str = "UPDATE departments SET closed_at = $3 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("departmentId"))?;
+    let closed_at = since.map(|now| before.closed_at.unwrap_or(now));
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(closed_at).execute(&mut **connection).await.map(drop)
+    })?;
+    let after = Department { closed_at, ..before.clone() };
     Ok((before, after))
 }
 
@@ -116,5 +148,5 @@ fn checked(id: DepartmentId, new: NewDepartment) -> Result<Department, WriteErro
         return Err(WriteError::Invalid(problems));
     }
     let NewDepartment { branch_id, token_prefix, target_minutes, .. } = new;
-    Ok(Department { id, branch_id, name, token_prefix, target_minutes })
+    Ok(Department { id, branch_id, name, token_prefix, target_minutes, closed_at: None })
 }

@@ -9,9 +9,13 @@ pub fn own() -> Vec<EventType> {
     let person =
         || json!({ "name": text(200), "branchId": id(), "departmentId": id(), "roomId": id(), "active": truth() });
     let branch = || json!({ "name": text(200), "code": text(20) });
-    let department =
-        || json!({ "branchId": id(), "name": text(100), "tokenPrefix": text(3), "targetMinutes": whole() });
-    let room = || json!({ "branchId": id(), "departmentId": id(), "name": text(100), "kind": text(20) });
+    let department = || {
+        json!({
+            "branchId": id(), "name": text(100), "tokenPrefix": text(3), "targetMinutes": whole(), "closedAt": moment(),
+        })
+    };
+    let room =
+        || json!({ "branchId": id(), "departmentId": id(), "name": text(100), "kind": text(20), "closedAt": moment() });
     let policy =
         || json!({ "payBeforeLab": truth(), "payBeforeConsultation": truth(), "approverMayBePerformer": truth() });
     let patient = || {

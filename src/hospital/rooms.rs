@@ -1,5 +1,6 @@
 //! Rooms: where a patient is called to.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{WriteError, branches, departments, finds, line, or_taken};
@@ -36,6 +37,15 @@ pub struct Room {
     pub name: String,
     /// What it is for.
     pub kind: RoomKind,
+    /// Since when it is closed; none while it is in use.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Room {
+    /// Whether it is in use.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
 }
 
 /// What is needed to add a room.
@@ -51,16 +61,22 @@ pub struct NewRoom {
     pub kind: RoomKind,
 }
 
-/// A tenant's rooms, branch by branch.
+/// A tenant's rooms, branch by branch, those that are closed too.
 pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Room>> {
-    const SQL: &str =
-        "SELECT id, branch_id, department_id, name, kind FROM rooms WHERE tenant_id = $1 ORDER BY branch_id, name";
+    const SQL: &str = "SELECT id, branch_id, department_id, name, kind, closed_at FROM rooms WHERE tenant_id = $1 ORDER BY branch_id, name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
-/// One room.
+/// The rooms that are in use, branch by branch.
+pub async fn open(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<Room>> {
+    const SQL: &str = "SELECT id, branch_id, department_id, name, kind, closed_at FROM rooms WHERE tenant_id = $1 AND closed_at IS NULL ORDER BY branch_id, name";
+    on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
+}
+
+/// One room, in use or not.
 pub async fn by_id(source: impl Into<Source<'_>>, tenant: &TenantId, id: &RoomId) -> sqlx::Result<Option<Room>> {
-    const SQL: &str = "SELECT id, branch_id, department_id, name, kind FROM rooms WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str =
+        "SELECT id, branch_id, department_id, name, kind, closed_at FROM rooms WHERE tenant_id = $1 AND id = $2";
     from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
@@ -82,7 +98,8 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewRoom) -> Result<Room, W
     {
         return Err(WriteError::UnknownReference("departmentId"));
     }
-    let room = Room { id: new_id(), branch_id: new.branch_id, department_id: new.department_id, name, kind: new.kind };
+    let NewRoom { branch_id, department_id, kind, .. } = new;
+    let room = Room { id: new_id(), branch_id, department_id, name, kind, closed_at: None };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&room.id).bind(&room.branch_id).bind(&room.department_id).bind(&room.name)
             .bind(room.kind).execute(&mut **connection).await.map(drop)
@@ -114,5 +131,22 @@ pub async fn change(
             .execute(&mut **connection).await.map(drop)
     });
     or_taken(written, ("rooms", "name"), "name", &after.name)?;
+    Ok((before, after))
+}
+
+/// Closes a room or opens it again, and gives it as it was and as it is; one that is closed stays so since then.
+pub async fn set_closed(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &RoomId,
+    since: Option<DateTime<Utc>>,
+) -> Result<(Room, Room), WriteError> {
+    const SQL: &str = "UPDATE rooms SET closed_at = $3 WHERE tenant_id = $1 AND id = $2";
+    let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("roomId"))?;
+    let closed_at = since.map(|now| before.closed_at.unwrap_or(now));
+    on!(tx, connection => {
+        sqlx::query(SQL).bind(tenant).bind(id).bind(closed_at).execute(&mut **connection).await.map(drop)
+    })?;
+    let after = Room { closed_at, ..before.clone() };
     Ok((before, after))
 }

@@ -58,6 +58,7 @@ impl House {
             name: "Imported".to_owned(),
             token_prefix: "A".to_owned(),
             target_minutes: 30,
+            closed_at: None,
         };
         let room = Room {
             id: new_id(),
@@ -65,6 +66,7 @@ impl House {
             department_id: Some(department.id.clone()),
             name: "Room".to_owned(),
             kind: RoomKind::Consultation,
+            closed_at: None,
         };
         let mut house = Self {
             founded,

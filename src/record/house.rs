@@ -137,6 +137,21 @@ impl Recorder {
         Ok(commit(tx).await?)
     }
 
+    /// Opens a department again, or closes it: then it is offered no more.
+    pub async fn set_department_open(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &DepartmentId,
+        open: bool,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let since = (!open).then(|| self.clock.now());
+        let (before, after) = departments::set_closed(&mut tx, &tenant.id, id, since).await?;
+        self.changed(&mut tx, tenant, actor, id.as_str(), "department.changed", &before, &after).await?;
+        Ok(commit(tx).await?)
+    }
+
     /// Adds a room.
     pub async fn add_room(&self, tenant: &Tenant, actor: &Actor, new: NewRoom) -> Result<Room, WriteError> {
         let mut tx = self.begin(tenant).await?;
@@ -158,6 +173,21 @@ impl Recorder {
     ) -> Result<(), WriteError> {
         let mut tx = self.begin(tenant).await?;
         let (before, after) = rooms::change(&mut tx, &tenant.id, id, name, department, kind).await?;
+        self.changed(&mut tx, tenant, actor, id.as_str(), "room.changed", &before, &after).await?;
+        Ok(commit(tx).await?)
+    }
+
+    /// Opens a room again, or closes it: then it is offered no more.
+    pub async fn set_room_open(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        id: &RoomId,
+        open: bool,
+    ) -> Result<(), WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let since = (!open).then(|| self.clock.now());
+        let (before, after) = rooms::set_closed(&mut tx, &tenant.id, id, since).await?;
         self.changed(&mut tx, tenant, actor, id.as_str(), "room.changed", &before, &after).await?;
         Ok(commit(tx).await?)
     }

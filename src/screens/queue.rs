@@ -37,7 +37,7 @@ pub struct Board {
     pub with_results: BTreeSet<VisitId>,
     /// A test of each visit that waits for its specimen, on the board of the laboratory.
     pub to_collect: BTreeMap<VisitId, TestId>,
-    /// The rooms of the hospital.
+    /// The rooms of the hospital that are in use.
     pub rooms: Vec<Room>,
     /// Who looks at it.
     pub actor: Actor,
@@ -305,6 +305,10 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
     let absent = matches!(visit.status, Status::Waiting | Status::Called | Status::Away)
         && !visit.attended
         && board.may(EventType::VisitNoShow);
+    let fill_in = |event: EventType, label: String| {
+        let href = format!("/visits/{id}?do={}#do", event.word());
+        board.may(event).then(|| view! { <a class="menu-item" href=href>{icon(Icon::of(event))} {label}</a> })
+    };
     view! {
         <details class="menu" name="menu">
             <summary class="button button-quiet button-icon" aria-label=tr!("More for {token}", token = visit.token)>
@@ -322,24 +326,8 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                 <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
                     {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>
-                {board
-                    .may(EventType::VitalsRecorded)
-                    .then(|| {
-                        view! {
-                            <a class="menu-item" href=format!("/visits/{id}?do=VITALS_RECORDED#do")>
-                                {icon(Icon::HeartPulse)} {tr!("Record vitals")}
-                            </a>
-                        }
-                    })}
-                {board
-                    .may(EventType::VisitAssigned)
-                    .then(|| {
-                        view! {
-                            <a class="menu-item" href=format!("/visits/{id}?do=VISIT_ASSIGNED#do")>
-                                {icon(Icon::UserCheck)} {tr!("Assign a doctor")}
-                            </a>
-                        }
-                    })}
+                {fill_in(EventType::VitalsRecorded, tr!("Record vitals"))}
+                {fill_in(EventType::VisitAssigned, tr!("Assign a doctor"))}
                 {absent
                     .then(|| {
                         view! {
@@ -381,15 +369,15 @@ impl Board {
 
     /// Where a patient is called to: the caller's own room, the one the patient was called to before, or the doctor's.
     fn call_to(&self, card: &VisitCard) -> Vec<(&'static str, String)> {
-        let own = self.rooms.iter().find(|room| Some(&room.id) == self.own_room.as_ref());
+        let open = |id: Option<&RoomId>| self.rooms.iter().find(|room| Some(&room.id) == id);
         let fits = |room: &&Room| match self.station {
             Station::Consultation => room.kind == RoomKind::Consultation,
             Station::Lab => room.kind == RoomKind::Lab,
             Station::Billing => room.kind == RoomKind::Counter,
         };
-        let doctors = || self.doctor_rooms.get(card.visit.doctor_id.as_ref()?);
-        let room = own.filter(fits).map(|room| &room.id).or(card.visit.room_id.as_ref()).or_else(doctors);
-        room.map(|room| vec![("roomId", room.to_string())]).unwrap_or_default()
+        let doctors = || open(self.doctor_rooms.get(card.visit.doctor_id.as_ref()?));
+        let room = open(self.own_room.as_ref()).filter(fits).or_else(|| open(card.visit.room_id.as_ref()));
+        room.or_else(doctors).map(|room| vec![("roomId", room.id.to_string())]).unwrap_or_default()
     }
 
     fn room_choices(&self) -> Vec<(String, String)> {

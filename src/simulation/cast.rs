@@ -196,6 +196,7 @@ impl Hiring<'_> {
                     name: (*name).to_owned(),
                     token_prefix: (*prefix).to_owned(),
                     target_minutes: *target_minutes,
+                    closed_at: None,
                 });
             }
         }
@@ -205,7 +206,7 @@ impl Hiring<'_> {
         let id: RoomId = self.chance.id(self.founded);
         if let Some(branch_id) = self.branch(site) {
             let (department_id, name) = (department.cloned(), name.to_owned());
-            self.whole.rooms.push(Room { id: id.clone(), branch_id, department_id, name, kind });
+            self.whole.rooms.push(Room { id: id.clone(), branch_id, department_id, name, kind, closed_at: None });
         }
         id
     }

@@ -60,6 +60,7 @@ const FIELDS: &[&str] = &[
     "code",
     "tokenPrefix",
     "targetMinutes",
+    "closedAt",
     "kind",
     "price",
     "specimen",

@@ -99,7 +99,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
     desk.needs(DOCTOR)?;
     let (db, tenant, me) = (desk.db(), &desk.tenant.id, &desk.person);
     let room = match &me.room_id {
-        Some(room) => rooms::by_id(db, tenant, room).await?,
+        Some(room) => rooms::by_id(db, tenant, room).await?.filter(Room::is_open),
         None => None,
     };
     let rooms = if room.is_some() { Vec::new() } else { consultation_rooms(&desk).await? };
@@ -155,7 +155,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
 }
 
 async fn consultation_rooms(desk: &Desk) -> Result<Vec<Room>, Failure> {
-    let mut rooms = rooms::list(desk.db(), &desk.tenant.id).await?;
+    let mut rooms = rooms::open(desk.db(), &desk.tenant.id).await?;
     rooms.retain(|room| {
         room.kind == RoomKind::Consultation && desk.branch().is_none_or(|branch| room.branch_id == *branch)
     });

@@ -91,7 +91,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
 
 /// Where this person calls patients to: their own room, or else those of their branch's laboratory.
 async fn rooms(desk: &Desk) -> Result<Vec<Room>, Failure> {
-    let rooms = rooms::list(desk.db(), &desk.tenant.id).await?;
+    let rooms = rooms::open(desk.db(), &desk.tenant.id).await?;
     if let Some(own) = rooms.iter().find(|room| Some(&room.id) == desk.person.room_id.as_ref()) {
         return Ok(vec![own.clone()]);
     }

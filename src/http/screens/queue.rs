@@ -54,7 +54,7 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         Some(past) => past::board(desk.db(), &desk.tenant, station, desk.branch(), past.then()).await?,
         None => visits::board(desk.db(), &desk.tenant.id, station, desk.branch()).await?,
     };
-    let rooms = rooms::list(desk.db(), &desk.tenant.id).await?;
+    let rooms = rooms::open(desk.db(), &desk.tenant.id).await?;
     let data = Board {
         tenant: desk.tenant.clone(),
         station,
@@ -70,9 +70,9 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
             }
             _ => BTreeMap::new(),
         },
+        own_room: desk.person.room_id.clone().filter(|own| rooms.iter().any(|room| room.id == *own)),
         rooms,
         actor: desk.actor_at(past.as_ref()),
-        own_room: desk.person.room_id.clone(),
         doctor_rooms: match station {
             Station::Consultation => {
                 let doctors = people::of_role(desk.db(), &desk.tenant.id, Role::Doctor).await?;

@@ -87,7 +87,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         status: desk.query("status").and_then(Status::from_word),
         branches: if desk.branch().is_none() { branches::list(desk.db(), tenant).await? } else { Vec::new() },
         doctors: people::of_role(desk.db(), tenant, Role::Doctor).await?,
-        rooms: rooms::list(desk.db(), tenant).await?,
+        rooms: rooms::open(desk.db(), tenant).await?,
         branch,
         opened: opened(&desk, attempt.as_deref()),
         now: desk.now,

@@ -12,7 +12,7 @@ use crate::db::new_id;
 use crate::hospital::patients::{self, NewPatient, Patient};
 use crate::hospital::people::{self, Person};
 use crate::hospital::tariff::{self, TariffKind};
-use crate::hospital::{WriteError, departments, patient_search};
+use crate::hospital::{WriteError, departments, patient_search, rooms};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -61,7 +61,7 @@ pub async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response,
     };
     let reader = desk.reader();
     awaited.retain(|card| reader.reads_visit(card.follow_up.branch_id.as_ref()));
-    let departments = departments::list(desk.db(), tenant).await?;
+    let departments = departments::open(desk.db(), tenant).await?;
     let in_branch = desk.branch().cloned();
     let data = Registration {
         tenant: desk.tenant.clone(),
@@ -204,7 +204,10 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
         // Boards go by the priority alone.
         registered.insert("priority".to_owned(), json!(Priority::Emergency));
     }
-    if let Some(department) = doctor.as_ref().and_then(|doctor| doctor.department_id.as_ref()) {
+    if let Some(department) = doctor.as_ref().and_then(|doctor| doctor.department_id.as_ref())
+        && let Some(known) = departments::by_id(desk.db(), &desk.tenant.id, department).await?
+        && known.is_open()
+    {
         registered.entry("departmentId").or_insert_with(|| json!(department));
     }
     let department = registered.get("departmentId").and_then(Value::as_str).and_then(|id| Id::parse(id).ok());
@@ -218,7 +221,10 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
 
     if values.get("doctorId").is_some() {
         let mut assigned = values.metadata(EventType::VisitAssigned, key);
-        if let Some(room) = doctor.and_then(|doctor| doctor.room_id) {
+        if let Some(room) = doctor.and_then(|doctor| doctor.room_id)
+            && let Some(known) = rooms::by_id(desk.db(), &desk.tenant.id, &room).await?
+            && known.is_open()
+        {
             assigned.entry("roomId").or_insert_with(|| json!(room));
         }
         steps.push((EventType::VisitAssigned, assigned));

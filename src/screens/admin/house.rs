@@ -16,7 +16,7 @@ use crate::journey::words::Word;
 use crate::language::say;
 use crate::log::StoredEvent;
 use crate::screens::attempt::Attempt;
-use crate::screens::entry::Entry;
+use crate::screens::entry::{Entry, press};
 use crate::screens::icon::{Icon, icon};
 
 /// What the screen shows.
@@ -41,8 +41,8 @@ pub fn house(screen: House) -> impl IntoView {
     let new = Entry::new("add-branch", "", attempt);
     let lead = tr!(
         "{departments} departments and {rooms} rooms in {hospital}",
-        departments = places.departments.len(),
-        rooms = places.rooms.len(),
+        departments = places.departments.iter().filter(|department| department.is_open()).count(),
+        rooms = places.rooms.iter().filter(|room| room.is_open()).count(),
         hospital = tenant.name
     );
     let body = view! {
@@ -66,8 +66,6 @@ fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>)
     let departments: Vec<_> =
         places.departments.iter().filter(|department| department.branch_id == branch.id).collect();
     let rooms: Vec<_> = places.rooms.iter().filter(|room| room.branch_id == branch.id).collect();
-    let choices: Vec<_> =
-        departments.iter().map(|department| (department.id.to_string(), department.name.clone())).collect();
     let new_department = Entry::new("add-department", &branch.id, attempt);
     let new_room = Entry::new("add-room", &branch.id, attempt);
     view! {
@@ -84,8 +82,8 @@ fn branch_card(branch: &Branch, places: &Places, attempt: Option<&Arc<Attempt>>)
             </ul>
             {fold(tr!("Add a department"), &new_department, department_fields(&new_department, None))}
             <h3>{tr!("Rooms")}</h3>
-            <ul class="list list-inset">{rooms.iter().map(|room| room_row(room, &choices, attempt)).collect_view()}</ul>
-            {fold(tr!("Add a room"), &new_room, room_fields(&new_room, &choices, None))}
+            <ul class="list list-inset">{rooms.iter().map(|room| room_row(room, &departments, attempt)).collect_view()}</ul>
+            {fold(tr!("Add a room"), &new_room, room_fields(&new_room, &departments, None))}
         </section>
     }
     .into_any()
@@ -113,13 +111,29 @@ fn department_row(department: &Department, attempt: Option<&Arc<Attempt>>) -> An
         <li class="list-row">
             <span class="token token-plain">{department.token_prefix.clone()}</span>
             <div class="list-main">
-                <p class="list-title">{department.name.clone()}</p>
+                <p class="list-title">{department.name.clone()} " " {closed(department.is_open())}</p>
                 <p class="list-detail">{tr!("Target: called within {minutes} min", minutes = department.target_minutes)}</p>
                 {fold(tr!("Change"), &entry, department_fields(&entry, Some(department)))}
             </div>
+            {turn(("close-department", "open-department"), &department.id, department.is_open(), &department.name)}
         </li>
     }
     .into_any()
+}
+
+/// Marks what is in use no more.
+fn closed(is_open: bool) -> AnyView {
+    if is_open {
+        return ().into_any();
+    }
+    view! { <span class="tag">{icon(Icon::CircleOff)} {tr!("Closed")}</span> }.into_any()
+}
+
+/// The button that closes a place, or opens it again.
+fn turn((close, open): (&'static str, &'static str), id: impl ToString, is_open: bool, name: &str) -> AnyView {
+    let (form, words) = if is_open { (close, tr!("Close")) } else { (open, tr!("Open again")) };
+    let name = name.to_owned();
+    press(form, id, "button button-compact", view! { {words} <span class="visually-hidden">" " {name}</span> })
 }
 
 fn department_fields(entry: &Entry, department: Option<&Department>) -> AnyView {
@@ -134,31 +148,35 @@ fn department_fields(entry: &Entry, department: Option<&Department>) -> AnyView 
     .into_any()
 }
 
-fn room_row(room: &Room, departments: &[(String, String)], attempt: Option<&Arc<Attempt>>) -> AnyView {
+fn room_row(room: &Room, departments: &[&Department], attempt: Option<&Arc<Attempt>>) -> AnyView {
     let entry = Entry::new("room", &room.id, attempt);
-    let department = room.department_id.as_ref().map(ToString::to_string);
-    let department = departments.iter().find(|(id, _)| Some(id) == department.as_ref()).map(|(_, name)| name.clone());
+    let department = departments.iter().find(|department| Some(&department.id) == room.department_id.as_ref());
+    let department = department.map(|department| department.name.clone());
     let details: Vec<_> = [Some(say(room.kind.label())), department].into_iter().flatten().collect();
     view! {
         <li class="list-row">
             {icon(Icon::DoorClosed)}
             <div class="list-main">
-                <p class="list-title">{room.name.clone()}</p>
+                <p class="list-title">{room.name.clone()} " " {closed(room.is_open())}</p>
                 <p class="list-detail">{details.join(" · ")}</p>
                 {fold(tr!("Change"), &entry, room_fields(&entry, departments, Some(room)))}
             </div>
+            {turn(("close-room", "open-room"), &room.id, room.is_open(), &room.name)}
         </li>
     }
     .into_any()
 }
 
-fn room_fields(entry: &Entry, departments: &[(String, String)], room: Option<&Room>) -> AnyView {
+fn room_fields(entry: &Entry, departments: &[&Department], room: Option<&Room>) -> AnyView {
     let kinds = RoomKind::ALL.iter().map(|kind| (kind.word().to_owned(), say(kind.label()))).collect();
     let (name, kind) = room.map_or(("", RoomKind::Consultation), |room| (&room.name, room.kind));
-    let department = room.and_then(|room| room.department_id.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let chosen = room.and_then(|room| room.department_id.as_ref());
+    let offered = departments.iter().filter(|department| department.is_open() || Some(&department.id) == chosen);
+    let departments = offered.map(|department| (department.id.to_string(), department.name.clone())).collect();
+    let department = chosen.map(ToString::to_string).unwrap_or_default();
     view! {
         {entry.text("name", &tr!("Name"), true, name)} {entry.select("kind", &tr!("Kind"), kinds, true, kind.word())}
-        {entry.select("departmentId", &tr!("Department"), departments.to_vec(), false, &department)}
+        {entry.select("departmentId", &tr!("Department"), departments, false, &department)}
     }
     .into_any()
 }

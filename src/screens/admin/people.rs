@@ -13,7 +13,7 @@ use crate::hospital::departments::Department;
 use crate::hospital::people::Person;
 use crate::hospital::rooms::Room;
 use crate::hospital::tenants::Tenant;
-use crate::journey::ids::Id as _;
+use crate::journey::ids::{DepartmentId, Id as _, RoomId};
 use crate::journey::words::{ActorType, Role, Word};
 use crate::language::say;
 use crate::log::StoredEvent;
@@ -45,21 +45,27 @@ impl Places {
         self.branches.iter().map(|branch| (branch.id.to_string(), branch.name.clone())).collect()
     }
 
-    /// The departments as choices.
-    pub fn department_choices(&self) -> Vec<(String, String)> {
-        let words = |department: &Department| format!("{}{}", department.name, self.branch_name(department));
-        self.departments.iter().map(|department| (department.id.to_string(), words(department))).collect()
+    fn department_name(&self, department: &Department) -> (String, String) {
+        (department.id.to_string(), format!("{}{}", department.name, self.branch_name(department)))
     }
 
-    /// The rooms as choices.
-    pub fn room_choices(&self) -> Vec<(String, String)> {
-        self.rooms.iter().map(|room| (room.id.to_string(), room.name.clone())).collect()
+    /// The departments as choices: those in use, and the one that was chosen before.
+    pub fn department_choices(&self, chosen: Option<&DepartmentId>) -> Vec<(String, String)> {
+        let offered = |department: &&Department| department.is_open() || Some(&department.id) == chosen;
+        self.departments.iter().filter(offered).map(|department| self.department_name(department)).collect()
+    }
+
+    /// The rooms as choices: those in use, and the one that was chosen before.
+    pub fn room_choices(&self, chosen: Option<&RoomId>) -> Vec<(String, String)> {
+        let offered = self.rooms.iter().filter(|room| room.is_open() || Some(&room.id) == chosen);
+        offered.map(|room| (room.id.to_string(), room.name.clone())).collect()
     }
 
     /// What each of them is called.
     pub fn names(&self) -> Names {
-        let branches = self.branches.iter().map(|branch| (branch.id.to_string(), branch.name.clone()));
-        branches.chain(self.department_choices()).chain(self.room_choices()).collect()
+        let departments = self.departments.iter().map(|department| self.department_name(department));
+        let rooms = self.rooms.iter().map(|room| (room.id.to_string(), room.name.clone()));
+        self.branch_choices().into_iter().chain(departments).chain(rooms).collect()
     }
 }
 
@@ -138,14 +144,17 @@ fn state(person: &Person) -> AnyView {
 }
 
 fn places_fields(entry: &Entry, places: &Places, person: Option<&Person>) -> AnyView {
-    let given = |id: Option<String>| id.unwrap_or_default();
-    let branch = given(person.and_then(|person| person.branch_id.as_ref()).map(ToString::to_string));
-    let department = given(person.and_then(|person| person.department_id.as_ref()).map(ToString::to_string));
-    let room = given(person.and_then(|person| person.room_id.as_ref()).map(ToString::to_string));
+    let branch = person.and_then(|person| person.branch_id.as_ref());
+    let department = person.and_then(|person| person.department_id.as_ref());
+    let room = person.and_then(|person| person.room_id.as_ref());
+    let (departments, rooms) = (places.department_choices(department), places.room_choices(room));
+    let branch = branch.map(ToString::to_string).unwrap_or_default();
+    let department = department.map(ToString::to_string).unwrap_or_default();
+    let room = room.map(ToString::to_string).unwrap_or_default();
     view! {
         {entry.select("branchId", &tr!("Branch"), places.branch_choices(), false, &branch)}
-        {entry.select("departmentId", &tr!("Department"), places.department_choices(), false, &department)}
-        {entry.select("roomId", &tr!("Room"), places.room_choices(), false, &room)}
+        {entry.select("departmentId", &tr!("Department"), departments, false, &department)}
+        {entry.select("roomId", &tr!("Room"), rooms, false, &room)}
     }
     .into_any()
 }

@@ -48,7 +48,7 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     };
     let own = Targets::new(&names.departments, &[]);
     let columns = measures().map(|measure| view! { <th scope="col" class="number">{say(measure.label())}</th> });
-    let rows = names.departments.iter().map(|department| {
+    let rows = names.departments.iter().filter(|department| department.is_open()).map(|department| {
         let cells = measures().map(|measure| {
             let name = field(&department.id, measure);
             let minutes = set.iter().find(|one| one.department_id == department.id && one.measure == measure);

@@ -250,7 +250,8 @@ fn destination(lab: &Lab, card: &VisitCard, form: &EventForm) -> AnyView {
         [] => view! { <input type="hidden" name="counter" value="Laboratory"/> }.into_any(),
         [room] => view! { <input type="hidden" name="roomId" value=room.id.to_string()/> }.into_any(),
         rooms @ [first, ..] => {
-            let called = std::iter::once(card).chain(&lab.patients).find_map(|card| card.visit.room_id.as_ref());
+            let mut called = std::iter::once(card).chain(&lab.patients).filter_map(|card| card.visit.room_id.as_ref());
+            let called = called.find(|called| rooms.iter().any(|room| room.id == **called));
             let given = called.unwrap_or(&first.id).to_string();
             let choices = rooms.iter().map(|room| (room.id.to_string(), room.name.clone())).collect();
             form.select("roomId", choices, true, Some(tr!("Room for {token}", token = card.visit.token)), &given)

@@ -21,7 +21,7 @@ use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::{BranchId, VisitId};
+use crate::journey::ids::{BranchId, RoomId, VisitId};
 use crate::journey::words::{Phase, Station, Status, Word};
 use crate::language::{date, say};
 use crate::projections::visits::VisitCard;
@@ -48,7 +48,7 @@ pub struct Reception {
     pub branch: Option<BranchId>,
     /// The doctors.
     pub doctors: Vec<Person>,
-    /// The rooms.
+    /// The rooms that are in use.
     pub rooms: Vec<Room>,
     /// The form that stands open.
     pub opened: Option<Opened>,
@@ -243,7 +243,8 @@ impl Reception {
         let doctor = self.doctors.iter().find(|doctor| Some(&doctor.id) == card.visit.doctor_id.as_ref());
         let consults = matches!(card.visit.station, Some(Station::Consultation));
         let own = doctor.filter(|_| consults).and_then(|doctor| doctor.room_id.as_ref());
-        let room = card.visit.room_id.as_ref().or(own);
+        let is_open = |room: &&RoomId| self.rooms.iter().any(|open| open.id == **room);
+        let room = card.visit.room_id.as_ref().filter(is_open).or(own.filter(is_open));
         room.map(|room| vec![("roomId", room.to_string())]).unwrap_or_default()
     }
 

@@ -292,7 +292,8 @@ fn room(page: &VisitPage) -> Option<RoomId> {
     let doctor = visit.doctor().and_then(|id| page.doctors.iter().find(|doctor| doctor.id == *id));
     let doctors = doctor.filter(|_| kind == RoomKind::Consultation).and_then(|doctor| doctor.room_id.as_ref());
     let assigned = visit.room_id.as_ref().filter(|_| kind == RoomKind::Consultation);
-    let fits = |room: &&RoomId| page.rooms.iter().any(|other| other.id == **room && other.kind == kind);
+    let fits =
+        |room: &&RoomId| page.rooms.iter().any(|other| other.id == **room && other.kind == kind && other.is_open());
     [page.person.room_id.as_ref(), assigned, doctors].into_iter().flatten().find(fits).cloned()
 }
 

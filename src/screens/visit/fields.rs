@@ -142,13 +142,15 @@ fn rooms(page: &VisitPage) -> Vec<(String, String)> {
     let branch = page.card.visit.branch_id.as_ref();
     page.rooms
         .iter()
-        .filter(|room| room.kind == RoomKind::Consultation && branch.is_none_or(|branch| room.branch_id == *branch))
+        .filter(|room| room.is_open() && room.kind == RoomKind::Consultation)
+        .filter(|room| branch.is_none_or(|branch| room.branch_id == *branch))
         .map(|room| (room.id.to_string(), room.name.clone()))
         .collect()
 }
 
 fn departments(page: &VisitPage) -> Vec<(String, String)> {
-    page.departments.iter().map(|department| (department.id.to_string(), department.name.clone())).collect()
+    let open = page.departments.iter().filter(|department| department.is_open());
+    open.map(|department| (department.id.to_string(), department.name.clone())).collect()
 }
 
 /// The queues that can be joined now.

@@ -17,6 +17,7 @@ use crate::support::stories;
 stories!(
     every_change_of_the_house_is_an_event,
     a_target_stands_in_the_history_of_the_house,
+    what_is_closed_is_offered_no_more,
     an_entry_of_the_tariff_is_corrected,
     a_range_that_is_defined_flags_results,
     a_passphrase_is_reset_and_sessions_end,
@@ -109,6 +110,73 @@ async fn a_target_stands_in_the_history_of_the_house(db: Db) {
     for change in ["none → 20 min", "20 min → 15 min", "15 min → none"] {
         let change = format!("General Medicine · Wait for the doctor: {change}");
         assert!(page.contains(&change), "{change}: {page}");
+    }
+}
+
+async fn what_is_closed_is_offered_no_more(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let admin = Browser::sign_in(&house, "admin", &[Role::Admin]).await;
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    let (room, department) = (house.room.to_string(), house.department.to_string());
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    let nurse = format!("/admin/people/{}", house.who(Role::Nurse).id);
+    let rooms = [
+        (&admin, nurse.clone()),
+        (&reception, format!("/visits/{visit}?do=VISIT_ASSIGNED")),
+        (&reception, format!("/reception?do=VISIT_ASSIGNED&visit={visit}")),
+        (&doctor, "/queue/consultation".to_owned()),
+    ];
+    let departments =
+        [(&admin, nurse), (&admin, "/admin/tariff".to_owned()), (&reception, "/reception?register=new".to_owned())];
+    let turn = async |form: &'static str, about: &str| {
+        accepted(&admin, "/admin/house", &[("_form", form), ("_about", about)]).await
+    };
+    for (forms, id, screens) in [
+        (["close-room", "open-room"], &room, &rooms[..]),
+        (["close-department", "open-department"], &department, &departments[..]),
+    ] {
+        let choice = format!("value=\"{id}\"");
+        for (browser, path) in screens {
+            assert!(browser.get(path).await.text.contains(&choice), "{path}");
+        }
+        let page = turn(forms[0], id).await;
+        assert!(page.contains("Closed at: none → ") && page.contains("Open again"), "{page}");
+        // The same again changes nothing.
+        turn(forms[0], id).await;
+        for (browser, path) in screens {
+            let page = browser.get(path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(!page.text.contains(&choice), "{path}");
+        }
+        // Who works there still does.
+        assert!(admin.get(&format!("/admin/people/{}", doctor.person.id)).await.text.contains(&choice));
+        turn(forms[1], id).await;
+        for (browser, path) in screens {
+            assert!(browser.get(path).await.text.contains(&choice), "{path}");
+        }
+    }
+    // What happened there keeps its name.
+    house.log(Role::Doctor, &visit, EventType::QueueCalled, json!({ "roomId": house.room })).await;
+    turn("close-room", &room).await;
+    turn("close-department", &department).await;
+    let page = reception.get(&format!("/visits/{visit}")).await.text;
+    assert!(page.contains("Room 1") && page.contains("General Medicine"), "{page}");
+
+    for (aggregate, id) in [("room", &room), ("department", &department)] {
+        let event_type = format!("{aggregate}.changed");
+        let own = event_types::own().into_iter().find(|own| own.event_type == event_type).expect("a type");
+        let validator = event_types::validator(&own.schema).expect("a schema");
+        let events = log::stream(&db, &house.tenant.id, aggregate, id).await.expect("a read");
+        assert_eq!(events.len(), 3, "closed, opened again and closed");
+        for stored in &events {
+            assert_eq!(stored.event.event_type, event_type);
+            assert_eq!(event_types::misfits(&validator, &stored.event.metadata), []);
+        }
+        let (closed, opened) = (&events[0].event.metadata, &events[1].event.metadata);
+        assert!(closed["before"]["closedAt"].is_null() && closed["after"]["closedAt"].is_string(), "{closed}");
+        assert_eq!((&opened["before"], &opened["after"]), (&closed["after"], &closed["before"]));
     }
 }
 

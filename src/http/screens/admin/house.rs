@@ -69,6 +69,10 @@ async fn change(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
             let changed = recorder.change_department(tenant, actor, &id, &name, &prefix, target_minutes).await;
             (changed, "department.changed")
         }
+        Some(turn @ ("close-department" | "open-department")) => {
+            let open = turn == "open-department";
+            (recorder.set_department_open(tenant, actor, &named(&about)?, open).await, "department.changed")
+        }
         Some("add-room") => {
             let new = NewRoom { branch_id: named(&about)?, department_id: chosen(&values, "departmentId"), name, kind };
             (recorder.add_room(tenant, actor, new).await.map(drop), "room.added")
@@ -77,6 +81,10 @@ async fn change(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
             let department = chosen(&values, "departmentId");
             let changed = recorder.change_room(tenant, actor, &named(&about)?, &name, department, kind).await;
             (changed, "room.changed")
+        }
+        Some(turn @ ("close-room" | "open-room")) => {
+            let open = turn == "open-room";
+            (recorder.set_room_open(tenant, actor, &named(&about)?, open).await, "room.changed")
         }
         _ => return Err(Failure::NotFound),
     };

@@ -67,7 +67,7 @@ async fn list(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let screen = Tariff {
         tenant: desk.tenant.clone(),
         entries: tariff::all(desk.db(), &desk.tenant.id).await?,
-        departments: places(&desk).await?.department_choices(),
+        departments: places(&desk).await?.department_choices(None),
         attempt: attempt.clone(),
     };
     desk.show(tr!("Tariff"), Seen::Nothing, attempt, move || tariff_view(screen)).await
@@ -188,13 +188,14 @@ async fn one(
         known.chain(std::iter::repeat_n(Line::default(), blank)).take(Analyte::MOST).collect()
     });
     let places = places(&desk).await?;
+    let departments = places.department_choices(entry.department_id.as_ref());
     let screen = OneEntry {
         tenant: desk.tenant.clone(),
         entry,
         lines,
         events: log::stream(desk.db(), &desk.tenant.id, "tariff", id.as_str()).await?,
         names: names(&desk, &places).await?,
-        departments: places.department_choices(),
+        departments,
         attempt: attempt.clone(),
     };
     desk.show(screen.entry.name.clone(), Seen::Nothing, attempt, move || one_entry(screen)).await
