@@ -266,6 +266,7 @@ test("results typed survive a network that is lost between the look for the serv
   await work(lab, patient).getByRole("link", { name: "Enter results" }).click();
   const values = work(lab, patient).locator('input[name$=".value"]');
   for (const value of await values.all()) await value.fill("9.17");
+  await expect(work(lab, patient).locator(".tag", { hasText: "Low" }).first()).toBeVisible();
   const lost = (url: URL) => url.pathname === "/lab";
   await lab.route(lost, (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
   const failed = lab.waitForEvent("requestfailed", (request) => request.method() === "POST");

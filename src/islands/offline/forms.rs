@@ -204,14 +204,14 @@ fn fill_in_drafts() {
         return;
     };
     let Some(test) = test_of(&typed(&form)) else { return };
+    let is_as_given = |input: &HtmlInputElement| input.type_() != "hidden" && input.value() == input.default_value();
     spawn_local(async move {
         for (name, text) in store::draft(&test).await.unwrap_or_default() {
             let fields = form.elements();
             let field = fields.named_item(&name);
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
                 // What was given on this page is older than the draft; what was typed on it is newer.
-                let is_as_given = input.type_() != "hidden" && input.value() == input.default_value();
-                if is_as_given || input.value().is_empty() {
+                if is_as_given(input) || input.value().is_empty() {
                     input.set_value(&text);
                 }
             } else if let Some(select) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlSelectElement>())
@@ -221,5 +221,11 @@ fn fill_in_drafts() {
             }
         }
         judge(&form);
+        // Somebody was quicker than the page, which heard nothing of what they typed.
+        let fields = form.elements();
+        let inputs = (0..fields.length()).filter_map(|at| fields.item(at)?.dyn_into::<HtmlInputElement>().ok());
+        if inputs.into_iter().any(|input| input.type_() != "hidden" && !is_as_given(&input)) {
+            keep_draft(form);
+        }
     });
 }
