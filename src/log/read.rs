@@ -344,13 +344,13 @@ const OPENING: &str =
 
 /// The first that happened to one thing.
 pub async fn opening(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: &TenantId,
     aggregate_type: &str,
     aggregate_id: &str,
 ) -> sqlx::Result<Option<StoredEvent>> {
-    on!(&db.read, pool => {
-        sqlx::query_as(OPENING).bind(tenant).bind(aggregate_type).bind(aggregate_id).fetch_optional(pool).await
+    from!(source, executor => {
+        sqlx::query_as(OPENING).bind(tenant).bind(aggregate_type).bind(aggregate_id).fetch_optional(executor).await
     })
 }
 

@@ -82,8 +82,8 @@ const ANSWER: &str = "UPDATE follow_ups SET answered_by = $3, answered_at = $4 W
     AND follow_up_id = (SELECT follow_up_id FROM follow_ups WHERE tenant_id = $1 AND visit_id = $2 AND answered_by IS NULL \
     ORDER BY due_at, follow_up_id LIMIT 1)";
 // Who was expected for it and did not come has not answered it.
-const AWAIT_AGAIN: &str =
-    "UPDATE follow_ups SET answered_by = NULL, answered_at = NULL WHERE tenant_id = $1 AND answered_by = $2";
+const AWAIT_AGAIN: &str = "UPDATE follow_ups SET answered_by = NULL, answered_at = NULL \
+    WHERE tenant_id = $1 AND visit_id = $2 AND answered_by = $3";
 
 #[async_trait::async_trait]
 impl Projection for FollowUps {
@@ -134,8 +134,12 @@ impl Projection for FollowUps {
                     })?;
                 }
                 VisitCancelled | VisitNoShow | VisitRescheduled => {
+                    let first =
+                        log::opening(&mut *tx, &tenant.id, VISIT, visit).await?.map(|first| first.event.metadata);
+                    let answered = first.as_ref().and_then(|first| first.get("followUpOf")).and_then(Value::as_str);
                     on!(&mut *tx, connection => {
-                        sqlx::query(AWAIT_AGAIN).bind(&tenant.id).bind(visit).execute(&mut **connection).await.map(drop)
+                        sqlx::query(AWAIT_AGAIN).bind(&tenant.id).bind(answered).bind(visit)
+                            .execute(&mut **connection).await.map(drop)
                     })?;
                 }
                 _ => {
@@ -175,7 +179,7 @@ const AWAITED: &str = select_follow_ups!(
 // The same of those who were not reminded and can be.
 const TO_REMIND: &str = select_follow_ups!(
     "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 AND follow_ups.answered_by IS NULL AND follow_ups.reminders = 0 \
-     AND (patients.email IS NOT NULL OR patients.phone IS NOT NULL) \
+     AND ($5 AND patients.email IS NOT NULL OR $6 AND patients.phone IS NOT NULL) \
      AND (reminder_attempts.attempts IS NULL OR reminder_attempts.attempts < $4) ORDER BY follow_ups.due_at LIMIT 500"
 );
 const OF_PATIENT: &str = select_follow_ups!(
@@ -205,16 +209,19 @@ pub async fn awaited(
     Ok(awaited)
 }
 
-/// The same of whom nobody has reminded, as long as it was not tried in vain so many times.
+/// The same of whom nobody has reminded and who have an address for mail or a phone, whichever is used, as long as it was not tried
+/// in vain so many times.
 pub async fn to_remind(
     db: &Db,
     tenant: &TenantId,
     from: DateTime<Utc>,
     before: DateTime<Utc>,
     attempts: i32,
+    (by_mail, by_phone): (bool, bool),
 ) -> sqlx::Result<Vec<FollowUpCard>> {
     let mut awaited: Vec<FollowUpCard> = on!(&db.read, pool => {
-        sqlx::query_as(TO_REMIND).bind(tenant).bind(from).bind(before).bind(attempts).fetch_all(pool).await
+        sqlx::query_as(TO_REMIND).bind(tenant).bind(from).bind(before).bind(attempts).bind(by_mail).bind(by_phone)
+            .fetch_all(pool).await
     })?;
     reminded_lately(db, tenant, &mut awaited).await?;
     awaited.retain(|card| card.follow_up.reminders == 0);

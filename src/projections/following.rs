@@ -115,6 +115,14 @@ pub async fn states(db: &Db, tenant: &TenantId, followers: &[Follower]) -> sqlx:
     Ok(states)
 }
 
+/// Whether a read model is of its present version, runs, and has all but the latest page of the log.
+pub async fn is_level(db: &Db, tenant: &TenantId, projection: Follower) -> sqlx::Result<bool> {
+    let states = states(db, tenant, &[projection]).await?;
+    Ok(states
+        .iter()
+        .all(|state| state.version == projection.version() && state.state == Condition::Running && state.lag <= PAGE))
+}
+
 /// Stops a read model where it is.
 pub async fn pause(db: &Db, tenant: &TenantId, projection: Follower, now: DateTime<Utc>) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;

@@ -305,7 +305,8 @@ const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
 );
 const TO_BILL: &str = select_cards!(
-    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) ORDER BY visits.billing_since LIMIT 500"
+    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
+     ORDER BY visits.ended_at IS NOT NULL, visits.billing_since LIMIT 500"
 );
 // A visit that had ended may not have been known to have: then its end was recorded later.
 const PERHAPS_OPEN: &str = select_cards!(

@@ -2,7 +2,7 @@
 //!
 //! A shift goes from one closing to the next by places in the log, so that nothing is counted twice and nothing is left out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,6 +21,9 @@ use crate::log::{self, Filter, StoredEvent};
 const CASH_UP: &str = "cash_up";
 /// How many events are read at once.
 const PAGE: u32 = 1000;
+
+/// How far back somebody's first shift reaches, who has closed none: also a night's is whole.
+const FIRST_SHIFT: TimeDelta = TimeDelta::hours(36);
 
 /// One payment, or one refund.
 #[derive(Clone, Debug)]
@@ -131,12 +134,17 @@ impl Recorder {
         Ok(stored.iter().filter_map(closing).collect())
     }
 
-    /// Somebody's shift that is open: since the last closing, or else since the first they ever took.
+    /// Somebody's shift that is open: since the last closing, or else since the first they took within a night and a day.
     pub async fn open_shift(&self, tenant: &Tenant, person: &PersonId) -> Result<Shift, RecordError> {
         let now = self.clock.now();
         let last = self.closings(tenant, person).await?.pop();
         let after = last.as_ref().map_or(0, |closing| closing.last_position);
-        let transactions = self.transactions(tenant, person, after, None).await?;
+        let filter = match &last {
+            Some(_) => Filter::Performer(person.clone()),
+            // What was just done may bear a time a little ahead of ours.
+            None => Filter::Performed { from: now - FIRST_SHIFT, before: now + TimeDelta::minutes(5) },
+        };
+        let transactions = self.transactions(tenant, person, &filter, after, None).await?;
         let first = transactions.iter().map(|one| one.at).min();
         let from = last.map(|closing| closing.until).or(first);
         let from = from.unwrap_or_else(|| tenant.day_bounds(tenant.local_day(now)).start);
@@ -152,7 +160,8 @@ impl Recorder {
         closing: Closing,
     ) -> Result<Shift, RecordError> {
         let (after, last) = (closing.after_position, closing.last_position);
-        let mut transactions = self.transactions(tenant, person, after, Some(last)).await?;
+        let filter = Filter::Performer(person.clone());
+        let mut transactions = self.transactions(tenant, person, &filter, after, Some(last)).await?;
         transactions.retain(|one| after > 0 || one.at >= closing.from);
         let (from, until) = (closing.from, closing.until);
         Ok(Shift { from, until, last_position: last, transactions, closing: Some(closing) })
@@ -171,7 +180,10 @@ impl Recorder {
         let mut tx = self.begin(tenant).await?;
         let stored = log::stream(&mut tx, &tenant.id, CASH_UP, person.as_str()).await?;
         let last = stored.iter().filter_map(closing).next_back();
-        if last.as_ref().is_some_and(|last| last.until > shift.from || last.last_position >= shift.last_position) {
+        let is_nothing = shift.last_position == 0;
+        if is_nothing
+            || last.as_ref().is_some_and(|last| last.until > shift.from || last.last_position >= shift.last_position)
+        {
             let problem = "was closed meanwhile, or nothing happened since; look at it again".to_owned();
             return Err(WriteError::Invalid(vec![Problem { field: "shift", problem }]));
         }
@@ -195,13 +207,13 @@ impl Recorder {
         &self,
         tenant: &Tenant,
         person: &PersonId,
+        filter: &Filter,
         after: i64,
         last: Option<i64>,
     ) -> Result<Vec<Transaction>, RecordError> {
-        let filter = Filter::Performer(person.clone());
         let (mut found, mut after) = (Vec::new(), Some(after).filter(|after| *after > 0));
         loop {
-            let page = log::page(&self.db, &tenant.id, &filter, after, PAGE).await?;
+            let page = log::own_page(&self.db, &tenant.id, person, filter, after, PAGE).await?;
             let goes_on = page.len() == PAGE as usize;
             after = page.last().map(|stored| stored.position).or(after);
             for stored in &page {

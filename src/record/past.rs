@@ -94,7 +94,7 @@ pub async fn to_bill(
     let owed = perhaps_owed(db, &tenant.id, branch, then.moment).await?;
     let mut cards = as_they_were(db, tenant, branch, then, owed).await?;
     cards.retain(|card| card.visit.billing_since.is_some());
-    cards.sort_by_key(|card| card.visit.billing_since);
+    cards.sort_by_key(|card| (card.visit.ended_at.is_some(), card.visit.billing_since));
     cards.truncate(LONGEST);
     Ok(cards)
 }

@@ -20,7 +20,8 @@ use crate::journey::events::EventType;
 use crate::language;
 use crate::log;
 use crate::mail::Mailer;
-use crate::projections::follow_ups::{self, FollowUpCard};
+use crate::projections::follow_ups::{self, FollowUpCard, FollowUps};
+use crate::projections::following;
 use crate::record::{RecordError, Recorder, Wish};
 
 /// How often it is looked what is due.
@@ -89,8 +90,13 @@ impl Reminders {
         for id in log::tenants(&self.db).await? {
             let Some(tenant) = tenants::by_id(&self.db, &id).await? else { continue };
             let now = self.clock.now();
+            // Rows that are made anew do not know yet who was reminded.
+            if !following::is_level(&self.db, &tenant.id, &FollowUps).await? {
+                continue;
+            }
             let (from, before) = (now - LATE, now + self.settings.ahead);
-            for card in follow_ups::to_remind(&self.db, &tenant.id, from, before, ATTEMPTS).await? {
+            let channels = (self.settings.mail.is_some(), self.settings.messages.is_some());
+            for card in follow_ups::to_remind(&self.db, &tenant.id, from, before, ATTEMPTS, channels).await? {
                 if self.remind(&tenant, &card, now).await? {
                     sent += 1;
                 }

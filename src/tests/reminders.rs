@@ -10,7 +10,8 @@ use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{FollowUpId, VisitId};
 use sojourn::journey::words::{ActorType, Role};
 use sojourn::mail::Mailer;
-use sojourn::projections::follow_ups::{self, Adherence, FollowUpCard};
+use sojourn::projections::follow_ups::{self, Adherence, FollowUpCard, FollowUps};
+use sojourn::projections::following;
 use sojourn::record::Wish;
 use sojourn::reminders::{Reminders, Settings};
 
@@ -24,6 +25,7 @@ stories!(
     who_is_not_reached_is_to_be_called,
     a_text_message_goes_by_the_webhook,
     two_servers_send_one_reminder,
+    nobody_is_reminded_from_rows_that_are_not_level,
     a_later_visit_answers_a_follow_up,
 );
 
@@ -124,6 +126,17 @@ async fn two_servers_send_one_reminder(db: Db) {
     let (one, other) = tokio::join!(one.turn(), other.turn());
     assert_eq!(one.expect("a turn") + other.expect("a turn"), 1);
     assert_eq!(server.sent().len(), 1);
+    assert_eq!(house.stream(&visit).await.len(), 7);
+}
+
+async fn nobody_is_reminded_from_rows_that_are_not_level(db: Db) {
+    let (house, visit, _) = planned(&db, mail_to("asha@home.example")).await;
+    let server = MailServer::open("").await;
+    let reminders = reminders(&house, by_mail(&server), None);
+    following::pause(&db, &house.tenant.id, &FollowUps, house.now()).await.expect("it stops");
+    assert_eq!(reminders.turn().await.expect("a turn"), 0);
+    following::resume(&db, &house.tenant.id, &FollowUps, house.now()).await.expect("it goes on");
+    assert_eq!(reminders.turn().await.expect("a turn"), 1);
     assert_eq!(house.stream(&visit).await.len(), 7);
 }
 

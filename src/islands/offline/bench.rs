@@ -147,6 +147,8 @@ mod browser {
         tablet.send().await;
         if !tablet.signed_out.get_untracked() && choice.opened.with_untracked(Option::is_none) {
             let address = match choice.shown.get_untracked() {
+                // Whoever opened the first page is at home there.
+                _ if window().location().pathname().as_deref() == Ok("/") => "/".to_owned(),
                 Shown::Stage(stage) => {
                     let word = STAGES.iter().find(|(here, ..)| *here == stage).map_or("collect", |(_, word, _)| word);
                     ["/lab?stage=", word].concat()
