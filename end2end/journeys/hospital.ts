@@ -22,6 +22,14 @@ export async function signInOn(page: Page, name: string) {
   await expect(page.getByRole("navigation", { name: "Workplaces" })).toBeVisible();
 }
 
+/** Waits until the browser keeps the laboratory's shell. */
+export async function keepsShell(page: Page) {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+}
+
 /** What the page says was just logged. */
 export async function expectLogged(page: Page, words: string) {
   await expect(page.locator(".notice-success")).toContainText(words);

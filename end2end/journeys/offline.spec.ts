@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type Page, expect, test } from "@playwright/test";
-import { type Look, signIn, signInOn } from "./hospital.ts";
+import { type Look, keepsShell, signIn, signInOn } from "./hospital.ts";
 
 const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
 const ROLES = "receptionist,nurse,doctor,billing_clerk,lab_technician,pathologist,manager,admin,auditor";
@@ -130,10 +130,7 @@ async function kept(page: Page): Promise<{ database: string; caches: string }> {
 async function openLab(page: Page, address: string, patient: string) {
   await page.goto(address);
   await expect(work(page, patient)).toBeVisible();
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+  await keepsShell(page);
   await expect(async () => expect((await kept(page)).database).toContain(patient)).toPass({ timeout: 20_000 });
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { test } from "@playwright/test";
-import { overcharge, register, share, signIn } from "../journeys/hospital.ts";
+import { keepsShell, overcharge, register, share, signIn } from "../journeys/hospital.ts";
 import { SCREENS, addressOf, nameOf } from "../journeys/screens.ts";
 
 const folder = process.env.SOJOURN_KEPT_IN ?? "pictures-taken";
@@ -34,10 +34,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test(`the laboratory without network, ${size}, ${colorScheme}`, async ({ browser }) => {
       const page = await signIn(browser, "lab", options);
       await page.goto("/lab?stage=running");
-      await page.evaluate(async () => {
-        await navigator.serviceWorker.ready;
-        while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
-      });
+      await keepsShell(page);
       await page.context().setOffline(true);
       await page.goto("/lab/offline?stage=running");
       await page.screenshot({ path: join(into, "lab-offline.png"), fullPage: true });
