@@ -137,6 +137,7 @@ impl Projection for FollowUps {
                     let first =
                         log::opening(&mut *tx, &tenant.id, VISIT, visit).await?.map(|first| first.event.metadata);
                     let answered = first.as_ref().and_then(|first| first.get("followUpOf")).and_then(Value::as_str);
+                    let Some(answered) = answered else { continue };
                     on!(&mut *tx, connection => {
                         sqlx::query(AWAIT_AGAIN).bind(&tenant.id).bind(answered).bind(visit)
                             .execute(&mut **connection).await.map(drop)

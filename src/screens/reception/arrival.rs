@@ -5,7 +5,6 @@ use tr::tr;
 
 use super::Reception;
 use crate::journey::events::EventType;
-use crate::journey::schema::Shape;
 use crate::journey::words::{Station, Status, VisitType, Word};
 use crate::language::say;
 use crate::projections::visits::VisitCard;
@@ -167,17 +166,20 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
             form.select("doctorId", reception.doctor_choices(), required, None, given),
         )
     };
+    let queued = matches!(visit.status, Status::Waiting | Status::Called);
+    let leaves = (event == EventType::QueueJoined && queued).then_some(visit.status);
     let fields = match event {
         EventType::VisitAssigned => {
             let rooms = form.select("roomId", reception.room_choices(), false, None, "");
             view! { {doctors(true, &doctor)} {form.field("roomId", &tr!("Room"), true, rooms)} }.into_any()
         }
         EventType::QueueJoined => {
-            let stations =
-                form.input("station", Shape::Choice(Station::CHOICES), true, None, next_station(card).word());
-            let leaves = matches!(visit.status, Status::Waiting | Status::Called).then(|| visit.status.word());
+            // To another one than they stand in; to another doctor's they are assigned.
+            let others = Station::ALL.iter().filter(|station| leaves.is_none() || visit.station != Some(**station));
+            let stations = others.map(|station| (station.word().to_owned(), say(station.label()))).collect();
+            let stations = form.select("station", stations, true, None, next_station(card).word());
             view! {
-                {leaves.map(|status| view! { <input type="hidden" name=LEAVES value=status/> })}
+                {leaves.map(|status| view! { <input type="hidden" name=LEAVES value=status.word()/> })}
                 {form.field("station", &tr!("Queue"), false, stations)} {doctors(false, &doctor)}
             }
             .into_any()
@@ -188,6 +190,7 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
         EventType::VisitCancelled => text("reason", tr!("Reason")),
         _ => return None,
     };
+    let action = leaves.map_or_else(|| say(event.row().action), |_| tr!("Move to another queue"));
     let class = if event.is_outcome() { "button button-danger" } else { "button button-primary" };
     let close = reception.address(reception.status, reception.branch.as_ref(), &[]);
     Some(
@@ -195,11 +198,11 @@ fn opened_form(reception: &Reception, card: &VisitCard, event: EventType) -> Opt
             <tr id="do">
                 <td colspan="7" class="cell-form">
                     <form method="post" class="stack">
-                        <h3 class="form-title">{say(event.row().action)} ": " {visit.token.clone()} " " {card.patient_name.clone()}</h3>
+                        <h3 class="form-title">{action.clone()} ": " {visit.token.clone()} " " {card.patient_name.clone()}</h3>
                         {form.hidden()}
                         <div class="fields">{fields}</div>
                         <div class="form-foot">
-                            <button class=class>{icon(Icon::of(event))} {say(event.row().action)}</button>
+                            <button class=class>{icon(Icon::of(event))} {action}</button>
                             <a class="button button-quiet" href=close>{tr!("Leave it")}</a>
                         </div>
                     </form>

@@ -234,7 +234,9 @@ async fn who_waits_moves_to_another_queue(db: Db) {
     let visit = house.register().await;
     house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
     let opened = browser.get(&format!("/reception?do=QUEUE_JOINED&visit={visit}")).await;
-    assert!(opened.text.contains("name=\"_leaves\" value=\"WAITING\""), "{}", opened.text);
+    let form = opened.text.split("id=\"do\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("a form");
+    assert!(form.contains("name=\"_leaves\" value=\"WAITING\"") && form.contains("Move to another queue"), "{form}");
+    assert!(form.contains("BILLING") && !form.contains("CONSULTATION"), "nobody loses their place by it: {form}");
 
     let join = async |typed: &[(&str, &str)]| browser.post("/reception", EventType::QueueJoined, &visit, typed).await;
     let moved = join(&[("_leaves", "WAITING"), ("_version", "2"), ("station", "BILLING")]).await;
