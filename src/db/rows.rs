@@ -2,6 +2,8 @@
 //!
 //! Rows are what serde makes of them: objects whose members are columns.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::query::Query;
@@ -13,7 +15,7 @@ use super::cells::{Cell, cells};
 use crate::journey::ids::TenantId;
 
 /// The most rows that one statement carries on SQLite, which keeps the values bound to it in bounds.
-const MOST: usize = 64;
+const MOST: usize = 32;
 
 /// The most rows that one statement carries on PostgreSQL.
 const HEAP: usize = 512;
@@ -177,87 +179,137 @@ macro_rules! read_json {
 
 pub(crate) use {column, insert_rows, listed, read_json, update_rows};
 
-impl Rows {
-    /// Writes rows; does nothing when there are none.
-    pub async fn write<R: Serialize>(&self, tx: &mut Tx, tenant: &TenantId, rows: &[R]) -> sqlx::Result<()> {
-        if rows.is_empty() {
-            return Ok(());
+/// Rows of one kind on their way into their table.
+pub struct Batch<'a>(Box<dyn Going + Send + 'a>);
+
+/// What takes rows to their table, statement by statement.
+trait Going {
+    /// The next statement for SQLite; none when all rows have gone.
+    fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>>;
+    /// The next statement for PostgreSQL, and its rows.
+    fn postgres(&mut self) -> sqlx::Result<Option<(&'static str, String)>>;
+}
+
+/// Rows that are made when their turn comes.
+struct Making<R, F> {
+    rows: Rows,
+    make: Option<F>,
+    made: Vec<R>,
+    gone: usize,
+}
+
+impl<R, F: FnOnce() -> Vec<R>> Making<R, F> {
+    /// The first rows that are left, as many as an engine takes at once.
+    fn some(&mut self, most: impl FnOnce(usize) -> usize) -> &[R] {
+        if let Some(make) = self.make.take() {
+            self.made = make();
         }
-        match tx {
-            Tx::Sqlite(connection) => {
-                let mut rest = rows;
-                let mut prepared = self.prepare(tenant, &mut rest)?;
-                // The next statement is prepared while one is carried out.
-                while let Some(query) = prepared {
-                    let next = async { self.prepare(tenant, &mut rest) };
-                    let (done, next) = futures::join!(query.execute(&mut **connection), next);
-                    (_, prepared) = (done?, next?);
-                }
-                Ok(())
+        let begin = self.gone;
+        self.gone += most(self.made.len() - begin);
+        self.made.get(begin..self.gone).unwrap_or_default()
+    }
+}
+
+impl<R: Serialize, F: FnOnce() -> Vec<R>> Going for Making<R, F> {
+    fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>> {
+        let rows = self.rows;
+        // Few texts, so that each is prepared once and kept; few statements all the same.
+        let some = self.some(|left| match left {
+            0..STEP => left,
+            _ => MOST.min(left / STEP * STEP),
+        });
+        if some.is_empty() { Ok(None) } else { rows.bound(tenant, some).map(Some) }
+    }
+
+    fn postgres(&mut self) -> sqlx::Result<Option<(&'static str, String)>> {
+        let sql = self.rows.postgres;
+        let some = self.some(|left| HEAP.min(left));
+        if some.is_empty() { Ok(None) } else { Ok(Some((sql, json(some)?))) }
+    }
+}
+
+/// Writes batches of rows one after the other; each statement is put together while the one before it is carried out.
+pub async fn write(tx: &mut Tx, tenant: &TenantId, batches: Vec<Batch<'_>>) -> sqlx::Result<()> {
+    let mut left = VecDeque::from(batches);
+    match tx {
+        Tx::Sqlite(connection) => {
+            let mut next = || next(&mut left, |batch| batch.sqlite(tenant));
+            let mut prepared = next()?;
+            while let Some(query) = prepared {
+                let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
+                (_, prepared) = (done?, following?);
             }
-            Tx::Postgres(connection) => {
-                let mut rest = rows;
-                let mut prepared = heap(&mut rest)?;
-                while let Some(some) = prepared {
-                    let query = sqlx::query(self.postgres).bind(tenant).bind(some);
-                    let next = async { heap(&mut rest) };
-                    let (done, next) = futures::join!(query.execute(&mut **connection), next);
-                    (_, prepared) = (done?, next?);
-                }
-                Ok(())
+        }
+        Tx::Postgres(connection) => {
+            let mut next = || next(&mut left, Going::postgres);
+            let mut prepared = next()?;
+            while let Some((sql, rows)) = prepared {
+                let query = sqlx::query(sql).bind(tenant).bind(rows);
+                let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
+                (_, prepared) = (done?, following?);
             }
         }
     }
+    Ok(())
+}
 
-    /// The statement for the first of the rows that are left, which it takes from them; none when none are left.
-    fn prepare<'q, R: Serialize>(
-        &self,
-        tenant: &'q TenantId,
-        rest: &mut &[R],
-    ) -> sqlx::Result<Option<Query<'q, Sqlite, SqliteArguments>>> {
-        if rest.is_empty() {
-            return Ok(None);
+/// The next statement of the first batch that has one.
+fn next<'a, S>(
+    left: &mut VecDeque<Batch<'a>>,
+    statement: impl Fn(&mut (dyn Going + Send + 'a)) -> sqlx::Result<Option<S>>,
+) -> sqlx::Result<Option<S>> {
+    while let Some(Batch(batch)) = left.front_mut() {
+        match statement(batch.as_mut())? {
+            None => drop(left.pop_front()),
+            some => return Ok(some),
         }
-        // Few texts, so that each is prepared once and kept; few statements all the same.
-        let step = if rest.len() < STEP { 1 } else { STEP };
-        let (some, others) = rest.split_at(MOST.min(rest.len() / step * step));
-        *rest = others;
-        let mut query = sqlx::query(AssertSqlSafe(self.of(some.len())));
-        for row in some {
+    }
+    Ok(None)
+}
+
+impl Rows {
+    /// Rows to be written, made when their turn comes.
+    pub fn batch<'a, R: Serialize + Send + 'a>(self, make: impl FnOnce() -> Vec<R> + Send + 'a) -> Batch<'a> {
+        Batch(Box::new(Making { rows: self, make: Some(make), made: Vec::new(), gone: 0 }))
+    }
+
+    /// Writes rows; does nothing when there are none.
+    pub async fn write<R: Serialize + Sync>(self, tx: &mut Tx, tenant: &TenantId, rows: &[R]) -> sqlx::Result<()> {
+        write(tx, tenant, vec![self.batch(|| rows.iter().collect())]).await
+    }
+
+    /// The statement that writes rows on SQLite.
+    fn bound<R: Serialize>(
+        self,
+        tenant: &TenantId,
+        rows: &[R],
+    ) -> sqlx::Result<Query<'static, Sqlite, SqliteArguments>> {
+        let mut query = sqlx::query(AssertSqlSafe(self.of(rows.len())));
+        for row in rows {
             if self.tenant == TenantStands::InRows {
-                query = query.bind(tenant);
+                query = query.bind(tenant.clone());
             }
-            query = self.bind(query, row)?;
+            for cell in cells(self.columns, row).map_err(|error| sqlx::Error::Encode(error.into()))? {
+                query = match cell {
+                    Cell::Nothing => query.bind(None::<String>),
+                    Cell::Text(text) => query.bind(text),
+                    Cell::Number(number) => query.bind(number),
+                    Cell::Bytes(bytes) => query.bind(bytes),
+                };
+            }
         }
         if self.tenant == TenantStands::Last {
-            query = query.bind(tenant);
+            query = query.bind(tenant.clone());
         }
-        Ok(Some(query))
+        Ok(query)
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.
-    fn of(&self, rows: usize) -> String {
+    fn of(self, rows: usize) -> String {
         let [before, after] = self.sqlite;
         let values = self.columns.len() + usize::from(self.tenant == TenantStands::InRows);
         let row = format!("({}?)", "?, ".repeat(values - 1));
         format!("{before}{}{row}{after}", format!("{row}, ").repeat(rows - 1))
-    }
-
-    fn bind<'q, R: Serialize>(
-        &self,
-        mut query: Query<'q, Sqlite, SqliteArguments>,
-        row: &R,
-    ) -> sqlx::Result<Query<'q, Sqlite, SqliteArguments>> {
-        let cells = cells(self.columns, row).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        for cell in cells {
-            query = match cell {
-                Cell::Nothing => query.bind(None::<String>),
-                Cell::Text(text) => query.bind(text),
-                Cell::Number(number) => query.bind(number),
-                Cell::Bytes(bytes) => query.bind(bytes),
-            };
-        }
-        Ok(query)
     }
 }
 
@@ -309,13 +361,6 @@ impl Statement {
             }
         }
     }
-}
-
-/// The first of the rows that are left, which it takes from them; none when none are left.
-fn heap<R: Serialize>(rest: &mut &[R]) -> sqlx::Result<Option<String>> {
-    let (some, others) = rest.split_at(HEAP.min(rest.len()));
-    *rest = others;
-    if some.is_empty() { Ok(None) } else { json(some).map(Some) }
 }
 
 fn json<T: Serialize>(rows: &[T]) -> sqlx::Result<String> {

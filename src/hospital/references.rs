@@ -1,51 +1,40 @@
-//! What an event may name: whether it exists in this hospital, and what people call it.
+//! What an event may name: whether it exists in this hospital.
 
 use crate::db::Tx;
 use crate::db::rows::{Statement, listed};
 use crate::journey::ids::TenantId;
 
-/// The kinds of things that have a name, by the word with which the schema of metadata says what an id names.
+/// The kinds of things that have an id, by the word with which the schema of metadata says what an id names.
 pub const KINDS: [&str; 6] = ["patient", "person", "room", "department", "branch", "visit"];
-
-/// Something of this hospital that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Named {
-    /// What it is.
-    pub thing: String,
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-}
 
 /// The lists of ids come in the order of [`KINDS`].
 macro_rules! everything {
     ($engine:ident) => {
         concat!(
-            "SELECT 'patient' AS thing, id, name FROM patients WHERE tenant_id = $1 AND id ",
+            "SELECT 'patient', id FROM patients WHERE tenant_id = $1 AND id ",
             listed!($engine 0),
-            " UNION ALL SELECT 'person', id, name FROM people WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'person', id FROM people WHERE tenant_id = $1 AND id ",
             listed!($engine 1),
-            " UNION ALL SELECT 'room', id, name FROM rooms WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'room', id FROM rooms WHERE tenant_id = $1 AND id ",
             listed!($engine 2),
-            " UNION ALL SELECT 'department', id, name FROM departments WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'department', id FROM departments WHERE tenant_id = $1 AND id ",
             listed!($engine 3),
-            " UNION ALL SELECT 'branch', id, name FROM branches WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'branch', id FROM branches WHERE tenant_id = $1 AND id ",
             listed!($engine 4),
-            " UNION ALL SELECT 'visit', visit_id, token FROM visits WHERE tenant_id = $1 AND visit_id ",
+            " UNION ALL SELECT 'visit', visit_id FROM visits WHERE tenant_id = $1 AND visit_id ",
             listed!($engine 5),
         )
     };
 }
 
-const NAMES: Statement = Statement { sqlite: everything!(sqlite), postgres: everything!(postgres) };
+const EXISTING: Statement = Statement { sqlite: everything!(sqlite), postgres: everything!(postgres) };
 
-/// What things of this hospital are called, each asked for by kind and id; what does not exist here is left out.
-pub async fn names<'a>(
+/// Those of some things, each asked for by kind and id, that exist in this hospital.
+pub async fn existing<'a>(
     tx: &mut Tx,
     tenant: &TenantId,
     things: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> sqlx::Result<Vec<Named>> {
+) -> sqlx::Result<Vec<(String, String)>> {
     let mut lists = KINDS.map(|_| Vec::new());
     for (kind, id) in things {
         if let Some(list) = KINDS.iter().position(|known| *known == kind).and_then(|index| lists.get_mut(index)) {
@@ -55,5 +44,5 @@ pub async fn names<'a>(
     if lists.iter().all(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    NAMES.read(tx, tenant, &lists).await
+    EXISTING.read(tx, tenant, &lists).await
 }

@@ -13,12 +13,12 @@ mod page;
 mod past;
 mod problem;
 mod refused;
-mod retold;
 mod screens;
 mod security;
 mod seen;
 pub mod sign_in;
 mod spoken;
+mod story;
 mod written;
 
 use std::sync::Arc;

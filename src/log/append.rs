@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
-use crate::db::rows::{Rows, insert_rows};
+use crate::db::rows::{self, Batch, Rows, insert_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
@@ -170,7 +170,7 @@ impl<'a> From<&'a StoredEvent> for Row<'a> {
 }
 
 impl Head {
-    /// Links an event to the head, which moves to it; it is in the log once [`write()`] and [`save_head`] have put it there.
+    /// Links an event to the head, which moves to it; it is in the log once its [`rows`] and [`save_head`] have put it there.
     pub fn link(&mut self, mut event: NewEvent, recorded_at: DateTime<Utc>) -> StoredEvent {
         event.performed_at = to_milliseconds(event.performed_at);
         let recorded_at = to_milliseconds(recorded_at);
@@ -183,9 +183,14 @@ impl Head {
     }
 }
 
-/// Writes linked events; one whose id or version is there already is an error.
+/// Linked events as rows of the log; to write one whose id or version is there already is an error.
+pub fn rows(events: &[StoredEvent]) -> Batch<'_> {
+    APPEND.batch(|| events.iter().map(Row::from).collect())
+}
+
+/// Writes linked events.
 pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
-    APPEND.write(tx, tenant, &events.iter().map(Row::from).collect::<Vec<_>>()).await
+    rows::write(tx, tenant, vec![rows(events)]).await
 }
 
 /// Appends one event after the head, which moves to it if it is written.

@@ -9,6 +9,7 @@
 //! | [`changes`](mod@changes) | that something changed, and where; hints of it across processes |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`steps`] | the steps of visits, read out of their events |
+//! | [`timeline`](mod@timeline) | the story of a visit, told from its events |
 //! | [`lift`] | old versions of events, read as those of today |
 //! | [`refused`] | what was tried and refused |
 //! | [`access`] | who saw which patient's data |
@@ -42,10 +43,11 @@ pub mod stats;
 pub mod steps;
 pub mod subscriptions;
 pub mod tagged;
+pub mod timeline;
 pub mod verify;
 
 pub use access::{Access, AccessLog};
-pub use append::{Head, append, lock_head, position, positions, save_head, write};
+pub use append::{Head, append, lock_head, position, positions, rows, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};

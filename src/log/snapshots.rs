@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::Tx;
-use crate::db::rows::{Rows, Statement, insert_rows, listed};
+use crate::db::rows::{Batch, Rows, Statement, insert_rows, listed};
 use crate::journey::evolve::{FOLD, FOLD_VERSION};
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::visit::Visit;
@@ -32,15 +32,15 @@ const KEEP: Rows = insert_rows!("snapshots":
     "ON CONFLICT (tenant_id, aggregate_type, aggregate_id) DO UPDATE SET version = excluded.version, \
      fold_version = excluded.fold_version, state = excluded.state");
 
-/// Keeps the states of visits; of several of one visit, the last.
-pub async fn keep(tx: &mut Tx, tenant: &TenantId, visits: &[(VisitId, Arc<Visit>)]) -> sqlx::Result<()> {
+/// The states of visits to be kept; of several of one visit, the last.
+pub fn rows(visits: &[(VisitId, Arc<Visit>)]) -> Batch<'_> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for (id, visit) in visits {
         rows.retain(|row| row.aggregate_id != id);
         let version = visit.version;
         rows.push(Row { aggregate_type: FOLD, aggregate_id: id, version, fold_version: FOLD_VERSION, state: visit });
     }
-    KEEP.write(tx, tenant, &rows).await
+    KEEP.batch(|| rows)
 }
 
 macro_rules! of_visits {

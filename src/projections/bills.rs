@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Change;
-use crate::db::rows::{Rows, insert_rows};
-use crate::db::{Db, Tx};
+use crate::db::rows::{Batch, Rows, insert_rows};
+use crate::db::Db;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::{BillItem, Payment, Visit};
@@ -69,12 +69,13 @@ const SAVE: Rows = insert_rows!("bills":
      paid = excluded.paid, refunded = excluded.refunded, balance = excluded.balance, payments = excluded.payments, \
      settled_at = excluded.settled_at");
 
-pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
+/// The bills that changed.
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
     let changed = visits.iter().flat_map(|(visit_id, change)| {
         let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
         rows(visit_id, &change.after).filter(move |row| !before.contains(row))
     });
-    SAVE.write(tx, tenant, &changed.collect::<Vec<_>>()).await
+    SAVE.batch(|| changed.collect())
 }
 
 const OF_VISIT: &str = "SELECT * FROM bills WHERE tenant_id = $1 AND visit_id = $2 ORDER BY billed_at, bill_id";

@@ -12,7 +12,6 @@ pub mod measures;
 pub mod open;
 pub mod statistics;
 pub mod tests;
-pub mod timeline;
 pub mod tokens;
 pub mod visits;
 
@@ -21,30 +20,28 @@ use std::sync::Arc;
 
 use crate::db::Tx;
 use crate::db::beside::{Table, table};
+use crate::db::rows::Batch;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{TenantId, VisitId};
-use crate::journey::story::Telling;
 use crate::journey::visit::Visit;
 use crate::log::StoredEvent;
 
-use self::timeline::NewTimelineRow;
 use self::visits::Arrival;
 
 /// The tables that [`Changes`] writes.
-pub const TABLES: [Table; 5] = [
+pub const TABLES: [Table; 4] = [
     table!("visits" by "tenant_id, visit_id" of visits),
     table!("tests" by "tenant_id, visit_id, test_id" of visits),
     table!("bills" by "tenant_id, visit_id, bill_id" of visits),
-    table!("timeline" by "tenant_id, visit_id, version" of visits),
     table!("token_counters" by "tenant_id, branch_id, prefix, day"),
 ];
 
 /// What appended events changed: each row is written once, however many events touched it.
 #[derive(Debug, Default)]
-pub struct Changes {
-    visits: BTreeMap<VisitId, Change>,
-    timeline: Vec<NewTimelineRow>,
-}
+pub struct Changes(BTreeMap<VisitId, Change>);
+
+/// What visits are called by, as they were registered.
+pub type Tokens = BTreeMap<VisitId, String>;
 
 /// How a visit changed.
 #[derive(Debug)]
@@ -58,7 +55,7 @@ struct Change {
 }
 
 impl Changes {
-    /// Takes in one event: the state before and after it, and how it is told to people.
+    /// Takes in one event: the state before and after it.
     pub fn apply(
         &mut self,
         tenant: &Tenant,
@@ -66,10 +63,8 @@ impl Changes {
         before: Option<&Arc<Visit>>,
         after: &Arc<Visit>,
         event: &StoredEvent,
-        telling: Telling,
     ) {
-        self.timeline.push(NewTimelineRow::new(visit_id, event, telling));
-        if let Some(change) = self.visits.get_mut(visit_id) {
+        if let Some(change) = self.0.get_mut(visit_id) {
             change.after = Arc::clone(after);
             return;
         }
@@ -78,14 +73,22 @@ impl Changes {
             branch_id: event.event.branch_id.clone(),
             day: tenant.local_day(after.registered_at),
         });
-        self.visits.insert(visit_id.clone(), Change { before: before.cloned(), after: Arc::clone(after), arrival });
+        self.0.insert(visit_id.clone(), Change { before: before.cloned(), after: Arc::clone(after), arrival });
     }
 
-    /// Brings every read model up to date.
-    pub async fn write(self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
-        timeline::write(tx, tenant, &self.timeline).await?;
-        visits::write(tx, tenant, &self.visits).await?;
-        tests::write(tx, tenant, &self.visits).await?;
-        bills::write(tx, tenant, &self.visits).await
+    /// Gives the tokens of those who were registered, which the rows need.
+    pub async fn tokens(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Tokens> {
+        visits::tokens(tx, tenant, &self.0).await
+    }
+
+    /// The rows that bring every read model up to date.
+    pub fn rows<'a>(&'a self, tokens: &'a Tokens) -> [Batch<'a>; 4] {
+        let Self(visits) = self;
+        [
+            visits::registered(visits, tokens),
+            visits::progressed(visits),
+            tests::changed(visits),
+            bills::changed(visits),
+        ]
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Change;
 use super::visits::urgency;
-use crate::db::rows::{Rows, insert_rows};
-use crate::db::{Db, Tx};
+use crate::db::rows::{Batch, Rows, insert_rows};
+use crate::db::Db;
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -126,13 +126,14 @@ struct SortedRow {
     urgency: i32,
 }
 
-pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
+/// The tests that changed.
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
     let changed = visits.iter().flat_map(|(visit_id, change)| {
         let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
         rows(visit_id, &change.after).filter(move |row| !before.contains(row))
     });
     let changed = changed.map(|row| SortedRow { urgency: urgency(row.priority), row });
-    SAVE.write(tx, tenant, &changed.collect::<Vec<_>>()).await
+    SAVE.batch(|| changed.collect())
 }
 
 /// Repeats what every list of tests selects, before its own conditions.

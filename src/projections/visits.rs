@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::Change;
+use super::{Change, Tokens};
 use super::tokens::{self, Comer};
-use crate::db::rows::{Rows, insert_rows, update_rows};
+use crate::db::rows::{Batch, Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};
 use crate::journey::ids::*;
@@ -202,7 +202,7 @@ struct Registration<'a> {
     branch_id: &'a Option<BranchId>,
     department_id: &'a Option<DepartmentId>,
     visit_type: VisitType,
-    token: String,
+    token: &'a str,
     day: NaiveDate,
     reason: &'a Option<String>,
     registered_at: DateTime<Utc>,
@@ -236,37 +236,53 @@ const UPDATE: Rows = update_rows!("visits" by "visit_id":
     text "calls", text "doctor_id", text "attended", time "ended_at", text "due", text "unbilled",
     time "billing_since", text "version");
 
-pub(super) async fn write(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<()> {
-    let (mut arrivals, mut progressed, mut registered) = (Vec::new(), Vec::new(), Vec::new());
-    for (visit_id, change) in visits {
-        match &change.arrival {
-            Some(arrival) => arrivals.push((arrival, visit_id, &change.after)),
-            None => progressed.push(progress(visit_id, &change.after)),
-        }
-    }
-    arrivals.sort_unstable_by_key(|(arrival, ..)| arrival.position);
-    let comers = arrivals.iter().map(|(Arrival { branch_id, day, .. }, _, visit)| Comer {
+/// The visits that were registered.
+fn newcomers(
+    visits: &BTreeMap<VisitId, Change>,
+) -> impl Iterator<Item = (&VisitId, &Visit, &Arrival)> {
+    visits.iter().filter_map(|(id, change)| Some((id, change.after.as_ref(), change.arrival.as_ref()?)))
+}
+
+/// The tokens of those who were registered, by visit.
+pub(super) async fn tokens(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    visits: &BTreeMap<VisitId, Change>,
+) -> sqlx::Result<Tokens> {
+    let mut arrivals: Vec<_> = newcomers(visits).collect();
+    arrivals.sort_unstable_by_key(|(.., arrival)| arrival.position);
+    let comers = arrivals.iter().map(|(_, visit, Arrival { branch_id, day, .. })| Comer {
         branch: branch_id.as_ref(),
         department: visit.department_id.as_ref(),
         visit_type: visit.visit_type,
         day: *day,
     });
     let tokens = tokens::give(tx, tenant, &comers.collect::<Vec<_>>()).await?;
-    for ((Arrival { branch_id, day, .. }, visit_id, visit), token) in arrivals.into_iter().zip(tokens) {
-        registered.push(Registration {
+    Ok(arrivals.into_iter().map(|(id, ..)| id.clone()).zip(tokens).collect())
+}
+
+/// The rows of those who were registered.
+pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a Tokens) -> Batch<'a> {
+    let registration = |(visit_id, visit, Arrival { branch_id, day, .. }): (&'a VisitId, &'a Visit, &'a Arrival)| {
+        Some(Registration {
             patient_id: &visit.patient_id,
             branch_id,
             department_id: &visit.department_id,
             visit_type: visit.visit_type,
-            token,
+            token: tokens.get(visit_id)?,
             day: *day,
             reason: &visit.reason,
             registered_at: visit.registered_at,
             progress: progress(visit_id, visit),
-        });
-    }
-    INSERT.write(tx, tenant, &registered).await?;
-    UPDATE.write(tx, tenant, &progressed).await
+        })
+    };
+    INSERT.batch(move || newcomers(visits).filter_map(registration).collect())
+}
+
+/// The rows of those who went on.
+pub(super) fn progressed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
+    let known = visits.iter().filter(|(_, change)| change.arrival.is_none());
+    UPDATE.batch(|| known.map(|(visit_id, change)| progress(visit_id, &change.after)).collect())
 }
 
 /// Repeats what every list of visits selects, before its own conditions.
@@ -312,8 +328,9 @@ const TO_BILL: &str = select_cards!(
 const PERHAPS_OPEN: &str = select_cards!(
     "visits.registered_at <= $2 AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
-     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM timeline \
-        WHERE timeline.tenant_id = $1 AND timeline.visit_id = visits.visit_id AND timeline.recorded_at > $5))"
+     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM visit_events AS event \
+        WHERE event.tenant_id = $1 AND event.aggregate_type = 'visit' AND event.aggregate_id = visits.visit_id \
+        AND event.recorded_at > $5))"
 );
 
 /// One visit.

@@ -18,7 +18,6 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::schema::FieldProblem;
-use crate::journey::story::{Telling, tell};
 use crate::journey::visit::Visit;
 use crate::log::{self, Head, NewEvent, StoredEvent};
 
@@ -38,14 +37,12 @@ pub(super) struct Stepped {
     pub before: Option<Arc<Visit>>,
     /// The state after it.
     pub after: Arc<Visit>,
-    /// The event told to people.
-    pub telling: Telling,
 }
 
 /// A request being decided.
 pub(super) struct Entry<'a> {
     request: &'a Request,
-    known: &'a Known<'a>,
+    known: &'a Known,
     now: DateTime<Utc>,
     /// The visits as the group has left them.
     visits: &'a BTreeMap<VisitId, Arc<Visit>>,
@@ -65,7 +62,7 @@ impl<'a> Entry<'a> {
     /// Nothing decided yet.
     pub fn new(
         request: &'a Request,
-        known: &'a Known<'a>,
+        known: &'a Known,
         visits: &'a BTreeMap<VisitId, Arc<Visit>>,
         versions: &'a BTreeMap<(String, String), i64>,
         validators: &'a mut Validators,
@@ -136,9 +133,8 @@ impl<'a> Entry<'a> {
             ..self.event(wish, performed_at)
         };
         let stored = self.head.link(new, self.now);
-        let telling = tell(&step, &after, &self.known.things);
         self.changed.insert(visit_id.clone(), Arc::clone(&after));
-        self.logged.push(Logged { stored, step: Some(Stepped { visit_id, before, after, telling }) });
+        self.logged.push(Logged { stored, step: Some(Stepped { visit_id, before, after }) });
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::validators::Validators;
 use super::wish::Happening;
 use super::{Announcement, RecordError, Recorded, Refused, Wish};
 use crate::clock::Clock;
-use crate::db::{Db, Tx, commit as commit_tx, new_id};
+use crate::db::{Db, Tx, commit as commit_tx, new_id, rows};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
@@ -65,7 +65,7 @@ pub(super) async fn commit(
         Happening::Step(_) => None,
     });
     let versions = log::versions(&mut tx, &tenant.id, &others.collect::<Vec<_>>()).await?;
-    let known = Known::gather(&mut tx, tenant, requests, &visits).await?;
+    let known = Known::gather(&mut tx, &tenant.id, requests).await?;
     let mut group = Group {
         tenant,
         known: &known,
@@ -95,7 +95,7 @@ pub(super) async fn commit(
 /// Requests of one tenant, as far as they are decided.
 struct Group<'a> {
     tenant: &'a Tenant,
-    known: &'a Known<'a>,
+    known: &'a Known,
     now: DateTime<Utc>,
     earlier: Earlier,
     /// Where the log ended before.
@@ -136,8 +136,8 @@ impl Group<'_> {
         self.head = head;
         let mut events = Vec::with_capacity(logged.len());
         for Logged { stored, step } in logged {
-            if let Some(Stepped { visit_id, before, after, telling }) = step {
-                self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored, telling);
+            if let Some(Stepped { visit_id, before, after }) = step {
+                self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored);
                 if after.version % snapshots::EVERY == 0 {
                     self.snapshots.push((visit_id.clone(), Arc::clone(&after)));
                 }
@@ -164,10 +164,11 @@ impl Group<'_> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
-            log::write(tx, tenant, &self.events).await?;
+            let tokens = self.changes.tokens(tx, tenant).await?;
+            let mut batches = vec![log::rows(&self.events), snapshots::rows(&self.snapshots)];
+            batches.extend(self.changes.rows(&tokens));
+            rows::write(tx, tenant, batches).await?;
             log::save_head(tx, &self.head).await?;
-            self.changes.write(tx, tenant).await?;
-            snapshots::keep(tx, tenant, &self.snapshots).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
         }
         Ok((self.head, self.visits))

@@ -1,7 +1,7 @@
 //! Read models made again from the log, beside the live ones, and put in their place in one step.
 //!
-//! The code that writes the live rows writes those beside, so a row that comes out otherwise was wrong. Two things are told as they
-//! are today: names in the timeline, and the prefix of a department's tokens; where they were changed since, rows differ.
+//! The code that writes the live rows writes those beside, so a row that comes out otherwise was wrong. The prefix of a
+//! department's tokens is that of today; where it was changed since, rows differ.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,12 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinHandle;
 
 use super::RecordError;
-use super::known::Things;
 use super::replay::{About, PAGE, Stepped, Visits};
 use crate::db::beside::Beside;
+use crate::db::rows;
 use crate::db::{Db, Source, Tx, commit};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::TenantId;
-use crate::journey::story::tell;
 use crate::log::{self, Occurrence, StoredEvent};
 use crate::projections::checkpoint;
 use crate::projections::following::{self, FOLLOWING, Follower, Problem};
@@ -24,7 +23,7 @@ use crate::projections::{Changes, TABLES};
 /// What can be rebuilt.
 #[derive(Clone, Copy)]
 pub enum ReadModel {
-    /// Visits, tests, bills, timeline and tokens, which are written with each event.
+    /// Visits, tests, bills and tokens, which are written with each event.
     Journey,
     /// One that follows the log.
     Following(Follower),
@@ -261,13 +260,12 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     async fn journeys(&mut self, tx: &mut Tx, page: &[StoredEvent]) -> Result<(), RebuildError> {
         let about: Vec<_> = page.iter().map(About::from).collect();
         self.visits.recall(tx, &self.tenant.id, &about, |_, _| {}).await?;
-        let things = Things::of_log(tx, self.tenant, page, self.visits.of(page)).await?;
         let mut changes = Changes::default();
         for stored in page {
-            let Some(Stepped { visit_id, before, after, step }) = self.visits.step(stored)? else { continue };
-            let telling = tell(&step, &after, &things);
-            changes.apply(self.tenant, &visit_id, before.as_ref(), &after, stored, telling);
+            let Some(Stepped { visit_id, before, after }) = self.visits.step(stored)? else { continue };
+            changes.apply(self.tenant, &visit_id, before.as_ref(), &after, stored);
         }
-        Ok(changes.write(tx, &self.tenant.id).await?)
+        let tokens = changes.tokens(tx, &self.tenant.id).await?;
+        Ok(rows::write(tx, &self.tenant.id, changes.rows(&tokens).into()).await?)
     }
 }

@@ -11,7 +11,7 @@ use super::{RecordError, VISIT, step, step_of};
 use crate::db::{Db, Tx};
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
-use crate::journey::visit::{Step, Visit};
+use crate::journey::visit::Visit;
 use crate::log::{self, Digest, NewEvent, Occurrence, StoredEvent};
 
 /// How many events are held in memory at once.
@@ -56,12 +56,11 @@ impl About<'_> {
     }
 }
 
-/// A step of a visit, and the state on both sides of it.
+/// The state of a visit on both sides of a step.
 pub(super) struct Stepped {
     pub visit_id: VisitId,
     pub before: Option<Arc<Visit>>,
     pub after: Arc<Visit>,
-    pub step: Step,
 }
 
 /// The states of visits while a log is read in order.
@@ -102,11 +101,6 @@ impl Visits {
         Ok(())
     }
 
-    /// The visits of a page that are kept.
-    pub fn of<'a>(&'a self, page: &'a [StoredEvent]) -> impl Iterator<Item = &'a Visit> {
-        page.iter().filter_map(|stored| self.0.peek(stored.event.visit_id.as_ref()?)).map(Arc::as_ref)
-    }
-
     /// Takes in an event, and gives the step if it is one of a visit.
     pub fn step(&mut self, stored: &StoredEvent) -> Result<Option<Stepped>, RecordError> {
         let Some(visit_id) = About::from(stored).visit()? else { return Ok(None) };
@@ -114,7 +108,7 @@ impl Visits {
         let before = self.0.get(&visit_id).cloned();
         let Some(after) = evolve(before.as_deref().cloned(), &step).map(Arc::new) else { return Ok(None) };
         self.0.put(visit_id.clone(), Arc::clone(&after));
-        Ok(Some(Stepped { visit_id, before, after, step }))
+        Ok(Some(Stepped { visit_id, before, after }))
     }
 
     /// Takes in an event; a visit that is no longer kept is handed over.

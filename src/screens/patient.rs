@@ -19,11 +19,25 @@ use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
+use crate::journey::ids::VisitId;
 use crate::journey::words::{Sex, Word};
 use crate::language::{date, duration, say};
 use crate::log::StoredEvent;
-use crate::projections::timeline::DocumentRow;
 use crate::projections::visits::VisitCard;
+
+/// A document, or a report, of one of a patient's visits.
+pub struct Document {
+    /// Of which visit.
+    pub visit_id: VisitId,
+    /// What the patient was called by on that visit.
+    pub token: String,
+    /// Whether it was added or written here.
+    pub event_type: EventType,
+    /// One plain sentence that names it.
+    pub sentence: String,
+    /// When it came to be.
+    pub performed_at: DateTime<Utc>,
+}
 
 /// What the patient's page shows.
 pub struct PatientPage {
@@ -36,7 +50,7 @@ pub struct PatientPage {
     /// Their visits, the latest first.
     pub visits: Vec<VisitCard>,
     /// The documents of these visits, the latest first.
-    pub documents: Vec<DocumentRow>,
+    pub documents: Vec<Document>,
     /// Their bookings, the latest first.
     pub bookings: Vec<BookingCard>,
     /// What they consented to or refused, oldest first.
@@ -349,7 +363,7 @@ fn upload(tenant: &Tenant, actor: &Actor, visits: &[VisitCard], attempt: Option<
     .into_any()
 }
 
-fn documents_card(tenant: &Tenant, documents: Vec<DocumentRow>) -> AnyView {
+fn documents_card(tenant: &Tenant, documents: Vec<Document>) -> AnyView {
     let count = documents.len();
     let rows = documents
         .into_iter()

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use sojourn::db::{Db, new_id};
-use sojourn::hospital::people;
 use sojourn::journey::allowed::{allowed, candidates};
 use sojourn::journey::decide::{Command, decide};
 use sojourn::journey::events::{Event, EventType, EventType::*};
@@ -16,14 +15,12 @@ use sojourn::journey::evolve::evolve;
 use sojourn::journey::ids::*;
 use sojourn::journey::money::Money;
 use sojourn::journey::refusal::Refusal;
-use sojourn::journey::story::{Names, tell};
 use sojourn::journey::visit::{Place, Visit};
 use sojourn::journey::words::{BillKind, Priority, Role, Stage, Station, VisitType, Word};
 use sojourn::log::StoredEvent;
 use sojourn::on;
 use sojourn::projections::bills::{self, BillRow};
 use sojourn::projections::tests::{self, TestRow};
-use sojourn::projections::timeline::{self, TimelineRow};
 use sojourn::projections::visits::{self, VisitRow};
 use sojourn::record::{Wish, steps};
 
@@ -175,19 +172,6 @@ async fn compare(house: &House, visit_id: &VisitId, stream: &[StoredEvent]) {
     assert!(rows.is_sorted_by_key(|bill| bill.billed_at));
     rows.sort_by_key(|bill| bill.bill_id.clone());
     assert_eq!(rows, bill_rows(visit_id, &visit));
-
-    let rows = timeline::of_visit(db, tenant, visit_id).await.expect("rows");
-    assert!(rows.is_sorted_by_key(|row| (row.performed_at, row.version)));
-    let expected = timeline_rows(house, stream).await;
-    for (row, expected) in by_version(rows).iter().zip(&expected) {
-        assert_eq!(row, expected);
-    }
-    assert_eq!(expected.len() as i64, visit.version);
-}
-
-fn by_version(mut rows: Vec<TimelineRow>) -> Vec<TimelineRow> {
-    rows.sort_by_key(|row| row.version);
-    rows
 }
 
 fn visit_row(house: &House, visit_id: &VisitId, visit: &Visit, token: &str) -> VisitRow {
@@ -278,63 +262,6 @@ fn bill_rows(visit_id: &VisitId, visit: &Visit) -> Vec<BillRow> {
     visit.bills.iter().map(row).collect()
 }
 
-/// What things are called in a house of the stories.
-struct Called<'a> {
-    house: &'a House,
-    people: BTreeMap<PersonId, String>,
-}
-
-impl Names for Called<'_> {
-    fn person(&self, id: &PersonId) -> String {
-        self.people[id].clone()
-    }
-    fn room(&self, _: &RoomId) -> String {
-        "Room 1".to_owned()
-    }
-    fn department(&self, _: &DepartmentId) -> String {
-        "General Medicine".to_owned()
-    }
-    fn time(&self, at: DateTime<Utc>) -> String {
-        self.house.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
-    }
-    fn day(&self, day: NaiveDate) -> String {
-        day.format("%-d %b %Y").to_string()
-    }
-    fn money(&self, amount: Money) -> String {
-        self.house.tenant.money(amount)
-    }
-}
-
-async fn timeline_rows(house: &House, stream: &[StoredEvent]) -> Vec<TimelineRow> {
-    let people = people::names(&house.db, &house.tenant.id).await.expect("the names");
-    let names = Called { house, people };
-    let mut visit = None;
-    let steps = steps(stream).expect("steps");
-    steps
-        .iter()
-        .zip(stream)
-        .map(|(step, stored)| {
-            visit = evolve(visit.take(), step);
-            let told = tell(step, visit.as_ref().expect("the visit"), &names);
-            TimelineRow {
-                version: stored.event.version,
-                position: stored.position,
-                event_id: stored.event.id.clone(),
-                event_type: told.event_type,
-                phase: told.phase,
-                icon: told.icon,
-                title: told.title,
-                sentence: told.sentence,
-                performer: told.performer,
-                beside: told.beside,
-                performed_by: stored.event.performed_by.clone(),
-                performed_at: stored.event.performed_at,
-                recorded_at: stored.recorded_at,
-            }
-        })
-        .collect()
-}
-
 async fn lists_show_what_they_promise(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let there = House::open(&db, "Lake Hospital").await;
@@ -391,9 +318,7 @@ async fn the_timeline_is_told_in_the_order_things_were_done(db: Db) {
         ..Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72 }))
     };
     house.record(Role::Nurse, vec![measured]).await.expect("a late entry");
-    let told = timeline::of_visit(&db, &house.tenant.id, &visit).await.expect("a read");
+    let told = house.told(&visit).await;
     let order: Vec<_> = told.iter().map(|row| (row.event_type, row.version)).collect();
     assert_eq!(order, [(VisitRegistered, 1), (QueueJoined, 2), (VitalsRecorded, 4), (QueueCalled, 3)]);
-    let there = House::open(&db, "Lake Hospital").await;
-    assert_eq!(timeline::of_visit(&db, &there.tenant.id, &visit).await.expect("a read"), []);
 }

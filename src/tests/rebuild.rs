@@ -87,7 +87,7 @@ async fn a_rebuild_goes_on_while_others_append(db: Db) {
         }
     });
     // What is damaged is mended while the same rows are written.
-    execute(&db, "UPDATE timeline SET sentence = 'changed' WHERE tenant_id = $1 AND version < 3", &house).await;
+    execute(&db, "UPDATE visits SET reason = 'changed' WHERE tenant_id = $1", &house).await;
     assert!(rebuilt(&house, ReadModel::Journey).await.differed > 0);
     let mut events = 0;
     while !appending.is_finished() {

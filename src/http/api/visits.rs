@@ -21,8 +21,9 @@ use crate::journey::measures::{Measures, duration, measures};
 use crate::journey::money::Money;
 use crate::journey::visit::Visit;
 use crate::journey::words::Status;
+use crate::http::story::story;
+use crate::log::timeline::TimelineRow;
 use crate::log::{self, Filter, StoredEvent};
-use crate::projections::timeline::{self, TimelineRow};
 use crate::record::{VISIT, steps};
 use crate::schemas::{Described, VisitAnswer, stands};
 
@@ -191,7 +192,8 @@ pub async fn timeline(
     parameters.done()?;
     reading.visit(&visit_id).await?;
     let mut previous = None;
-    let told = timeline::of_visit(&reading.db, &reading.tenant().id, &visit_id).await?.into_iter().map(|row| {
+    let rows = story(&reading.db, reading.tenant(), &stream(&reading, &visit_id).await?).await?;
+    let told = rows.into_iter().map(|row| {
         let since = previous.replace(row.performed_at).map(|previous| (row.performed_at - previous).num_seconds());
         Told { row, seconds_since_previous: since }
     });

@@ -12,15 +12,16 @@ use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
-use crate::http::retold::retold;
 use crate::http::seen::Seen;
+use crate::http::story::story;
 use crate::journey::allowed::allowed;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{Id, TestId, VisitId};
 use crate::journey::words::{Stage, Station, Status, Word};
 use crate::live::Topic;
+use crate::log::{self, VISIT};
 use crate::projections::visits::VisitCard;
-use crate::projections::{tests, timeline, visits};
+use crate::projections::{tests, visits};
 use crate::record::Wish;
 use crate::screens::attempt::Attempt;
 use crate::screens::doctor::medicines::Medicine;
@@ -213,7 +214,10 @@ async fn chart(
         None => desk.query("tab").and_then(Tab::from_word).unwrap_or(Tab::Journey),
     };
     chart.content = match tab {
-        Tab::Journey => Content::Journey(retold(desk, timeline::of_visit(db, tenant, id).await?, &chart.steps).await?),
+        Tab::Journey => {
+            let stream = log::stream(db, tenant, VISIT, id.as_str()).await?;
+            Content::Journey(story(db, &desk.tenant, &stream).await?)
+        }
         Tab::Visits => Content::Visits(told(desk, earlier).await?),
         Tab::Vitals => Content::Vitals(told(desk, earlier).await?),
         Tab::Prescribe => Content::Prescribe(prescription(desk, &chart, earlier, attempt, draft).await?),

@@ -13,14 +13,14 @@ use crate::hospital::patients::PatientChanges;
 use crate::hospital::{bookings, patient_search, patients};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
-use crate::http::retold;
 use crate::http::seen::Seen;
+use crate::http::story;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, PatientId, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Sex, Word as _};
 use crate::log;
-use crate::projections::{timeline, visits};
+use crate::projections::visits;
 use crate::record::Consent;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
@@ -165,9 +165,7 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
     let reader = desk.reader();
     let mut all = visits::of_patient(db, tenant, &id).await?;
     all.retain(|card| reader.reads_visit(card.visit.branch_id.as_ref()));
-    let mut documents = timeline::documents_of_patient(db, tenant, &id).await?;
-    documents.retain(|document| all.iter().any(|card| card.visit.visit_id == document.visit_id));
-    let documents = retold::documents(&desk, documents).await?;
+    let documents = story::documents(db, &desk.tenant, &all).await?;
     let mut booked = bookings::of_patient(db, tenant, &id).await?;
     booked.retain(|card| reader.reads_visit(card.booking.branch_id.as_ref()));
     let data = PatientPage {

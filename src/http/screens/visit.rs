@@ -13,10 +13,10 @@ use super::documents::{self, Posted};
 use crate::hospital::{departments, document_shares, people, rooms, tariff};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
-use crate::http::retold::retold;
 use crate::http::screens::lab::flagged;
 use crate::http::screens::peers::peers;
 use crate::http::seen::Seen;
+use crate::http::story::story;
 use crate::journey::events::EventType;
 use crate::journey::evolve::fold;
 use crate::journey::ids::{Id, VisitId};
@@ -133,16 +133,13 @@ async fn page(
         None => card,
     };
     let now = past.as_ref().map_or(desk.now, |past| past.moment);
-    let mut told = timeline::of_visit(db, tenant, id).await?;
-    told.retain(|row| row.version <= last.event.version);
-    let told = retold(&desk, told, &happened).await?;
     let data = VisitPage {
         person: desk.person.clone(),
         actor: desk.actor_at(past.as_ref()),
         now,
         measures: measures(&happened, now),
         peers: if past.is_none() { peers(&desk, &card).await? } else { None },
-        steps: told,
+        steps: story(db, &desk.tenant, &stored).await?,
         intact: stored.iter().all(|event| log::intact(tenant, event).is_ok()),
         kept: documents::kept(&desk, &happened, &state).await?,
         follow_ups: follow_ups::of_visit(db, tenant, id).await?,

@@ -6,7 +6,7 @@ use tr::tr;
 use super::{Doctor, EarlierVisit, last_prescription};
 use crate::journey::events::Event;
 use crate::language;
-use crate::projections::timeline::TimelineRow;
+use crate::log::timeline::TimelineRow;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{clock_time, empty, phase_class, status_tag};
 

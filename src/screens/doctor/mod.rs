@@ -26,7 +26,7 @@ use crate::journey::ids::{PersonId, VisitId};
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::words;
 use crate::projections::tests::TestCard;
-use crate::projections::timeline::TimelineRow;
+use crate::log::timeline::TimelineRow;
 use crate::projections::visits::VisitCard;
 
 words! {

@@ -32,7 +32,7 @@ use crate::journey::visit::Visit;
 use crate::journey::words::Station;
 use crate::log::StoredEvent;
 use crate::projections::follow_ups::FollowUpCard;
-use crate::projections::timeline::TimelineRow;
+use crate::log::timeline::TimelineRow;
 use crate::projections::visits::VisitCard;
 
 /// What the page of a visit shows.

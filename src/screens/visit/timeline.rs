@@ -15,7 +15,7 @@ use crate::journey::visit::Place;
 use crate::journey::words::{Phase, Station};
 use crate::language;
 use crate::log::StoredEvent;
-use crate::projections::timeline::TimelineRow;
+use crate::log::timeline::TimelineRow;
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{Lateness, clock_time, day_and_time, phase_class, wait};

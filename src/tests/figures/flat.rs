@@ -12,7 +12,7 @@ use sojourn::journey::ids::{Id as _, VisitId};
 use sojourn::journey::words::{Role, Station};
 use sojourn::log;
 use sojourn::on;
-use sojourn::projections::{timeline, visits};
+use sojourn::projections::visits;
 use sojourn::record::Wish;
 
 use super::log::{SPAN, long_visit, many};
@@ -76,7 +76,10 @@ async fn figures(house: &House, visit: &VisitId) -> [Figure; 5] {
             "board",
             median(async || drop(visits::board(db, tenant, Station::Consultation, None).await.expect("a read"))).await,
         ),
-        ("timeline", median(async || drop(timeline::of_visit(db, tenant, visit).await.expect("a read"))).await),
+        (
+            "timeline",
+            median(async || drop(log::stream(db, tenant, log::VISIT, visit.as_str()).await.expect("a read"))).await,
+        ),
     ]
 }
 
@@ -120,7 +123,7 @@ async fn grow(house: &House, last: i64, days: i32) -> sqlx::Result<()> {
 const HEAD: &str = "UPDATE log_heads SET position = (SELECT MAX(position) FROM visit_events WHERE tenant_id = $1) \
     WHERE tenant_id = $1";
 
-fn copies(tx: &Tx) -> [String; 3] {
+fn copies(tx: &Tx) -> [String; 2] {
     let earlier = |time: &str| match tx {
         Tx::Sqlite(_) => format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', {time}, '-' || $5 || ' days')"),
         Tx::Postgres(_) => format!("{time} - make_interval(days => $5)"),
@@ -142,17 +145,6 @@ fn copies(tx: &Tx) -> [String; 3] {
              FROM visit_events WHERE tenant_id = $1 AND position <= $2 ORDER BY position",
             other("id"),
             other("aggregate_id"),
-        ),
-        format!(
-            "INSERT INTO timeline (tenant_id, visit_id, version, position, event_id, event_type, phase, icon, title, sentence, \
-             performer, beside, performed_by, performed_at, recorded_at) \
-             SELECT told.tenant_id, {}, told.version, told.position + $3, {}, told.event_type, phase, icon, title, sentence, \
-             performer, beside, told.performed_by, {}, told.recorded_at \
-             FROM visit_events AS event CROSS JOIN timeline AS told WHERE event.tenant_id = $1 AND event.position <= $2 \
-             AND told.tenant_id = $1 AND told.visit_id = event.visit_id AND told.version = event.version ORDER BY event.position",
-            other("told.visit_id"),
-            other("told.event_id"),
-            earlier("told.performed_at"),
         ),
         format!(
             "INSERT INTO visits (tenant_id, visit_id, patient_id, branch_id, department_id, visit_type, priority, urgency, status, \

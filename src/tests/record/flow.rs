@@ -4,7 +4,7 @@ use serde_json::json;
 use sojourn::db::Db;
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::words::{Outcome, Role, Stage, Status};
-use sojourn::projections::{bills, tests, timeline, visits};
+use sojourn::projections::{bills, tests, visits};
 
 use crate::support::flow;
 use crate::support::house::House;
@@ -35,7 +35,7 @@ async fn five_people_carry_one_patient_through(db: Db) {
     assert_eq!(bills.iter().map(|bill| (bill.paid.0, bill.balance.0)).collect::<Vec<_>>(), [(50_000, 0), (30_000, 0)]);
     let test = tests::by_sample(&db, tenant, "S-1").await.expect("a read").remove(0);
     assert_eq!((test.test.stage, test.test.paid, test.test.pending), (Stage::Delivered, true, false));
-    let told = timeline::of_visit(&db, tenant, &visit).await.expect("a read");
+    let told = house.told(&visit).await;
     assert_eq!(told.len(), 19);
     assert_eq!(told[1].sentence, "Waiting for The doctor.");
     assert_eq!(told[5].title, "Entered Room 1");

@@ -1,8 +1,9 @@
 //! A hospital with people, rooms and a patient, and the one way into its log.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sojourn::clock::Clock;
 use sojourn::db::{Db, commit, new_id};
@@ -15,7 +16,10 @@ use sojourn::hospital::tenants::Tenant;
 use sojourn::journey::decide::Actor;
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::*;
+use sojourn::journey::money::Money;
+use sojourn::journey::story::Names;
 use sojourn::journey::words::{Code, Role, Word};
+use sojourn::log::timeline::{TimelineRow, timeline};
 use sojourn::log::{self, AccessLog, StoredEvent};
 use sojourn::projections::following::{self, FOLLOWING, Following};
 use sojourn::record::{RecordError, Recorded, Recorder, Refused, Wish};
@@ -140,6 +144,12 @@ impl House {
         log::stream(&self.db, &self.tenant.id, "visit", visit.as_str()).await.expect("the stream")
     }
 
+    /// The story of a visit.
+    pub async fn told(&self, visit: &VisitId) -> Vec<TimelineRow> {
+        let people = people::names(&self.db, &self.tenant.id).await.expect("the names");
+        timeline(&self.stream(visit).await, &Called { house: self, people }).expect("steps")
+    }
+
     /// Waits until every read model has followed the log to its end.
     pub async fn followed(&self) {
         let following = Following::start(&self.db, &self.clock.clock(), FOLLOWING, || self.recorder.subscribe());
@@ -171,4 +181,31 @@ pub fn refusal(result: Result<Recorded, RecordError>) -> Refused {
 /// The code of the refusal that a request ended with.
 pub fn code(result: Result<Recorded, RecordError>) -> Code {
     refusal(result).refusal.code()
+}
+
+/// What things are called in a house.
+struct Called<'a> {
+    house: &'a House,
+    people: BTreeMap<PersonId, String>,
+}
+
+impl Names for Called<'_> {
+    fn person(&self, id: &PersonId) -> String {
+        self.people[id].clone()
+    }
+    fn room(&self, _: &RoomId) -> String {
+        "Room 1".to_owned()
+    }
+    fn department(&self, _: &DepartmentId) -> String {
+        "General Medicine".to_owned()
+    }
+    fn time(&self, at: DateTime<Utc>) -> String {
+        self.house.tenant.local(at).format("%-d %b %Y, %H:%M").to_string()
+    }
+    fn day(&self, day: NaiveDate) -> String {
+        day.format("%-d %b %Y").to_string()
+    }
+    fn money(&self, amount: Money) -> String {
+        self.house.tenant.money(amount)
+    }
 }
