@@ -1,5 +1,7 @@
 //! A row as SQLite keeps it: what serde makes of it, each value for itself.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct, Serializer};
 use serde_json::{Error, Value};
@@ -12,7 +14,7 @@ pub(super) enum Cell {
     /// No value.
     Nothing,
     /// A text.
-    Text(String),
+    Text(Arc<str>),
     /// A whole number; truth values too.
     Number(i64),
     /// Bytes.
@@ -41,7 +43,7 @@ impl Row {
         {
             *cell = match kept {
                 // By way of a value, which has its members in one order: rebuilt rows are compared as texts.
-                Kept::Json => Cell::Text(serde_json::to_value(value)?.to_string()),
+                Kept::Json => Cell::Text(serde_json::to_value(value)?.to_string().into()),
                 kept => value.serialize(Single(*kept))?,
             };
             self.next = at + 1;
@@ -208,8 +210,8 @@ impl Serializer for Single {
     fn serialize_str(self, text: &str) -> Result<Cell, Error> {
         Ok(Cell::Text(match self.0 {
             // As sqlx writes times.
-            Kept::Time => [text.trim_end_matches('Z'), "+00:00"].concat(),
-            _ => text.to_owned(),
+            Kept::Time => [text.trim_end_matches('Z'), "+00:00"].concat().into(),
+            _ => text.into(),
         }))
     }
 

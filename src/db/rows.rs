@@ -3,19 +3,20 @@
 //! Rows are what serde makes of them: objects whose members are columns.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, FromRow, Sqlite};
+use sqlx::{Arguments as _, AssertSqlSafe, FromRow, Sqlite};
 
 use super::Tx;
 use super::cells::{Cell, cells};
-use crate::journey::ids::TenantId;
+use crate::journey::ids::{Id as _, TenantId};
 
 /// The most rows that one statement carries on SQLite, which keeps the values bound to it in bounds.
-const MOST: usize = 32;
+const MOST: usize = 64;
 
 /// The most rows that one statement carries on PostgreSQL.
 const HEAP: usize = 512;
@@ -193,16 +194,16 @@ trait Going {
 /// Rows that are made when their turn comes.
 struct Making<R, F> {
     rows: Rows,
-    make: Option<F>,
+    make: F,
     made: Vec<R>,
     gone: usize,
 }
 
-impl<R, F: FnOnce() -> Vec<R>> Making<R, F> {
+impl<R, F: FnMut() -> Vec<R>> Making<R, F> {
     /// The first rows that are left, as many as an engine takes at once.
     fn some(&mut self, most: impl FnOnce(usize) -> usize) -> &[R] {
-        if let Some(make) = self.make.take() {
-            self.made = make();
+        if self.gone == self.made.len() {
+            (self.made, self.gone) = ((self.make)(), 0);
         }
         let begin = self.gone;
         self.gone += most(self.made.len() - begin);
@@ -210,7 +211,7 @@ impl<R, F: FnOnce() -> Vec<R>> Making<R, F> {
     }
 }
 
-impl<R: Serialize, F: FnOnce() -> Vec<R>> Going for Making<R, F> {
+impl<R: Serialize, F: FnMut() -> Vec<R>> Going for Making<R, F> {
     fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>> {
         let rows = self.rows;
         // Few texts, so that each is prepared once and kept; few statements all the same.
@@ -270,7 +271,13 @@ fn next<'a, S>(
 impl Rows {
     /// Rows to be written, made when their turn comes.
     pub fn batch<'a, R: Serialize + Send + 'a>(self, make: impl FnOnce() -> Vec<R> + Send + 'a) -> Batch<'a> {
-        Batch(Box::new(Making { rows: self, make: Some(make), made: Vec::new(), gone: 0 }))
+        let mut make = Some(make);
+        self.flow(move || make.take().map_or_else(Vec::new, |make| make()))
+    }
+
+    /// Rows to be written as they are made, some at a time; none are left when none were made.
+    pub fn flow<'a, R: Serialize + Send + 'a>(self, make: impl FnMut() -> Vec<R> + Send + 'a) -> Batch<'a> {
+        Batch(Box::new(Making { rows: self, make, made: Vec::new(), gone: 0 }))
     }
 
     /// Writes rows; does nothing when there are none.
@@ -284,24 +291,28 @@ impl Rows {
         tenant: &TenantId,
         rows: &[R],
     ) -> sqlx::Result<Query<'static, Sqlite, SqliteArguments>> {
-        let mut query = sqlx::query(AssertSqlSafe(self.of(rows.len())));
+        let encode = sqlx::Error::Encode;
+        let tenant: Arc<str> = tenant.as_str().into();
+        let mut values = SqliteArguments::default();
+        values.reserve((self.columns.len() + 1) * rows.len(), 0);
         for row in rows {
             if self.tenant == TenantStands::InRows {
-                query = query.bind(tenant.clone());
+                values.add(Arc::clone(&tenant)).map_err(encode)?;
             }
-            for cell in cells(self.columns, row).map_err(|error| sqlx::Error::Encode(error.into()))? {
-                query = match cell {
-                    Cell::Nothing => query.bind(None::<String>),
-                    Cell::Text(text) => query.bind(text),
-                    Cell::Number(number) => query.bind(number),
-                    Cell::Bytes(bytes) => query.bind(bytes),
-                };
+            for cell in cells(self.columns, row).map_err(|error| encode(error.into()))? {
+                match cell {
+                    Cell::Nothing => values.add(None::<i64>),
+                    Cell::Text(text) => values.add(text),
+                    Cell::Number(number) => values.add(number),
+                    Cell::Bytes(bytes) => values.add(bytes),
+                }
+                .map_err(encode)?;
             }
         }
         if self.tenant == TenantStands::Last {
-            query = query.bind(tenant.clone());
+            values.add(tenant).map_err(encode)?;
         }
-        Ok(query)
+        Ok(sqlx::query_with(AssertSqlSafe(self.of(rows.len())), values))
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.

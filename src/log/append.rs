@@ -1,12 +1,14 @@
 //! The head of a tenant's log, and the one statement that writes events.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
-use crate::db::rows::{self, Batch, Rows, insert_rows};
+use crate::db::rows::{self, Rows, insert_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
@@ -170,7 +172,7 @@ impl<'a> From<&'a StoredEvent> for Row<'a> {
 }
 
 impl Head {
-    /// Links an event to the head, which moves to it; it is in the log once its [`rows`] and [`save_head`] have put it there.
+    /// Links an event to the head, which moves to it; it is in the log once its row and [`save_head`] have put it there.
     pub fn link(&mut self, mut event: NewEvent, recorded_at: DateTime<Utc>) -> StoredEvent {
         event.performed_at = to_milliseconds(event.performed_at);
         let recorded_at = to_milliseconds(recorded_at);
@@ -183,14 +185,27 @@ impl Head {
     }
 }
 
-/// Linked events as rows of the log; to write one whose id or version is there already is an error.
-pub fn rows(events: &[StoredEvent]) -> Batch<'_> {
-    APPEND.batch(|| events.iter().map(Row::from).collect())
+/// Writes linked events; one whose id or version is there already is an error.
+pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
+    APPEND.write(tx, tenant, &events.iter().map(Row::from).collect::<Vec<_>>()).await
 }
 
-/// Writes linked events.
-pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
-    rows::write(tx, tenant, vec![rows(events)]).await
+/// Writes events as they are linked, some at a time, until none were.
+pub async fn write_each(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    link: impl FnMut() -> Vec<Linked> + Send,
+) -> sqlx::Result<()> {
+    rows::write(tx, tenant, vec![APPEND.flow(link)]).await
+}
+
+/// A linked event that others hold too.
+pub struct Linked(pub Arc<StoredEvent>);
+
+impl Serialize for Linked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Row::from(self.0.as_ref()).serialize(serializer)
+    }
 }
 
 /// Appends one event after the head, which moves to it if it is written.

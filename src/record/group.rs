@@ -21,11 +21,14 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
 use crate::journey::words::Word;
-use crate::log::{self, Digest, Head, RefusedAttempt, Remembered, StoredEvent, snapshots};
+use crate::log::{self, Digest, Head, Linked, RefusedAttempt, Remembered, StoredEvent, snapshots};
 use crate::projections::Changes;
 
 /// The longest that the facts of a refused attempt may be, in bytes of JSON.
 const LONGEST_FACTS: usize = 4_000;
+
+/// How many events are decided before they are written.
+const STRIDE: usize = 16;
 
 /// What the writer keeps between groups.
 #[derive(Default)]
@@ -76,20 +79,46 @@ pub(super) async fn commit(
         visits,
         versions,
         validators: &mut memory.validators,
-        events: Vec::new(),
         announcements: Vec::new(),
         changes: Changes::default(),
         snapshots: Vec::new(),
         keys: Vec::new(),
         refused: Vec::new(),
     };
-    let answers = requests.iter().map(|request| group.answer(request)).collect();
+    // What is decided is written while the next requests are decided.
+    let (mut answers, mut left) = (Vec::with_capacity(requests.len()), requests.iter());
+    let decide = || {
+        let mut linked = Vec::new();
+        while linked.len() < STRIDE
+            && let Some(request) = left.next()
+        {
+            let answer = group.answer(request);
+            let events = answer.iter().filter(|answer| !answer.repeated).flat_map(|answer| &answer.events);
+            linked.extend(events.cloned().map(Linked));
+            answers.push(answer);
+        }
+        linked
+    };
+    log::write_each(&mut tx, &tenant.id, decide).await?;
     let announcements = std::mem::take(&mut group.announcements);
     let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
     let (head, visits) = group.write(&mut tx).await?;
     commit_tx(tx).await?;
+    let answers = answers.into_iter().map(|answer| answer.map(Recorded::from)).collect();
     memory.states.keep(&head, visits.into_iter().filter(|(id, _)| changed.contains(id)));
     Ok(Outcome { answers, announcements })
+}
+
+/// The answer to a request, before it is committed.
+struct Answer {
+    events: Vec<Arc<StoredEvent>>,
+    repeated: bool,
+}
+
+impl From<Answer> for Recorded {
+    fn from(Answer { events, repeated }: Answer) -> Self {
+        Self { events: events.into_iter().map(Arc::unwrap_or_clone).collect(), repeated }
+    }
 }
 
 /// Requests of one tenant, as far as they are decided.
@@ -106,8 +135,6 @@ struct Group<'a> {
     /// How many events anything else has had.
     versions: BTreeMap<(String, String), i64>,
     validators: &'a mut Validators,
-    /// What happened.
-    events: Vec<StoredEvent>,
     announcements: Vec<Announcement>,
     changes: Changes,
     snapshots: Vec<(VisitId, Arc<Visit>)>,
@@ -116,9 +143,9 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn answer(&mut self, request: &Request) -> Result<Recorded, RecordError> {
+    fn answer(&mut self, request: &Request) -> Result<Answer, RecordError> {
         if let Some(events) = self.earlier.answer(request)? {
-            return Ok(Recorded { events, repeated: true });
+            return Ok(Answer { events, repeated: true });
         }
         let (visits, versions, head) = (&self.visits, &self.versions, self.head.clone());
         let mut entry = Entry::new(request, self.known, visits, versions, self.validators, head, self.now);
@@ -146,7 +173,7 @@ impl Group<'_> {
                 let key = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
                 self.versions.insert(key, stored.event.version);
             }
-            events.push(stored);
+            events.push(Arc::new(stored));
         }
         if let Some(key) = &request.key
             && !events.is_empty()
@@ -155,18 +182,17 @@ impl Group<'_> {
         }
         self.earlier.add(request, &events);
         self.announcements.extend(events.iter().filter_map(|stored| announcement(self.tenant, stored)));
-        self.events.extend(events.iter().cloned());
-        Ok(Recorded { events, repeated: false })
+        Ok(Answer { events, repeated: false })
     }
 
-    /// Writes what the requests brought about, and gives the head and the visits as they are now.
+    /// Writes what the events brought about, and gives the head and the visits as they are now.
     async fn write(self, tx: &mut Tx) -> sqlx::Result<(Head, BTreeMap<VisitId, Arc<Visit>>)> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
             let tokens = self.changes.tokens(tx, tenant).await?;
-            let mut batches = vec![log::rows(&self.events), snapshots::rows(&self.snapshots)];
-            batches.extend(self.changes.rows(&tokens));
+            let mut batches = Vec::from(self.changes.rows(&tokens));
+            batches.push(snapshots::rows(&self.snapshots));
             rows::write(tx, tenant, batches).await?;
             log::save_head(tx, &self.head).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
@@ -177,8 +203,8 @@ impl Group<'_> {
 
 /// What was asked and answered before, by earlier groups and by earlier requests of this one.
 struct Earlier {
-    requests: BTreeMap<(PersonId, String), (Digest, Vec<StoredEvent>)>,
-    events: BTreeMap<EventId, StoredEvent>,
+    requests: BTreeMap<(PersonId, String), (Digest, Vec<Arc<StoredEvent>>)>,
+    events: BTreeMap<EventId, Arc<StoredEvent>>,
 }
 
 impl Earlier {
@@ -192,17 +218,18 @@ impl Earlier {
                 // The key stood for another request: its events are not the answer.
                 false => Vec::new(),
             };
+            let events = events.into_iter().map(Arc::new).collect();
             known.insert((request.person, request.key), (request.digest, events));
         }
         let ids: Vec<_> =
             requests.iter().flat_map(|request| &request.wishes).filter_map(|wish| wish.id.as_ref()).collect();
         let events = log::events(tx, tenant, &ids).await?;
-        let events = events.into_iter().map(|stored| (stored.event.id.clone(), stored)).collect();
+        let events = events.into_iter().map(|stored| (stored.event.id.clone(), Arc::new(stored))).collect();
         Ok(Self { requests: known, events })
     }
 
     /// The first answer to a request that was made before.
-    fn answer(&self, request: &Request) -> Result<Option<Vec<StoredEvent>>, RecordError> {
+    fn answer(&self, request: &Request) -> Result<Option<Vec<Arc<StoredEvent>>>, RecordError> {
         if let Some(key) = &request.key
             && let Some((digest, events)) = self.requests.get(&(key.person.clone(), key.key.clone()))
         {
@@ -229,7 +256,7 @@ impl Earlier {
         }
     }
 
-    fn add(&mut self, request: &Request, events: &[StoredEvent]) {
+    fn add(&mut self, request: &Request, events: &[Arc<StoredEvent>]) {
         if let Some(key) = &request.key {
             self.requests.insert((key.person.clone(), key.key.clone()), (key.digest, events.to_vec()));
         }
