@@ -224,7 +224,8 @@ mod tests {
         let open = Span::between(Measure::Consultation, from, None, None);
         let over = Span::between(Measure::WholeVisit, from, Some(from + chrono::TimeDelta::seconds(7)), None);
         let written = serde_json::to_string(&[&open, &over]).expect("JSON");
-        let expected = r#"[["CONSULTATION",1772400000123,null,null,null],["WHOLE_VISIT",1772400000123,1772400007123,7,null]]"#;
+        let expected =
+            r#"[["CONSULTATION",1772400000123,null,null,null],["WHOLE_VISIT",1772400000123,1772400007123,7,null]]"#;
         assert_eq!(written, expected);
         assert_eq!(serde_json::from_str::<[Span; 2]>(&written).expect("spans"), [open, over]);
     }

@@ -11,10 +11,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
 use super::follow_ups;
+use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Among, Facts, Filter, Period, Targets, behind};
+use crate::analytics::{Among, Daybook, Filter, Period, Targets, behind};
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{branches, departments, measure_targets, people};
 use crate::http::desk::{Desk, Failure};
@@ -47,7 +48,7 @@ pub(super) struct Loaded {
     pub names: Names,
     targets: Targets,
     /// The visits of the period, of the one before, and those of today and the day before.
-    days: Vec<Arc<Vec<Facts>>>,
+    days: Vec<Arc<Daybook>>,
     today: Period,
     pub unfinished: Option<Unfinished>,
 }
@@ -74,7 +75,7 @@ impl Loaded {
     }
 
     fn question(&self) -> Question<'_> {
-        Question { visits: &self.days, period: self.asked.period, filter: &self.asked.filter, targets: &self.targets }
+        Question { days: &self.days, period: self.asked.period, filter: &self.asked.filter, targets: &self.targets }
     }
 
     /// The target of the measure that all departments looked at have in common, in seconds.
@@ -89,9 +90,8 @@ impl Loaded {
         let (db, tenant, filter) = (desk.db(), &desk.tenant.id, &self.asked.filter);
         let mut there = open::at_stations(db, tenant).await?;
         there.retain(|visit| is_asked_for(filter, visit));
-        let lately = Question { period: self.today, ..self.question() };
-        let lately = lately.visits.iter().flat_map(|day| day.iter()).filter(|facts| self.today.contains(facts.day));
         let backlog = tests::counts(db, tenant).await?;
+        let lately = self.question().days_in(self.today);
         let now = now(&there, lately, backlog, (filter, &self.targets), desk.now);
         Ok(now_told::panel(&now, &self.names, &self.asked, self.today))
     }
@@ -155,17 +155,13 @@ impl Loaded {
         let (question, asked) = (self.question(), &self.asked);
         // What is no measure's is listed by the whole visit, which every visit has.
         let measure = asked.among.map_or(asked.measure, |_| Measure::WholeVisit);
-        let all: Vec<_> = question
-            .longest(measure)
-            .into_iter()
-            .filter(|(facts, _)| asked.among.is_none_or(|among| among.has(facts)))
-            .map(|(facts, span)| (facts, span, self.targets.seconds(facts.department.as_deref(), measure)))
-            .filter(|(_, span, target)| !breaches || span.seconds.zip(*target).is_some_and(|(took, most)| took > most))
-            .filter(|(_, span, _)| asked.hour.is_none_or(|hour| hour == span.hour))
-            .filter(|(_, span, _)| asked.weekday.is_none_or(|weekday| weekday == span.weekday))
-            .collect();
-        let count = all.len();
-        let all: Vec<_> = all.into_iter().skip(skipped).take(LISTED).collect();
+        let is_wanted = |facts: &Facts, span: &Measured, target: Option<i64>| {
+            asked.among.is_none_or(|among| among.has(facts))
+                && (!breaches || span.seconds.zip(target).is_some_and(|(took, most)| took > most))
+                && asked.hour.is_none_or(|hour| hour == span.hour)
+                && asked.weekday.is_none_or(|weekday| weekday == span.weekday)
+        };
+        let (all, count) = question.longest(measure, is_wanted, skipped..skipped + LISTED);
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let mut tx = desk.db().begin_reading().await?;
         let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
