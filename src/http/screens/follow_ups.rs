@@ -41,10 +41,10 @@ pub(super) async fn panel(desk: &Desk, asked: &Asked, names: &Names) -> Result<P
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let Loaded { asked, names, .. } = Loaded::load(&desk).await?;
     let (page, skipped) = turned(&desk);
-    let (tenant, counts) = (&desk.tenant, counted(&desk, &asked, asked.period).await?);
-    let turn = (LISTED as i64, skipped as i64);
-    let listed = due(desk.db(), &tenant.id, moments(tenant, asked.period), planned_on(&asked.filter), turn).await?;
+    let (tenant, turn) = (&desk.tenant, (LISTED as i64, skipped as i64));
+    let (listed, count) =
+        due(desk.db(), &tenant.id, moments(tenant, asked.period), planned_on(&asked.filter), turn).await?;
     let today = tenant.day_bounds(tenant.local_day(desk.now)).start;
-    let data = Due { tenant: tenant.clone(), asked, names, counts, listed, today, skipped, page };
+    let data = Due { tenant: tenant.clone(), asked, names, count, listed, today, skipped, page };
     desk.show(tr!("Follow-ups"), Seen::List, None, move || list(data)).await
 }
