@@ -43,32 +43,24 @@ pub(super) const LISTED: usize = 200;
 const STEPS: usize = 6;
 
 /// What a page needs.
-pub(super) struct Loaded {
-    pub asked: Asked,
-    pub names: Names,
+struct Loaded {
+    asked: Asked,
+    names: Names,
     targets: Targets,
     /// The visits of the period, of the one before, and those of today and the day before.
     days: Vec<Arc<Daybook>>,
     today: Period,
-    pub unfinished: Option<Unfinished>,
+    unfinished: Option<Unfinished>,
 }
 
 impl Loaded {
-    pub async fn load(desk: &Desk) -> Result<Self, Failure> {
-        desk.needs(ANALYTICS)?;
+    async fn load(desk: &Desk) -> Result<Self, Failure> {
         let (db, tenant) = (desk.db(), &desk.tenant.id);
-        let asked = asked(desk);
+        let (asked, names) = asked_for(desk).await?;
         let today = Period::ending(desk.tenant.local_day(desk.now), 2);
         let periods = [asked.period, asked.period.before(), today];
         let days = desk.app.kept.days(db, &desk.tenant, &periods).await?;
-        let departments = departments::list(db, tenant).await?;
-        let targets = Targets::new(&departments, &measure_targets::list(db, tenant).await?);
-        let names = Names {
-            branches: branches::list(db, tenant).await?,
-            departments,
-            doctors: people::of_role(db, tenant, Role::Doctor).await?,
-            people: people::names(db, tenant).await?,
-        };
+        let targets = Targets::new(&names.departments, &measure_targets::list(db, tenant).await?);
         let may_mend = desk.person.holds_any(ADMIN);
         let unfinished = behind(db, tenant).await?.map(|behind| Unfinished { behind, may_mend });
         Ok(Self { asked, names, targets, days, today, unfinished })
@@ -198,6 +190,19 @@ fn is_asked_for(filter: &Filter, visit: &OpenVisit) -> bool {
         && is(&filter.doctor, &visit.doctor_id)
         && is(&filter.visit_type, &Some(visit.visit_type))
         && is(&filter.priority, &Some(visit.priority))
+}
+
+/// What is asked for by who may ask, and what things are called.
+pub(super) async fn asked_for(desk: &Desk) -> Result<(Asked, Names), Failure> {
+    desk.needs(ANALYTICS)?;
+    let (db, tenant) = (desk.db(), &desk.tenant.id);
+    let names = Names {
+        branches: branches::list(db, tenant).await?,
+        departments: departments::list(db, tenant).await?,
+        doctors: people::of_role(db, tenant, Role::Doctor).await?,
+        people: people::names(db, tenant).await?,
+    };
+    Ok((asked(desk), names))
 }
 
 /// What the address asks for; what it says that cannot be is left out.

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use tr::tr;
 
-use super::analytics::{LISTED, Loaded, moments, turned};
+use super::analytics::{LISTED, asked_for, moments, turned};
 use crate::analytics::{Filter, Period};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
@@ -39,7 +39,7 @@ pub(super) async fn panel(desk: &Desk, asked: &Asked, names: &Names) -> Result<P
 
 /// Lists them.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
-    let Loaded { asked, names, .. } = Loaded::load(&desk).await?;
+    let (asked, names) = asked_for(&desk).await?;
     let (page, skipped) = turned(&desk);
     let (tenant, turn) = (&desk.tenant, (LISTED as i64, skipped as i64));
     let (listed, count) =
