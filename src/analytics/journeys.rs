@@ -1,6 +1,6 @@
 //! How visits go: how far they get, by which paths, and what goes wrong on the way.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
@@ -136,10 +136,10 @@ pub fn exact<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<&'a [Event
 
 /// The paths of visits that ended, the commonest first; and how many of them there are to the event.
 pub fn variants<'a>(visits: impl Iterator<Item = &'a Facts> + Clone) -> (Vec<Variant>, usize) {
-    let exact = exact(visits.clone());
     let ended = visits.filter(|facts| Among::Ended.has(facts));
-    let stops = paths(ended.clone()).into_iter().map(|(path, _)| (path.as_ptr(), Stop::of_path(path)));
-    let stops: HashMap<_, _> = stops.collect();
+    let paths = paths(ended.clone());
+    let exact: BTreeSet<_> = paths.iter().map(|(path, _)| *path).collect();
+    let stops: HashMap<_, _> = paths.iter().map(|(path, _)| (path.as_ptr(), Stop::of_path(path))).collect();
     let mut whole: BTreeMap<&[Stop], Values> = BTreeMap::new();
     for facts in ended {
         let Some(stops) = stops.get(&facts.path.as_ptr()) else { continue };
