@@ -107,7 +107,7 @@ pub async fn round(db: &Db, clock: &Clock, kept: &Kept, mailer: &Mailer) -> sqlx
         let departments = departments::list(db, &tenant.id).await?;
         let targets = Targets::new(&departments, &measure_targets::list(db, &tenant.id).await?);
         let filter = Filter::default();
-        let question = Question { visits: &days, period, filter: &filter, targets: &targets };
+        let question = Question { days: &days, period, filter: &filter, targets: &targets };
         let Digest { subject, text } = digest(&tenant, yesterday, question, &departments);
         for reader in due {
             // Who is no manager any more is told nothing.

@@ -2,7 +2,6 @@
 
 use super::facts::Facts;
 use super::journeys::recalls;
-use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, words};
@@ -36,16 +35,14 @@ impl Among {
             Self::All => true,
             Self::Open => facts.outcome.is_none(),
             Self::Ended => facts.outcome.is_some(),
-            Self::Unseen => {
-                facts.spans.iter().any(|span| span.measure == Measure::DoorToDoctor && span.seconds.is_none())
-            }
+            Self::Unseen => facts.unseen,
             Self::NoShow => facts.outcome == Some(Outcome::NoShow),
             Self::Cancelled => matches!(facts.outcome, Some(Outcome::Cancelled | Outcome::Rescheduled)),
             Self::Detoured => [Self::Skipped, Self::CalledAgain, Self::SpecimenSpoilt, Self::ResultRepeated]
                 .into_iter()
                 .any(|detour| detour.has(facts)),
             Self::Skipped => facts.had(EventType::QueueSkipped),
-            Self::CalledAgain => recalls(facts) > 0,
+            Self::CalledAgain => recalls(&facts.path) > 0,
             Self::SpecimenSpoilt => facts.had(EventType::TestSampleRejected),
             Self::ResultRepeated => facts.repeats > 0,
             Self::Billed => Self::Paid.has(facts) || Self::Owing.has(facts),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::hospital::tenants::Tenant;
-use crate::journey::course::{Measure, path};
+use crate::journey::course::{Measure, Span, path};
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -39,23 +39,23 @@ pub struct Facts {
     pub path: Arc<Vec<EventType>>,
     /// How many results were sent back to be made again.
     pub repeats: u32,
-    /// Waiting, served, away, other.
-    pub parts: [i64; 4],
+    /// How long the patient waited in all, in seconds.
+    pub waited: i64,
     /// What was paid.
     pub taken: Money,
     /// What of it was given back.
     pub refunded: Money,
     /// What is still to be paid.
     pub due: Money,
-    /// Everything that is measured.
-    pub spans: Box<[Measured]>,
+    /// Whether the patient came for a doctor and entered no room.
+    pub unseen: bool,
+    /// From registration to the outcome, in seconds.
+    pub whole: Option<i64>,
 }
 
 /// A stretch of a visit that is measured.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// What is measured.
-    pub measure: Measure,
     /// The hour in which it began.
     pub hour: u8,
     /// The weekday on which it began; 1 is Monday.
@@ -87,53 +87,48 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, thing: T) -> Arc<T> {
     thing
 }
 
+impl Measured {
+    /// Takes what is needed out of a stretch.
+    pub fn new(tenant: &Tenant, span: Span, with: &mut Shared) -> Self {
+        let (_, hour, weekday) = calendar(tenant, span.from);
+        Self {
+            hour: hour as u8,
+            weekday: weekday as u8,
+            doctor: span.doctor.map(|doctor| shared(&mut with.people, doctor)),
+            until: span.until,
+            seconds: span.seconds,
+        }
+    }
+}
+
 impl Facts {
     /// Takes what is needed out of a row.
-    pub fn new(tenant: &Tenant, row: MeasuresRow, with: &mut Shared) -> Self {
-        let spans = row.spans.into_iter().map(|span| {
-            let (_, hour, weekday) = calendar(tenant, span.from);
-            Measured {
-                measure: span.measure,
-                hour: hour as u8,
-                weekday: weekday as u8,
-                doctor: span.doctor.map(|doctor| shared(&mut with.people, doctor)),
-                until: span.until,
-                seconds: span.seconds,
-            }
-        });
+    pub fn new(row: &MeasuresRow, with: &mut Shared) -> Self {
+        let missed = |span: &Span| span.measure == Measure::DoorToDoctor && span.seconds.is_none();
         Self {
-            spans: spans.collect(),
-            visit_id: row.visit_id,
-            branch: row.branch_id.map(|branch| shared(&mut with.branches, branch)),
-            department: row.department_id.map(|department| shared(&mut with.departments, department)),
-            doctor: row.doctor_id.map(|doctor| shared(&mut with.people, doctor)),
+            visit_id: row.visit_id.clone(),
+            branch: row.branch_id.clone().map(|branch| shared(&mut with.branches, branch)),
+            department: row.department_id.clone().map(|department| shared(&mut with.departments, department)),
+            doctor: row.doctor_id.clone().map(|doctor| shared(&mut with.people, doctor)),
             visit_type: row.visit_type,
             priority: row.priority,
             day: row.day,
             outcome: row.outcome,
-            reason: row.reason.map(|reason| shared(&mut with.reasons, reason)),
+            reason: row.reason.clone().map(|reason| shared(&mut with.reasons, reason)),
             path: shared(&mut with.paths, path(&row.path)),
             repeats: row.repeats.unsigned_abs(),
-            parts: [row.waiting, row.served, row.away, row.other],
+            waited: row.waiting,
             taken: row.taken,
             refunded: row.refunded,
             due: row.due,
+            unseen: row.spans.iter().any(missed),
+            whole: row.whole_visit,
         }
     }
 
     /// Whether something happened on the visit.
     pub fn had(&self, event: EventType) -> bool {
         self.path.contains(&event)
-    }
-
-    /// How often something happened on it.
-    pub fn times(&self, event: EventType) -> usize {
-        self.path.iter().filter(|other| **other == event).count()
-    }
-
-    /// The seconds of a measure that has one value at most.
-    pub fn seconds(&self, measure: Measure) -> Option<i64> {
-        self.spans.iter().find(|span| span.measure == measure)?.seconds
     }
 }
 
@@ -206,14 +201,8 @@ impl Filter {
         self.lets_through(facts) && is(&self.doctor, facts.doctor.as_deref())
     }
 
-    /// The stretches of a visit that are asked for: those of the doctor who is.
-    pub fn spans<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = &'a Measured> {
-        let spans = if self.lets_through(facts) { &facts.spans[..] } else { &[] };
-        spans.iter().filter(|span| is(&self.doctor, span.doctor.as_deref()))
-    }
-
-    /// Those of one measure.
-    pub fn spans_of<'a>(&'a self, facts: &'a Facts, measure: Measure) -> impl Iterator<Item = &'a Measured> {
-        self.spans(facts).filter(move |span| span.measure == measure)
+    /// Whether a stretch of a visit is asked for: one of the doctor who is.
+    pub fn stretch(&self, facts: &Facts, measured: &Measured) -> bool {
+        self.lets_through(facts) && is(&self.doctor, measured.doctor.as_deref())
     }
 }

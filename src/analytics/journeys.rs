@@ -1,13 +1,12 @@
 //! How visits go: how far they get, by which paths, and what goes wrong on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
 use super::among::Among;
 use super::facts::Facts;
 use super::figures::{Figure, Values};
-use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::ids::PersonId;
 use crate::journey::money::Money;
@@ -69,12 +68,27 @@ pub struct Reached {
     pub visits: usize,
 }
 
+/// The paths of visits, and how many went each: a path is known again by where it lies, so that it may come more than once.
+fn paths<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<(&'a [EventType], usize)> {
+    let mut paths: HashMap<*const EventType, (&[EventType], usize)> = HashMap::new();
+    for facts in visits {
+        paths.entry(facts.path.as_ptr()).or_insert((facts.path.as_slice(), 0)).1 += 1;
+    }
+    paths.into_values().collect()
+}
+
+/// How often something happened on a path.
+fn times(path: &[EventType], event: EventType) -> usize {
+    path.iter().filter(|other| **other == event).count()
+}
+
 /// From registration to completion: how many visits reached each step.
-pub fn funnel<'a>(visits: impl Iterator<Item = &'a Facts> + Clone) -> Vec<Reached> {
+pub fn funnel<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<Reached> {
     use EventType::*;
+    let paths = paths(visits);
+    let through = |event| paths.iter().filter(move |(path, _)| path.contains(&event)).map(|(_, visits)| visits);
     let steps = [VisitRegistered, QueueJoined, QueueCalled, EnteredRoom, TestsOrdered, ReportGenerated, VisitCompleted];
-    let reached = steps.map(|event| Reached { event, visits: visits.clone().filter(|facts| facts.had(event)).count() });
-    reached.to_vec()
+    steps.map(|event| Reached { event, visits: through(event).sum() }).to_vec()
 }
 
 /// How visits ended that saw no doctor though they came for one, and how many are still open.
@@ -93,7 +107,7 @@ pub fn losses<'a>(visits: impl Iterator<Item = &'a Facts>) -> Losses {
         if Among::Unseen.has(facts) {
             *by_outcome.entry(facts.outcome).or_default() += 1;
             if facts.outcome.is_some() {
-                waited.take(&facts.visit_id, Some(facts.parts[0]), None);
+                waited.take(&facts.visit_id, Some(facts.waited), None);
             }
         }
     }
@@ -114,23 +128,26 @@ pub struct Variant {
 /// The paths of visits that ended, to the event, and how many went each.
 pub fn exact<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<&'a [EventType], usize> {
     let mut exact: BTreeMap<&[EventType], usize> = BTreeMap::new();
-    for facts in visits.filter(|facts| Among::Ended.has(facts)) {
-        *exact.entry(&facts.path).or_default() += 1;
+    for (path, visits) in paths(visits.filter(|facts| Among::Ended.has(facts))) {
+        *exact.entry(path).or_default() += visits;
     }
     exact
 }
 
 /// The paths of visits that ended, the commonest first; and how many of them there are to the event.
 pub fn variants<'a>(visits: impl Iterator<Item = &'a Facts> + Clone) -> (Vec<Variant>, usize) {
-    let mut whole: BTreeMap<Vec<Stop>, Values> = BTreeMap::new();
-    let exact = exact(visits.clone());
-    for facts in visits.filter(|facts| Among::Ended.has(facts)) {
-        let values = whole.entry(Stop::of_path(&facts.path)).or_default();
-        values.take(&facts.visit_id, facts.seconds(Measure::WholeVisit), None);
+    let ended = visits.filter(|facts| Among::Ended.has(facts));
+    let paths = paths(ended.clone());
+    let exact: BTreeSet<_> = paths.iter().map(|(path, _)| *path).collect();
+    let stops: HashMap<_, _> = paths.iter().map(|(path, _)| (path.as_ptr(), Stop::of_path(path))).collect();
+    let mut whole: BTreeMap<&[Stop], Values> = BTreeMap::new();
+    for facts in ended {
+        let Some(stops) = stops.get(&facts.path.as_ptr()) else { continue };
+        whole.entry(stops).or_default().take(&facts.visit_id, facts.whole, None);
     }
-    let variant = |(stops, values): (_, Values)| {
+    let variant = |(stops, values): (&[Stop], Values)| {
         let whole = values.figure();
-        Variant { stops, visits: whole.count + whole.missing, whole }
+        Variant { stops: stops.to_vec(), visits: whole.count + whole.missing, whole }
     };
     let mut variants: Vec<_> = whole.into_iter().map(variant).collect();
     variants.sort_by(|one, other| other.visits.cmp(&one.visits).then_with(|| one.stops.cmp(&other.stops)));
@@ -144,10 +161,9 @@ pub struct Flows(pub BTreeMap<(usize, Stop, Stop), usize>);
 /// The flows between the first stages of all visits.
 pub fn flows<'a>(visits: impl Iterator<Item = &'a Facts>, steps: usize) -> Flows {
     let mut flows = BTreeMap::new();
-    for facts in visits {
-        let stops = Stop::of_path(&facts.path);
-        for (step, pair) in stops.windows(2).take(steps).enumerate() {
-            *flows.entry((step, pair[0], pair[1])).or_default() += 1;
+    for (path, visits) in paths(visits) {
+        for (step, pair) in Stop::of_path(path).windows(2).take(steps).enumerate() {
+            *flows.entry((step, pair[0], pair[1])).or_default() += visits;
         }
     }
     Flows(flows)
@@ -180,15 +196,16 @@ pub struct Times {
 }
 
 impl Times {
-    fn take(&mut self, times: usize) {
-        self.times += times;
-        self.visits += usize::from(times > 0);
+    /// Takes in visits on each of which it happened so often.
+    fn take(&mut self, times: usize, visits: usize) {
+        self.times += times * visits;
+        self.visits += if times > 0 { visits } else { 0 };
     }
 }
 
 /// How often somebody was called after a call that was not followed.
-pub(super) fn recalls(facts: &Facts) -> usize {
-    let queue = facts.path.iter().filter(|event| Stop::of(**event) == Some(Stop::Queue)).collect::<Vec<_>>();
+pub(super) fn recalls(path: &[EventType]) -> usize {
+    let queue = path.iter().filter(|event| Stop::of(**event) == Some(Stop::Queue)).collect::<Vec<_>>();
     let again = queue.windows(2).filter(|pair| {
         *pair[1] == EventType::QueueCalled && matches!(*pair[0], EventType::QueueCalled | EventType::QueueSkipped)
     });
@@ -198,13 +215,13 @@ pub(super) fn recalls(facts: &Facts) -> usize {
 /// Counts them.
 pub fn detours<'a>(visits: impl Iterator<Item = &'a Facts>) -> Detours {
     let mut sums = Detours::default();
-    for facts in visits {
-        sums.visits += 1;
-        sums.skips.take(facts.times(EventType::QueueSkipped));
-        sums.spoilt.take(facts.times(EventType::TestSampleRejected));
-        sums.collected += facts.times(EventType::TestSampleCollected);
-        sums.repeats.take(facts.repeats as usize);
-        sums.recalls.take(recalls(facts));
+    let visits = visits.inspect(|facts| sums.repeats.take(facts.repeats as usize, 1));
+    for (path, visits) in paths(visits) {
+        sums.visits += visits;
+        sums.skips.take(times(path, EventType::QueueSkipped), visits);
+        sums.spoilt.take(times(path, EventType::TestSampleRejected), visits);
+        sums.collected += times(path, EventType::TestSampleCollected) * visits;
+        sums.recalls.take(recalls(path), visits);
     }
     sums
 }

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::stream::{self, StreamExt as _};
 
-use super::facts::{Facts, Period, Shared};
+use super::daybook::Daybook;
+use super::facts::{Period, Shared};
 use crate::db::Db;
 use crate::hospital::tenants::{self, Tenant};
 use crate::journey::ids::TenantId;
@@ -59,8 +60,8 @@ struct Days {
 /// A day.
 #[derive(Debug)]
 struct Day {
-    /// Its visits, by their ids.
-    visits: Arc<Vec<Facts>>,
+    /// Its visits.
+    book: Arc<Daybook>,
     /// When it was last asked for.
     asked: u64,
 }
@@ -82,7 +83,7 @@ impl Kept {
     }
 
     /// The visits of some periods as they are now, day by day.
-    pub async fn days(&self, db: &Db, tenant: &Tenant, periods: &[Period]) -> sqlx::Result<Vec<Arc<Vec<Facts>>>> {
+    pub async fn days(&self, db: &Db, tenant: &Tenant, periods: &[Period]) -> sqlx::Result<Vec<Arc<Daybook>>> {
         let slot =
             Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant.id.clone()).or_default());
         loop {
@@ -114,7 +115,7 @@ async fn read(
     tenant: &Tenant,
     days: Period,
     shared: &mut Shared,
-) -> sqlx::Result<BTreeMap<NaiveDate, Vec<Facts>>> {
+) -> sqlx::Result<BTreeMap<NaiveDate, Daybook>> {
     let rows = |day| {
         let (db, tenant) = (db.clone(), tenant.id.clone());
         async move { (day, tokio::spawn(async move { measures::of_day(&db, &tenant, day).await }).await) }
@@ -123,9 +124,7 @@ async fn read(
     let mut read = BTreeMap::new();
     while let Some((day, rows)) = rows.next().await {
         let rows = rows.map_err(|_| sqlx::Error::WorkerCrashed)??;
-        let mut visits: Vec<_> = rows.into_iter().map(|row| Facts::new(tenant, row, shared)).collect();
-        visits.sort_unstable_by(|one, other| one.visit_id.cmp(&other.visit_id));
-        read.insert(day, visits);
+        read.insert(day, Daybook::of(tenant, rows, shared));
     }
     Ok(read)
 }
@@ -144,12 +143,7 @@ impl Days {
         if !self.days.is_empty() && there.position > self.mark.position {
             for row in measures::since(db, &tenant.id, self.mark.position).await? {
                 let Some(day) = self.days.get_mut(&row.day) else { continue };
-                let facts = Facts::new(tenant, row, &mut self.shared);
-                let visits = Arc::make_mut(&mut day.visits);
-                match visits.binary_search_by(|known| known.visit_id.cmp(&facts.visit_id)) {
-                    Ok(place) => visits[place] = facts,
-                    Err(place) => visits.insert(place, facts),
-                }
+                Arc::make_mut(&mut day.book).read(tenant, row, &mut self.shared);
             }
         }
         // Rows that came in while they were read are read again the next time.
@@ -168,29 +162,28 @@ impl Days {
     }
 
     /// Keeps days that were read after a moment; what happened to them since is taken in next.
-    fn put(&mut self, read: BTreeMap<NaiveDate, Vec<Facts>>, since: Mark) {
+    fn put(&mut self, read: BTreeMap<NaiveDate, Daybook>, since: Mark) {
         if self.mark.generation != since.generation {
             return;
         }
         self.mark.position = self.mark.position.min(since.position);
         let asked = self.asked;
-        self.days.extend(read.into_iter().map(|(day, visits)| (day, Day { visits: Arc::new(visits), asked })));
+        self.days.extend(read.into_iter().map(|(day, book)| (day, Day { book: Arc::new(book), asked })));
     }
 
     /// The visits of some periods; of the others, those least lately asked for go where more than so many are kept.
-    fn give(&mut self, periods: &[Period], most: usize) -> Vec<Arc<Vec<Facts>>> {
+    fn give(&mut self, periods: &[Period], most: usize) -> Vec<Arc<Daybook>> {
         self.asked += 1;
         let asked = self.days.iter_mut().filter(|(day, _)| periods.iter().any(|period| period.contains(**day)));
         let given = asked.map(|(_, day)| {
             day.asked = self.asked;
-            Arc::clone(&day.visits)
+            Arc::clone(&day.book)
         });
         let given = given.collect();
-        let mut all: usize = self.days.values().map(|day| day.visits.len()).sum();
+        let mut all: usize = self.days.values().map(|day| day.book.len()).sum();
         while all > most {
             let others = self.days.iter().filter(|(_, day)| day.asked < self.asked);
-            let Some((oldest, count)) =
-                others.min_by_key(|(_, day)| day.asked).map(|(at, day)| (*at, day.visits.len()))
+            let Some((oldest, count)) = others.min_by_key(|(_, day)| day.asked).map(|(at, day)| (*at, day.book.len()))
             else {
                 break;
             };
@@ -211,8 +204,8 @@ mod tests {
 
     /// Keeps a visit on each of some days, which say nothing else.
     fn put(kept: &mut Days, days: impl Iterator<Item = u32>) {
-        let visit = || super::super::tests::visit_of(day(1));
-        kept.put(days.map(|number| (day(number), vec![visit()])).collect(), kept.mark);
+        let book = super::super::tests::book_of(day(1));
+        kept.put(days.map(|number| (day(number), book.clone())).collect(), kept.mark);
     }
 
     #[test]
@@ -242,10 +235,10 @@ mod tests {
         // Read before the rows were made anew.
         let before = kept.mark;
         kept = Days { mark: Mark { generation: 1, position: 9 }, ..Days::default() };
-        kept.put([(day(1), Vec::new())].into(), before);
+        kept.put([(day(1), Daybook::default())].into(), before);
         assert!(kept.days.is_empty());
         // Read while others went on: from there it is gone through again.
-        kept.put([(day(1), Vec::new())].into(), Mark { generation: 1, position: 5 });
+        kept.put([(day(1), Daybook::default())].into(), Mark { generation: 1, position: 5 });
         assert_eq!((kept.mark.position, kept.days.len()), (5, 1));
     }
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`among`] | which visits a figure is of that is no measure’s |
 //! | [`mod@behind`] | whether the figures are of all that was logged |
+//! | [`daybook`] | the visits of a day, and what is measured of them |
 //! | [`facts`] | what is known of a visit; which visits are asked for |
 //! | [`kept`] | the days in memory |
 //! | [`figures`] | median, percentiles, mean, share within target |
@@ -18,6 +19,7 @@
 
 pub mod among;
 pub mod behind;
+pub mod daybook;
 pub mod facts;
 pub mod figures;
 pub mod journeys;
@@ -31,6 +33,7 @@ mod tests;
 
 pub use among::Among;
 pub use behind::{Behind, behind};
+pub use daybook::Daybook;
 pub use facts::{Facts, Filter, Period};
 pub use figures::Figure;
 pub use kept::Kept;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::facts::{Facts, Filter};
+use super::daybook::Daybook;
+use super::facts::Filter;
 use super::figures::{Figure, Values};
 use super::targets::Targets;
 use crate::journey::course::Measure;
@@ -63,12 +64,17 @@ pub struct Late {
 /// Works out what goes on, from the open visits and those of today and yesterday.
 pub fn now<'a>(
     open: &[OpenVisit],
-    lately: impl Iterator<Item = &'a Facts> + Clone,
+    lately: impl Iterator<Item = &'a Daybook> + Clone,
     backlog: Vec<(Stage, i64)>,
     (filter, targets): (&Filter, &Targets),
     moment: DateTime<Utc>,
 ) -> Now {
     let an_hour_ago = moment - TimeDelta::hours(1);
+    let ended = |measure| {
+        let all = lately.clone().flat_map(move |day| day.stretches(measure));
+        let within_the_hour = move |until: DateTime<Utc>| until > an_hour_ago && until <= moment;
+        all.filter(move |(facts, span)| filter.stretch(facts, span) && span.until.is_some_and(within_the_hour))
+    };
     let waits = |visit: &&OpenVisit| visit.status == Status::Waiting;
     let seconds = |visit: &OpenVisit| (moment - visit.since).num_seconds().max(0);
     let stations = Station::ALL.iter().map(|station| {
@@ -80,12 +86,8 @@ pub fn now<'a>(
             waiting.longest = waiting.longest.max(seconds(visit));
         }
         let mut last_hour = Values::default();
-        for facts in lately.clone() {
-            for span in filter.spans_of(facts, Measure::wait_at(*station)) {
-                if span.until.is_some_and(|until| until > an_hour_ago && until <= moment) {
-                    last_hour.take(&facts.visit_id, span.seconds, None);
-                }
-            }
+        for (facts, span) in ended(Measure::wait_at(*station)) {
+            last_hour.take(&facts.visit_id, span.seconds, None);
         }
         AtStation {
             station: *station,
@@ -101,11 +103,7 @@ pub fn now<'a>(
         .filter(|visit| visit.status == Status::InConsultation)
         .filter_map(|visit| visit.doctor_id.clone())
         .collect();
-    for facts in lately {
-        let seen = filter.spans_of(facts, Measure::Consultation);
-        let seen = seen.filter(|span| span.until.is_some_and(|until| until > an_hour_ago && until <= moment));
-        in_session.extend(seen.filter_map(|span| span.doctor.as_deref().cloned()));
-    }
+    in_session.extend(ended(Measure::Consultation).filter_map(|(_, span)| span.doctor.as_deref().cloned()));
     let late = open.iter().filter(waits).filter_map(|visit| {
         let measure = Measure::wait_at(visit.station?);
         let target = targets.seconds(visit.department_id.as_ref(), measure)?;

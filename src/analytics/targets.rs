@@ -1,7 +1,9 @@
 //! How long a thing should take at most.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::facts::Facts;
 use crate::hospital::departments::Department;
 use crate::hospital::measure_targets::MeasureTarget;
 use crate::journey::course::Measure;
@@ -32,10 +34,10 @@ impl Targets {
         Some(self.minutes(department, measure)? * 60)
     }
 
-    /// The targets of one measure, in seconds, to be looked up for many visits.
-    pub fn of(&self, measure: Measure) -> BTreeMap<&DepartmentId, i64> {
-        let of_measure = self.0.iter().filter(|((_, other), _)| *other == measure);
-        of_measure.map(|((department, _), minutes)| (department, minutes * 60)).collect()
+    /// The targets of one measure, to be looked up for many visits.
+    pub fn of(&self, measure: Measure) -> OfMeasure<'_> {
+        let any = self.0.keys().any(|(_, other)| *other == measure);
+        OfMeasure { targets: self, measure, any, met: Vec::new() }
     }
 
     /// The target that all these departments share; none when they differ.
@@ -43,5 +45,32 @@ impl Targets {
         let mut all = departments.filter_map(|department| self.minutes(Some(&department), measure));
         let first = all.next()?;
         all.all(|other| other == first).then_some(first)
+    }
+}
+
+/// The targets of one measure.
+pub struct OfMeasure<'a> {
+    targets: &'a Targets,
+    measure: Measure,
+    /// Whether there are any.
+    any: bool,
+    /// Those that were looked up already: a department is known again by where it lies.
+    met: Vec<(*const DepartmentId, Option<i64>)>,
+}
+
+impl OfMeasure<'_> {
+    /// The target of a visit, in seconds.
+    pub fn seconds(&mut self, facts: &Facts) -> Option<i64> {
+        if !self.any {
+            return None;
+        }
+        let department = facts.department.as_ref()?;
+        let at = Arc::as_ptr(department);
+        if let Some((_, known)) = self.met.iter().find(|(known, _)| *known == at) {
+            return *known;
+        }
+        let seconds = self.targets.seconds(Some(department), self.measure);
+        self.met.push((at, seconds));
+        seconds
     }
 }

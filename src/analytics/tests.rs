@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::among::Among;
+use super::daybook::Daybook;
 use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values};
 use super::journeys::{self, Stop, Sum, Times};
@@ -13,7 +14,7 @@ use super::waits::{Dimension, Question};
 use crate::db::new_id;
 use crate::journey::course::Measure;
 use crate::journey::events::EventType::{self, *};
-use crate::journey::ids::{PersonId, VisitId};
+use crate::journey::ids::{Id, PersonId, VisitId};
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, VisitType};
 
@@ -21,27 +22,38 @@ fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).expect("a day")
 }
 
-/// A visit of a day.
-pub(super) fn visit_of(day: NaiveDate) -> Facts {
-    visit(day, &Arc::new(new_id()), None, &[VisitRegistered])
+/// A day with a visit.
+pub(super) fn book_of(day: NaiveDate) -> Daybook {
+    book([visit(day, &Arc::new(new_id()), None, &[VisitRegistered])])
 }
 
-fn visit(day: NaiveDate, doctor: &Arc<PersonId>, wait: Option<i64>, path: &[EventType]) -> Facts {
+/// A day with visits.
+fn book(visits: impl IntoIterator<Item = (Facts, [(Measure, Measured); 3])>) -> Daybook {
+    let mut book = Daybook::default();
+    visits.into_iter().for_each(|(facts, stretches)| book.put(facts, stretches.to_vec()));
+    book
+}
+
+/// A visit of a day, and what is measured of it.
+fn visit(
+    day: NaiveDate,
+    doctor: &Arc<PersonId>,
+    wait: Option<i64>,
+    path: &[EventType],
+) -> (Facts, [(Measure, Measured); 3]) {
     let outcome = path.last().and_then(|last| match last {
         VisitCompleted => Some(Outcome::Completed),
         VisitNoShow => Some(Outcome::NoShow),
         VisitCancelled => Some(Outcome::Cancelled),
         _ => None,
     });
-    let span = |measure, seconds| Measured {
-        measure,
-        hour: 10,
-        weekday: 1,
-        doctor: Some(doctor.clone()),
-        until: None,
-        seconds,
+    let whole = outcome.map(|_| 3_600);
+    let span = |measure, seconds| {
+        (measure, Measured { hour: 10, weekday: 1, doctor: Some(doctor.clone()), until: None, seconds })
     };
-    Facts {
+    let stretches =
+        [span(Measure::ConsultationWait, wait), span(Measure::DoorToDoctor, wait), span(Measure::WholeVisit, whole)];
+    let facts = Facts {
         visit_id: new_id(),
         branch: None,
         department: None,
@@ -53,16 +65,14 @@ fn visit(day: NaiveDate, doctor: &Arc<PersonId>, wait: Option<i64>, path: &[Even
         reason: (outcome == Some(Outcome::Cancelled)).then(|| Arc::new(" went home. ".to_owned())),
         path: Arc::new(path.to_vec()),
         repeats: 0,
-        parts: [wait.unwrap_or(100), 0, 0, 0],
+        waited: wait.unwrap_or(100),
         taken: Money(500),
         refunded: Money(100),
         due: Money(50),
-        spans: Box::new([
-            span(Measure::ConsultationWait, wait),
-            span(Measure::DoorToDoctor, wait),
-            span(Measure::WholeVisit, outcome.map(|_| 3_600)),
-        ]),
-    }
+        unseen: wait.is_none(),
+        whole,
+    };
+    (facts, stretches)
 }
 
 #[test]
@@ -102,15 +112,16 @@ fn five_tests_of_one_visit_are_one_visit() {
 fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
     let (quick, slow): (Arc<PersonId>, Arc<PersonId>) = (Arc::new(new_id()), Arc::new(new_id()));
     let seen = [VisitRegistered, QueueJoined, QueueCalled, EnteredRoom, VisitCompleted];
-    let visits: Vec<Arc<Vec<Facts>>> = vec![
-        Arc::new(vec![visit(day(2), &quick, Some(90), &seen)]),
-        Arc::new(vec![visit(day(3), &quick, Some(60), &seen), visit(day(3), &slow, Some(600), &seen)]),
-        Arc::new(vec![visit(day(4), &slow, None, &[VisitRegistered, QueueJoined])]),
+    let days = [
+        book([visit(day(2), &quick, Some(90), &seen)]),
+        book([visit(day(3), &quick, Some(60), &seen), visit(day(3), &slow, Some(600), &seen)]),
+        book([visit(day(4), &slow, None, &[VisitRegistered, QueueJoined])]),
     ];
+    let days = days.map(Arc::new);
     let (filter, targets) = (Filter::default(), Targets::default());
     let period = Period { from: day(3), to: day(4) };
     assert_eq!(period.before(), Period { from: day(1), to: day(2) });
-    let question = Question { visits: &visits, period, filter: &filter, targets: &targets };
+    let question = Question { days: &days, period, filter: &filter, targets: &targets };
     let [now, before] = question.figures()[&Measure::ConsultationWait];
     assert_eq!((now.count, now.missing, now.median, now.p90), (2, 1, Some(60), Some(600)));
     assert_eq!((before.count, before.median), (1, Some(90)));
@@ -129,6 +140,52 @@ fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
 }
 
 #[test]
+fn what_is_known_anew_of_a_visit_takes_the_place_of_what_was() {
+    let doctor: Arc<PersonId> = Arc::new(new_id());
+    let mut book = Daybook::default();
+    let mut put = |number: u8, wait, measured| {
+        let (mut facts, stretches) = visit(day(3), &doctor, wait, &[VisitRegistered, VisitCompleted]);
+        facts.visit_id = VisitId::from_bits(number.into());
+        book.put(facts, stretches.into_iter().take(measured).collect());
+    };
+    // One comes between two; then more is known of the first, and less of the last.
+    put(1, None, 1);
+    put(3, Some(30), 3);
+    put(2, Some(20), 2);
+    put(1, Some(10), 3);
+    put(3, Some(31), 1);
+    let told = |measure| {
+        let all = book.stretches(measure).map(|(facts, span)| (facts.visit_id.clone(), span.seconds));
+        all.collect::<Vec<_>>()
+    };
+    let [one, two, three] = [1, 2, 3].map(VisitId::from_bits);
+    assert_eq!(book.iter().map(|facts| &facts.visit_id).collect::<Vec<_>>(), [&one, &two, &three]);
+    assert_eq!(told(Measure::ConsultationWait), [(one.clone(), Some(10)), (two.clone(), Some(20)), (three, Some(31))]);
+    assert_eq!(told(Measure::DoorToDoctor), [(one.clone(), Some(10)), (two, Some(20))]);
+    assert_eq!(told(Measure::WholeVisit), [(one, Some(3_600))]);
+}
+
+#[test]
+fn the_longest_are_listed_page_by_page() {
+    let doctor: Arc<PersonId> = Arc::new(new_id());
+    let seen = [VisitRegistered, QueueJoined, QueueCalled, EnteredRoom];
+    let waits = [Some(30), None, Some(50), Some(40), Some(7), Some(20)];
+    let days = [Arc::new(book(waits.map(|wait| visit(day(3), &doctor, wait, &seen))))];
+    let (filter, targets) = (Filter::default(), Targets::default());
+    let period = Period { from: day(3), to: day(3) };
+    let question = Question { days: &days, period, filter: &filter, targets: &targets };
+    let listed = |some| {
+        let not_seven = |_: &Facts, span: &Measured, _: Option<i64>| span.seconds != Some(7);
+        let (listed, count) = question.longest(Measure::ConsultationWait, not_seven, some);
+        (listed.into_iter().map(|(_, span, _)| span.seconds).collect::<Vec<_>>(), count)
+    };
+    assert_eq!(listed(0..2), (vec![Some(50), Some(40)], 5));
+    assert_eq!(listed(2..4), (vec![Some(30), Some(20)], 5));
+    assert_eq!(listed(4..6), (vec![None], 5));
+    assert_eq!(listed(6..8), (vec![], 5));
+}
+
+#[test]
 fn journeys_are_counted() {
     let doctor: Arc<PersonId> = Arc::new(new_id());
     let whole = [VisitRegistered, QueueJoined, QueueCalled, QueueSkipped, QueueCalled, EnteredRoom, VisitCompleted];
@@ -139,6 +196,7 @@ fn journeys_are_counted() {
         visit(day(4), &doctor, None, &[VisitRegistered, VisitCancelled]),
         visit(day(4), &doctor, None, &[VisitRegistered, QueueJoined]),
     ];
+    let visits = visits.map(|(facts, _)| facts);
     let funnel: Vec<_> = journeys::funnel(visits.iter()).into_iter().map(|step| step.visits).collect();
     assert_eq!(funnel, [5, 4, 2, 2, 0, 0, 2]);
     let losses = journeys::losses(visits.iter());

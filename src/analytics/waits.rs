@@ -1,10 +1,15 @@
 //! One measure, looked at from every side.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::{mem, ptr, thread};
 
 use chrono::NaiveDate;
 
+use super::daybook::Daybook;
 use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values, share};
 use super::targets::Targets;
@@ -39,8 +44,8 @@ pub struct Group {
 /// The visits of the period, and of the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The visits of both periods.
-    pub visits: &'a [Arc<Vec<Facts>>],
+    /// The days of both periods.
+    pub days: &'a [Arc<Daybook>],
     /// The period.
     pub period: Period,
     /// Which of the visits are asked for.
@@ -50,44 +55,43 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// The visits of a period, whoever asks.
-    fn of_period(self, period: Period) -> impl Iterator<Item = &'a Facts> + Clone {
-        self.visits.iter().flat_map(|day| day.iter()).filter(move |facts| period.contains(facts.day))
+    /// The days of a period, whoever asks.
+    pub fn days_in(self, period: Period) -> impl Iterator<Item = &'a Daybook> + Clone {
+        let is_of = move |day: &&Daybook| day.first().is_some_and(|facts| period.contains(facts.day));
+        self.days.iter().map(Arc::as_ref).filter(is_of)
     }
 
     /// Every stretch that is asked for in a period.
-    fn spans(self, period: Period, measure: Measure) -> impl Iterator<Item = (&'a Facts, &'a Measured, Option<i64>)> {
-        let targets = self.targets.of(measure);
-        self.of_period(period).flat_map(move |facts| {
-            let target = facts.department.as_deref().and_then(|department| targets.get(department)).copied();
-            self.filter.spans_of(facts, measure).map(move |span| (facts, span, target))
-        })
+    fn spans(self, period: Period, measure: Measure) -> impl Iterator<Item = Stretch<'a>> {
+        let mut targets = self.targets.of(measure);
+        let all = self.days_in(period).flat_map(move |day| day.stretches(measure));
+        let asked_for = all.filter(move |(facts, span)| self.filter.stretch(facts, span));
+        asked_for.map(move |(facts, span)| (facts, span, targets.seconds(facts)))
     }
 
     /// The visits that are asked for in a period.
     pub fn visits_in(self, period: Period) -> impl Iterator<Item = &'a Facts> + Clone {
-        self.of_period(period).filter(move |facts| self.filter.visit(facts))
+        self.days_in(period).flat_map(|day| day.iter()).filter(move |facts| self.filter.visit(facts))
     }
 
-    /// All measures in a period, in one pass over its visits.
-    fn figures_in(self, period: Period) -> impl Iterator<Item = Figure> {
-        let targets: Vec<_> = Measure::ALL.iter().map(|measure| self.targets.of(*measure)).collect();
-        let mut values: Vec<Values> = Measure::ALL.iter().map(|_| Values::default()).collect();
-        for facts in self.of_period(period) {
-            for span in self.filter.spans(facts) {
-                let place = span.measure as usize;
-                let (Some(values), Some(targets)) = (values.get_mut(place), targets.get(place)) else { continue };
-                let target = facts.department.as_deref().and_then(|department| targets.get(department)).copied();
-                values.take(&facts.visit_id, span.seconds, target);
-            }
+    /// What a measure comes to in a period.
+    fn figure(self, period: Period, measure: Measure) -> Figure {
+        let mut values = Values::default();
+        for (facts, span, target) in self.spans(period, measure) {
+            values.take(&facts.visit_id, span.seconds, target);
         }
-        values.into_iter().map(Values::figure)
+        values.figure()
     }
 
-    /// Each measure over the period, and over the one before.
+    /// Each measure over the period, and over the one before, which is looked at meanwhile.
     pub fn figures(self) -> BTreeMap<Measure, [Figure; 2]> {
-        let both = self.figures_in(self.period).zip(self.figures_in(self.period.before()));
-        Measure::ALL.iter().copied().zip(both.map(|(now, before)| [now, before])).collect()
+        let all = |period| Measure::ALL.iter().map(|measure| self.figure(period, *measure)).collect::<Vec<_>>();
+        let (now, before) = thread::scope(|scope| {
+            let before = scope.spawn(|| all(self.period.before()));
+            (all(self.period), before.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let both = now.into_iter().zip(before).map(|(now, before)| [now, before]);
+        Measure::ALL.iter().copied().zip(both).collect()
     }
 
     /// How the visits of a period ended.
@@ -122,19 +126,18 @@ impl<'a> Question<'a> {
 
     /// By what visits differ in, the worst median first.
     pub fn by(self, measure: Measure, dimension: Dimension) -> Vec<Group> {
-        let mut groups: BTreeMap<Option<&str>, Both> = BTreeMap::new();
+        let mut groups = Groups::default();
         for (facts, span, target) in self.spans(self.period, measure) {
-            let group = groups.entry(key(dimension, facts, span)).or_default();
+            let group = groups.of(key(dimension, facts, span));
             group.now.take(&facts.visit_id, span.seconds, target);
             group.targets.take(target);
         }
         for (facts, span, target) in self.spans(self.period.before(), measure) {
-            if let Some(group) = groups.get_mut(&key(dimension, facts, span)) {
-                group.before.take(&facts.visit_id, span.seconds, target);
-            }
+            groups.of(key(dimension, facts, span)).before.take(&facts.visit_id, span.seconds, target);
         }
         let mut groups: Vec<_> = groups
-            .into_iter()
+            .into_each()
+            .filter(|(_, both)| both.targets.met)
             .map(|(key, both)| Group {
                 key: key.map(str::to_owned),
                 figure: both.now.figure(),
@@ -142,7 +145,7 @@ impl<'a> Question<'a> {
                 target: both.targets.common.map(|seconds| seconds / 60),
             })
             .collect();
-        groups.sort_by_key(|group| std::cmp::Reverse((group.figure.median, group.figure.p90)));
+        groups.sort_by_key(|group| Reverse((group.figure.median, group.figure.p90)));
         groups
     }
 
@@ -153,17 +156,33 @@ impl<'a> Question<'a> {
             (seconds > target).then_some(Breach { facts, doctor: span.doctor.as_deref(), seconds, target })
         });
         let mut over: Vec<_> = over.collect();
-        over.sort_by_key(|breach| std::cmp::Reverse(breach.seconds - breach.target));
+        over.sort_by_key(|breach| Reverse(breach.seconds - breach.target));
         over
     }
 
-    /// The stretches of a measure, the longest first, those without an end last.
-    pub fn longest(self, measure: Measure) -> Vec<(&'a Facts, &'a Measured)> {
-        let mut all: Vec<_> = self.spans(self.period, measure).map(|(facts, span, _)| (facts, span)).collect();
-        all.sort_by_key(|(_, span)| std::cmp::Reverse(span.seconds));
-        all
+    /// Some of the stretches of a measure that are wanted, each with its target, the longest first, those without an end last; and
+    /// how many there are.
+    pub fn longest(
+        self,
+        measure: Measure,
+        wanted: impl Fn(&Facts, &Measured, Option<i64>) -> bool,
+        some: Range<usize>,
+    ) -> (Vec<Stretch<'a>>, usize) {
+        let all = self.spans(self.period, measure).filter(|(facts, span, target)| wanted(facts, span, *target));
+        // In the order of the days where they took equally long.
+        let mut all: Vec<_> = all.enumerate().map(|(place, one)| (Reverse(one.1.seconds), place, one)).collect();
+        let count = all.len();
+        if some.end < count {
+            all.select_nth_unstable_by_key(some.end, |(took, place, _)| (*took, *place));
+            all.truncate(some.end);
+        }
+        all.sort_unstable_by_key(|(took, place, _)| (*took, *place));
+        (all.into_iter().skip(some.start).map(|(.., one)| one).collect(), count)
     }
 }
+
+/// A stretch of a visit, and its target in seconds.
+pub type Stretch<'a> = (&'a Facts, &'a Measured, Option<i64>);
 
 /// How visits ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,6 +214,31 @@ pub struct Breach<'a> {
     pub seconds: i64,
     /// How long it should have taken at most, in seconds.
     pub target: i64,
+}
+
+/// Groups by their keys. A key is known again by where it lies: there is no quicker way to tell it from others.
+#[derive(Default)]
+struct Groups<'a> {
+    places: BTreeMap<Option<&'a str>, usize>,
+    met: HashMap<Option<*const str>, usize>,
+    all: Vec<Both<'a>>,
+}
+
+impl<'a> Groups<'a> {
+    /// The group of a key.
+    fn of(&mut self, key: Option<&'a str>) -> &mut Both<'a> {
+        let next = self.places.len();
+        let found = self.met.entry(key.map(ptr::from_ref)).or_insert_with(|| *self.places.entry(key).or_insert(next));
+        if *found == self.all.len() {
+            self.all.push(Both::default());
+        }
+        &mut self.all[*found]
+    }
+
+    /// Each of them, in the order of the keys.
+    fn into_each(mut self) -> impl Iterator<Item = (Option<&'a str>, Both<'a>)> {
+        self.places.into_iter().map(move |(key, place)| (key, mem::take(&mut self.all[place])))
+    }
 }
 
 #[derive(Default)]

@@ -12,7 +12,6 @@ use crate::analytics::facts::Shared;
 use crate::analytics::{Among, Facts, journeys};
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
-use crate::journey::course::Measure;
 use crate::journey::words::Word as _;
 use crate::projections::checkpoint;
 use crate::projections::following::{self, Projection as _};
@@ -54,7 +53,7 @@ impl Figures {
     /// What visits come to.
     pub fn of(visits: &[Facts]) -> Self {
         let ended = visits.iter().filter(|facts| Among::Ended.has(facts));
-        let whole = ended.filter_map(|facts| Some((facts.visit_id.to_string(), facts.seconds(Measure::WholeVisit)?)));
+        let whole = ended.filter_map(|facts| Some((facts.visit_id.to_string(), facts.whole?)));
         let (mut variants, mut follows) = (Vec::new(), BTreeMap::<_, usize>::new());
         for (path, visits) in journeys::exact(visits.iter()) {
             let path: Vec<&'static str> = path.iter().map(|event| event.word()).collect();
@@ -83,8 +82,8 @@ pub async fn figures(db: &Db, tenant: &Tenant, period: Period) -> Result<Figures
     let from = period.from.or(NaiveDate::from_ymd_opt(1, 1, 1)).unwrap_or_default();
     let to = period.to.or(NaiveDate::from_ymd_opt(9999, 12, 31)).unwrap_or_default();
     for day in measures::days(db, &tenant.id, from, to).await? {
-        let rows = measures::of_day(db, &tenant.id, day).await?.into_iter();
-        visits.extend(rows.map(|row| Facts::new(tenant, row, &mut shared)));
+        let rows = measures::of_day(db, &tenant.id, day).await?;
+        visits.extend(rows.iter().map(|row| Facts::new(row, &mut shared)));
     }
     // Otherwise what was read is of both.
     if generation().await? != begun {

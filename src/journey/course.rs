@@ -1,7 +1,8 @@
 //! The course that a visit takes, followed step by step: what is measured of it, and the path it went.
 
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::events::{Event, EventType};
 use super::evolve::evolve;
@@ -37,21 +38,30 @@ impl Measure {
 }
 
 /// A stretch of a visit that is measured: a wait, a consultation, the way of one test, and so on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// It is written as an array of its fields, moments in milliseconds: all of a visit's are read for every figure.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Span {
     /// What is measured.
     pub measure: Measure,
     /// From when.
+    #[serde(with = "ts_milliseconds")]
     pub from: DateTime<Utc>,
     /// Until when; none when its end was not reached.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(with = "ts_milliseconds_option")]
     pub until: Option<DateTime<Utc>>,
     /// How long; a wait without the time away. None when its end was not reached.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub seconds: Option<i64>,
     /// The doctor concerned.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub doctor: Option<PersonId>,
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { measure, from, until, seconds, doctor } = self;
+        (measure, from.timestamp_millis(), until.map(|until| until.timestamp_millis()), seconds, doctor)
+            .serialize(serializer)
+    }
 }
 
 impl Span {
@@ -189,10 +199,34 @@ pub fn letters(path: &[EventType]) -> String {
 
 /// The path that letters stand for.
 pub fn path(letters: &str) -> Vec<EventType> {
-    letters.chars().filter_map(|sought| EventType::ALL.iter().copied().find(|event| letter(*event) == sought)).collect()
+    let place = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        _ => None,
+    };
+    letters.bytes().filter_map(|letter| EventType::ALL.get(usize::from(place(letter)?)).copied()).collect()
 }
 
 fn letter(event: EventType) -> char {
-    let place = EventType::ALL.iter().position(|other| *other == event).unwrap_or_default() as u8;
+    let place = event as u8;
     char::from(if place < 26 { b'A' + place } else { b'a' + place - 26 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        assert_eq!(path(&letters(EventType::ALL)), EventType::ALL);
+        assert_eq!(path("?A"), EventType::ALL[..1]);
+        let from = DateTime::from_timestamp_millis(1_772_400_000_123).expect("a moment");
+        let open = Span::between(Measure::Consultation, from, None, None);
+        let over = Span::between(Measure::WholeVisit, from, Some(from + chrono::TimeDelta::seconds(7)), None);
+        let written = serde_json::to_string(&[&open, &over]).expect("JSON");
+        let expected =
+            r#"[["CONSULTATION",1772400000123,null,null,null],["WHOLE_VISIT",1772400000123,1772400007123,7,null]]"#;
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<[Span; 2]>(&written).expect("spans"), [open, over]);
+    }
 }

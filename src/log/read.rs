@@ -31,19 +31,19 @@ pub async fn stream(
 
 const LIFE: Statement = Statement {
     sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
-        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY version)",
+        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM visit_events \
+        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
     postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id) ORDER BY version), '[]')::text FROM visit_events \
+        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id)), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
 };
 // Without what is known of anything but visits, which no fold asks for: a tenant's own events may be large.
 const HAPPENED: Statement = Statement {
     sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(CASE WHEN aggregate_type = 'visit' THEN metadata ELSE 'null' END), performed_by, performed_at, recorded_at, branch_id)) FROM (SELECT * FROM visit_events \
-        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position)",
+        json(CASE WHEN aggregate_type = 'visit' THEN metadata ELSE 'null' END), performed_by, performed_at, recorded_at, branch_id)) FROM visit_events \
+        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
     postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, CASE WHEN aggregate_type = 'visit' THEN metadata END, performed_by, performed_at, recorded_at, branch_id) ORDER BY position), '[]')::text FROM visit_events \
+        schema_version, CASE WHEN aggregate_type = 'visit' THEN metadata END, performed_by, performed_at, recorded_at, branch_id)), '[]')::text FROM visit_events \
         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
 };
 
@@ -54,7 +54,7 @@ pub async fn life(
     aggregate_type: &str,
     aggregate_id: &str,
 ) -> sqlx::Result<Vec<Occurrence>> {
-    read_json!(source, LIFE; tenant, aggregate_type, aggregate_id)
+    read_json!(source, LIFE; tenant, aggregate_type, aggregate_id).map(in_order)
 }
 
 /// What happened from one position to another, both included; only of visits with what is known about it.
@@ -64,7 +64,13 @@ pub async fn happened(
     first: i64,
     last: i64,
 ) -> sqlx::Result<Vec<Occurrence>> {
-    read_json!(source, HAPPENED; tenant, first, last)
+    read_json!(source, HAPPENED; tenant, first, last).map(in_order)
+}
+
+/// Oldest first, as an index has them already: an engine that is asked for an order copies each row before it is written out.
+fn in_order(mut happened: Vec<Occurrence>) -> Vec<Occurrence> {
+    happened.sort_unstable_by_key(|occurrence| occurrence.position);
+    happened
 }
 
 const EVENT: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = $2";
@@ -113,9 +119,7 @@ pub async fn since(
     known: &[(&str, i64)],
 ) -> sqlx::Result<Vec<Occurrence>> {
     let known: Vec<_> = known.iter().map(|(id, version)| (aggregate_type, id, version)).collect();
-    let mut happened: Vec<Occurrence> = SINCE.read(tx, tenant, &known).await?;
-    happened.sort_unstable_by_key(|occurrence| occurrence.position);
-    Ok(happened)
+    SINCE.read(tx, tenant, &known).await.map(in_order)
 }
 
 const VERSIONS: Statement = Statement {

@@ -280,6 +280,13 @@ const BECAME: &str = "SELECT doctor_id, COUNT(*) AS due, COUNT(answered_by) AS k
     WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
     AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
     AND ($8 IS NULL OR visits.priority = $8))) GROUP BY doctor_id";
+const COUNT_DUE: &str = "SELECT COUNT(*) FROM follow_ups \
+    WHERE follow_ups.tenant_id = $1 AND follow_ups.due_at >= $2 AND follow_ups.due_at < $3 \
+    AND ($4 IS NULL OR follow_ups.branch_id = $4) AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
+    AND (($6 IS NULL AND $7 IS NULL AND $8 IS NULL) OR EXISTS (SELECT 1 FROM visits \
+    WHERE visits.tenant_id = follow_ups.tenant_id AND visits.visit_id = follow_ups.visit_id \
+    AND ($6 IS NULL OR visits.department_id = $6) AND ($7 IS NULL OR visits.visit_type = $7) \
+    AND ($8 IS NULL OR visits.priority = $8)))";
 const DUE: &str = select_follow_ups!(
     "follow_ups.due_at >= $2 AND follow_ups.due_at < $3 \
      AND ($4 IS NULL OR follow_ups.branch_id = $4) AND ($5 IS NULL OR follow_ups.doctor_id = $5) \
@@ -340,18 +347,21 @@ pub async fn became(
     })
 }
 
-/// Some of the follow-ups due between two moments, in order, behind so many.
+/// Some of the follow-ups due between two moments, in order, behind so many; and how many there are in all.
 pub async fn due(
     db: &Db,
     tenant: &TenantId,
     due: Range<DateTime<Utc>>,
     planned_on: PlannedOn<'_>,
     (limit, behind): (i64, i64),
-) -> sqlx::Result<Vec<FollowUpCard>> {
+) -> sqlx::Result<(Vec<FollowUpCard>, i64)> {
     let PlannedOn { branch, doctor, department, visit_type, priority } = planned_on;
     on!(&db.read, pool => {
-        sqlx::query_as(DUE).bind(tenant).bind(due.start).bind(due.end).bind(branch).bind(doctor)
-            .bind(department).bind(visit_type).bind(priority).bind(limit).bind(behind).fetch_all(pool).await
+        let listed = sqlx::query_as::<_, FollowUpCard>(DUE).bind(tenant).bind(due.start).bind(due.end).bind(branch).bind(doctor)
+            .bind(department).bind(visit_type).bind(priority).bind(limit).bind(behind).fetch_all(pool);
+        let all = sqlx::query_scalar::<_, i64>(COUNT_DUE).bind(tenant).bind(due.start).bind(due.end).bind(branch).bind(doctor)
+            .bind(department).bind(visit_type).bind(priority).fetch_one(pool);
+        futures::try_join!(listed, all)
     })
 }
 

@@ -39,7 +39,7 @@ pub trait Projection: Send + Sync {
     fn tables(&self) -> &'static [Table];
     /// How many events it takes in at once when it is rebuilt, which holds nobody up.
     fn page(&self) -> i64 {
-        PAGE
+        AT_ONCE
     }
     /// Takes in a page of a tenant's events, each once and in order.
     async fn apply(&self, tx: &mut Tx, tenant: &Tenant, events: Vec<Occurrence>) -> Result<(), Problem>;
@@ -51,8 +51,12 @@ pub type Follower = &'static dyn Projection;
 /// All read models that follow.
 pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures, &FollowUps];
 
-/// How many events are taken in at once.
+/// How many events one may be behind and be as good as level.
 pub const PAGE: i64 = 1000;
+
+/// How many events one that is further behind takes in at once: rows that many of them touch are written once, and writers wait for
+/// no more than a moment.
+const AT_ONCE: i64 = 5 * PAGE;
 
 /// How often the log is looked at when nobody says that it has grown.
 const POLL: Duration = Duration::from_secs(1);
@@ -249,7 +253,7 @@ impl Task {
         };
         // What is in the log stays as it is, so it need not be read in the transaction.
         let first = checkpoint.position + 1;
-        let events = log::happened(&self.db, &tenant.id, first, checkpoint.position + PAGE).await?;
+        let events = log::happened(&self.db, &tenant.id, first, checkpoint.position + AT_ONCE).await?;
         let Some(last) = events.last().map(|last| last.position) else { return Ok(Went::Nowhere) };
         let mut tx = self.db.begin().await?;
         if !checkpoint::advance(&mut tx, &tenant.id, name, checkpoint, last, now).await? {

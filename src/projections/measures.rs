@@ -255,7 +255,7 @@ impl Projection for VisitMeasures {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {

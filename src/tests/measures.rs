@@ -177,7 +177,7 @@ async fn what_is_kept_of_rows_that_were_made_anew_is_read_anew(db: Db) {
     let week = [Period::ending(house.tenant.local_day(house.now()), 7)];
     let waiting = async || {
         let days = kept.days(&db, &house.tenant, &week).await.expect("the days");
-        days.iter().flat_map(|day| day.iter()).map(|facts| facts.parts[0]).collect::<Vec<_>>()
+        days.iter().flat_map(|day| day.iter()).map(|facts| facts.waited).collect::<Vec<_>>()
     };
     assert_eq!(waiting().await, [7]);
     // By whoever it was: nobody tells the days.
@@ -281,8 +281,8 @@ async fn the_documented_mean_is_the_one_on_the_screen(db: Db) {
     rebuilt(&db, &house.tenant).await;
     let day = house.tenant.local_day(house.now());
     let period = Period { from: day, to: day };
-    let visits = Kept::default().days(&db, &house.tenant, &[period]).await.expect("the days");
-    let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
+    let days = Kept::default().days(&db, &house.tenant, &[period]).await.expect("the days");
+    let question = Question { days: &days, period, filter: &Filter::default(), targets: &Targets::default() };
     let [figure, _] = question.figures()[&Measure::Consultation];
     assert_eq!((figure.count, figure.median, figure.p90), (2, Some(61), Some(61)));
     let documented = ask(&db, &house.tenant, "average consultation time", (day, day)).await;
@@ -315,8 +315,8 @@ async fn the_three_questions_have_their_answers(db: Db) {
     let asked = ask(&db, &tenant, "average consultation time", days).await;
     assert_eq!(asked, [(seconds.len().to_string(), mean)]);
     let period = Period { from: days.0, to: days.1 };
-    let visits = Kept::default().days(&db, &tenant, &[period]).await.expect("the days");
-    let question = Question { visits: &visits, period, filter: &Filter::default(), targets: &Targets::default() };
+    let kept = Kept::default().days(&db, &tenant, &[period]).await.expect("the days");
+    let question = Question { days: &kept, period, filter: &Filter::default(), targets: &Targets::default() };
     let [figure, _] = question.figures()[&Measure::Consultation];
     assert_eq!((figure.count, figure.mean), (seconds.len(), Some(mean)), "the screen says the same");
     let mut commonest: Vec<_> = types.into_iter().collect();

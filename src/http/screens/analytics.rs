@@ -11,10 +11,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
 use super::follow_ups;
+use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Among, Facts, Filter, Period, Targets, behind};
+use crate::analytics::{Among, Daybook, Filter, Period, Targets, behind};
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{branches, departments, measure_targets, people};
 use crate::http::desk::{Desk, Failure};
@@ -42,39 +43,31 @@ pub(super) const LISTED: usize = 200;
 const STEPS: usize = 6;
 
 /// What a page needs.
-pub(super) struct Loaded {
-    pub asked: Asked,
-    pub names: Names,
+struct Loaded {
+    asked: Asked,
+    names: Names,
     targets: Targets,
     /// The visits of the period, of the one before, and those of today and the day before.
-    days: Vec<Arc<Vec<Facts>>>,
+    days: Vec<Arc<Daybook>>,
     today: Period,
-    pub unfinished: Option<Unfinished>,
+    unfinished: Option<Unfinished>,
 }
 
 impl Loaded {
-    pub async fn load(desk: &Desk) -> Result<Self, Failure> {
-        desk.needs(ANALYTICS)?;
+    async fn load(desk: &Desk) -> Result<Self, Failure> {
         let (db, tenant) = (desk.db(), &desk.tenant.id);
-        let asked = asked(desk);
+        let (asked, names) = asked_for(desk).await?;
         let today = Period::ending(desk.tenant.local_day(desk.now), 2);
         let periods = [asked.period, asked.period.before(), today];
         let days = desk.app.kept.days(db, &desk.tenant, &periods).await?;
-        let departments = departments::list(db, tenant).await?;
-        let targets = Targets::new(&departments, &measure_targets::list(db, tenant).await?);
-        let names = Names {
-            branches: branches::list(db, tenant).await?,
-            departments,
-            doctors: people::of_role(db, tenant, Role::Doctor).await?,
-            people: people::names(db, tenant).await?,
-        };
+        let targets = Targets::new(&names.departments, &measure_targets::list(db, tenant).await?);
         let may_mend = desk.person.holds_any(ADMIN);
         let unfinished = behind(db, tenant).await?.map(|behind| Unfinished { behind, may_mend });
         Ok(Self { asked, names, targets, days, today, unfinished })
     }
 
     fn question(&self) -> Question<'_> {
-        Question { visits: &self.days, period: self.asked.period, filter: &self.asked.filter, targets: &self.targets }
+        Question { days: &self.days, period: self.asked.period, filter: &self.asked.filter, targets: &self.targets }
     }
 
     /// The target of the measure that all departments looked at have in common, in seconds.
@@ -89,9 +82,8 @@ impl Loaded {
         let (db, tenant, filter) = (desk.db(), &desk.tenant.id, &self.asked.filter);
         let mut there = open::at_stations(db, tenant).await?;
         there.retain(|visit| is_asked_for(filter, visit));
-        let lately = Question { period: self.today, ..self.question() };
-        let lately = lately.visits.iter().flat_map(|day| day.iter()).filter(|facts| self.today.contains(facts.day));
         let backlog = tests::counts(db, tenant).await?;
+        let lately = self.question().days_in(self.today);
         let now = now(&there, lately, backlog, (filter, &self.targets), desk.now);
         Ok(now_told::panel(&now, &self.names, &self.asked, self.today))
     }
@@ -155,17 +147,13 @@ impl Loaded {
         let (question, asked) = (self.question(), &self.asked);
         // What is no measure's is listed by the whole visit, which every visit has.
         let measure = asked.among.map_or(asked.measure, |_| Measure::WholeVisit);
-        let all: Vec<_> = question
-            .longest(measure)
-            .into_iter()
-            .filter(|(facts, _)| asked.among.is_none_or(|among| among.has(facts)))
-            .map(|(facts, span)| (facts, span, self.targets.seconds(facts.department.as_deref(), measure)))
-            .filter(|(_, span, target)| !breaches || span.seconds.zip(*target).is_some_and(|(took, most)| took > most))
-            .filter(|(_, span, _)| asked.hour.is_none_or(|hour| hour == span.hour))
-            .filter(|(_, span, _)| asked.weekday.is_none_or(|weekday| weekday == span.weekday))
-            .collect();
-        let count = all.len();
-        let all: Vec<_> = all.into_iter().skip(skipped).take(LISTED).collect();
+        let is_wanted = |facts: &Facts, span: &Measured, target: Option<i64>| {
+            asked.among.is_none_or(|among| among.has(facts))
+                && (!breaches || span.seconds.zip(target).is_some_and(|(took, most)| took > most))
+                && asked.hour.is_none_or(|hour| hour == span.hour)
+                && asked.weekday.is_none_or(|weekday| weekday == span.weekday)
+        };
+        let (all, count) = question.longest(measure, is_wanted, skipped..skipped + LISTED);
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let mut tx = desk.db().begin_reading().await?;
         let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
@@ -202,6 +190,19 @@ fn is_asked_for(filter: &Filter, visit: &OpenVisit) -> bool {
         && is(&filter.doctor, &visit.doctor_id)
         && is(&filter.visit_type, &Some(visit.visit_type))
         && is(&filter.priority, &Some(visit.priority))
+}
+
+/// What is asked for by who may ask, and what things are called.
+pub(super) async fn asked_for(desk: &Desk) -> Result<(Asked, Names), Failure> {
+    desk.needs(ANALYTICS)?;
+    let (db, tenant) = (desk.db(), &desk.tenant.id);
+    let names = Names {
+        branches: branches::list(db, tenant).await?,
+        departments: departments::list(db, tenant).await?,
+        doctors: people::of_role(db, tenant, Role::Doctor).await?,
+        people: people::names(db, tenant).await?,
+    };
+    Ok((asked(desk), names))
 }
 
 /// What the address asks for; what it says that cannot be is left out.

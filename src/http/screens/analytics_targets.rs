@@ -6,7 +6,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use tr::tr;
 
-use super::analytics::Loaded;
+use super::analytics::asked_for;
 use crate::hospital::digests::{self, MailAddress};
 use crate::hospital::{WriteError, measure_targets};
 use crate::http::desk::{Desk, Failure};
@@ -15,6 +15,7 @@ use crate::http::seen::Seen;
 use crate::journey::schema::FieldProblem;
 use crate::language::say;
 use crate::record::targets::TargetChange;
+use crate::screens::analytics::asked::Names;
 use crate::screens::analytics::targets::{TargetsPage, field, targets};
 use crate::screens::analytics::waits::measures;
 use crate::screens::attempt::Attempt;
@@ -26,11 +27,11 @@ pub async fn show(desk: Desk) -> Result<Response, Failure> {
 
 /// Sets targets, or asks for the digest.
 pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Failure> {
-    let loaded = Loaded::load(&desk).await?;
+    let (_, names) = asked_for(&desk).await?;
     let values = Values(pairs);
     let (recorder, actor) = (&desk.app.recorder, desk.person.actor());
     let done = match values.get("act") {
-        Some("targets") => match changes(&desk, &loaded, &values).await? {
+        Some("targets") => match changes(&desk, &names, &values).await? {
             Ok(changes) => recorder.set_targets(&desk.tenant, &actor, &changes).await,
             Err(problems) => return again(desk, values, problems).await,
         },
@@ -57,12 +58,12 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
 /// What was typed otherwise than it is.
 async fn changes(
     desk: &Desk,
-    loaded: &Loaded,
+    names: &Names,
     values: &Values,
 ) -> Result<Result<Vec<TargetChange>, Vec<FieldProblem>>, Failure> {
     let set = measure_targets::list(desk.db(), &desk.tenant.id).await?;
     let (mut changes, mut problems) = (Vec::new(), Vec::new());
-    for department in &loaded.names.departments {
+    for department in &names.departments {
         for measure in measures() {
             let name = field(&department.id, measure);
             if !values.0.iter().any(|(given, _)| *given == name) {
@@ -94,7 +95,7 @@ async fn again(desk: Desk, values: Values, problems: Vec<FieldProblem>) -> Resul
 }
 
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
-    let Loaded { asked, names, .. } = Loaded::load(&desk).await?;
+    let (asked, names) = asked_for(&desk).await?;
     let (db, tenant) = (desk.db(), &desk.tenant.id);
     let readers = digests::list(db, tenant).await?;
     let data = TargetsPage {

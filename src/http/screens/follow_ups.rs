@@ -3,7 +3,7 @@
 use axum::response::Response;
 use tr::tr;
 
-use super::analytics::{LISTED, Loaded, moments, turned};
+use super::analytics::{LISTED, asked_for, moments, turned};
 use crate::analytics::{Filter, Period};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
@@ -39,12 +39,12 @@ pub(super) async fn panel(desk: &Desk, asked: &Asked, names: &Names) -> Result<P
 
 /// Lists them.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
-    let Loaded { asked, names, .. } = Loaded::load(&desk).await?;
+    let (asked, names) = asked_for(&desk).await?;
     let (page, skipped) = turned(&desk);
-    let (tenant, counts) = (&desk.tenant, counted(&desk, &asked, asked.period).await?);
-    let turn = (LISTED as i64, skipped as i64);
-    let listed = due(desk.db(), &tenant.id, moments(tenant, asked.period), planned_on(&asked.filter), turn).await?;
+    let (tenant, turn) = (&desk.tenant, (LISTED as i64, skipped as i64));
+    let (listed, count) =
+        due(desk.db(), &tenant.id, moments(tenant, asked.period), planned_on(&asked.filter), turn).await?;
     let today = tenant.day_bounds(tenant.local_day(desk.now)).start;
-    let data = Due { tenant: tenant.clone(), asked, names, counts, listed, today, skipped, page };
+    let data = Due { tenant: tenant.clone(), asked, names, count, listed, today, skipped, page };
     desk.show(tr!("Follow-ups"), Seen::List, None, move || list(data)).await
 }

@@ -20,17 +20,16 @@ pub async fn peers(desk: &Desk, card: &VisitCard) -> Result<Option<Peers>, Failu
     let days = desk.app.kept.days(db, tenant, &[period]).await?;
     let filter =
         Filter { department: row.department_id.clone(), visit_type: Some(row.visit_type), ..Filter::default() };
-    let all = days.iter().flat_map(|day| day.iter());
-    let like: Vec<&Facts> = all.filter(|facts| filter.visit(facts) && facts.visit_id != row.visit_id).collect();
+    let is_like = |facts: &Facts| filter.visit(facts) && facts.visit_id != row.visit_id;
     let rows = Measure::ALL.iter().map(|measure| {
         let here = row.spans.iter().filter(|span| span.measure == *measure).filter_map(|span| span.seconds).max();
         let mut values = Values::default();
-        for facts in &like {
-            for span in facts.spans.iter().filter(|span| span.measure == *measure) {
-                values.take(&facts.visit_id, span.seconds, None);
-            }
+        let all = days.iter().flat_map(|day| day.stretches(*measure));
+        for (facts, span) in all.filter(|(facts, _)| is_like(facts)) {
+            values.take(&facts.visit_id, span.seconds, None);
         }
         (measure.label(), here, values.figure().median)
     });
-    Ok(Some(Peers { visits: like.len(), rows: rows.collect() }))
+    let visits = days.iter().flat_map(|day| day.iter()).filter(|facts| is_like(facts)).count();
+    Ok(Some(Peers { visits, rows: rows.collect() }))
 }

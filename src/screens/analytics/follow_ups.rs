@@ -132,8 +132,8 @@ pub struct Due {
     pub asked: Asked,
     /// What things are called.
     pub names: Names,
-    /// What became of them, by doctor.
-    pub counts: Vec<Became>,
+    /// How many there are.
+    pub count: i64,
     /// Some of them, in the order in which they fell due.
     pub listed: Vec<FollowUpCard>,
     /// When today began: what fell due since may still be kept.
@@ -146,8 +146,8 @@ pub struct Due {
 
 /// Lists them.
 pub fn list(page: Due) -> impl IntoView {
-    let Due { tenant, asked, names, counts, listed, today, skipped, page } = page;
-    let (all, shown) = (Counted::all(&counts), skipped + listed.len());
+    let Due { tenant, asked, names, count, listed, today, skipped, page } = page;
+    let (all, shown) = (usize::try_from(count).unwrap_or_default(), skipped + listed.len());
     let rows = listed.iter().map(|card| {
         let follow_up = &card.follow_up;
         let became = match &follow_up.answered_by {
@@ -181,9 +181,9 @@ pub fn list(page: Due) -> impl IntoView {
             <section class="card card-flush" aria-labelledby="listed">
                 <div class="card-head">
                     <h2 id="listed">{tr!("Follow-ups")}</h2>
-                    <p class="secondary">{grouped(all.due)}</p>
+                    <p class="secondary">{grouped(all)}</p>
                 </div>
-                {table} {turning(&asked, Tab::FollowUps, page, shown < all.due)}
+                {table} {turning(&asked, Tab::FollowUps, page, shown < all)}
             </section>
         </main>
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde_json::value::to_raw_value;
 use sojourn::analytics::now::now;
 use sojourn::analytics::waits::{Dimension, Question};
-use sojourn::analytics::{Facts, Filter, Kept, Period, Targets, journeys};
+use sojourn::analytics::{Daybook, Filter, Kept, Period, Targets, journeys};
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::passphrase::Hasher;
 use sojourn::journey::course::Measure;
@@ -290,9 +290,9 @@ fn waiting(now: DateTime<Utc>) -> Vec<OpenVisit> {
     (0..WAITING).map(one).collect()
 }
 
-fn draw(days: &[Arc<Vec<Facts>>], period: Period, moment: DateTime<Utc>) {
+fn draw(days: &[Arc<Daybook>], period: Period, moment: DateTime<Utc>) {
     let (filter, targets, names) = (Filter::default(), Targets::default(), Names::default());
-    let question = Question { visits: days, period, filter: &filter, targets: &targets };
+    let question = Question { days, period, filter: &filter, targets: &targets };
     let measure = Measure::ConsultationWait;
     let preset = Some(Preset::Month);
     let asked =
@@ -304,8 +304,7 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period, moment: DateTime<Utc>) {
     let lately = Period::ending(period.to, 2);
     let open = waiting(moment);
     panel("now", || {
-        let visits = days.iter().flat_map(|day| day.iter()).filter(|facts| lately.contains(facts.day));
-        let now = now(&open, visits, Vec::new(), (&filter, &targets), moment);
+        let now = now(&open, question.days_in(lately), Vec::new(), (&filter, &targets), moment);
         now_told::panel(&now, &names, &asked, lately).sheet.rows.len()
     });
     panel("by branch", || waits::by(question, &names, &asked, Dimension::Branch).sheet.rows.len());
@@ -323,6 +322,7 @@ fn draw(days: &[Arc<Vec<Facts>>], period: Period, moment: DateTime<Utc>) {
     panel("reasons", || told::reasons(&journeys::reasons(visits()), &asked).sheet.rows.len());
     panel("revenue", || journeys::revenue(visits()).len());
     panel("past target", || question.breaches(measure).len());
+    panel("the longest", || question.longest(measure, |_, _, _| true, 0..200).1);
 }
 
 fn panel(name: &str, draw: impl Fn() -> usize) {

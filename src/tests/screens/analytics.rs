@@ -337,7 +337,7 @@ async fn the_digest_names_nobody_and_masks_few(db: Db) {
         }
         house.followed().await;
         let days = kept.days(&db, &house.tenant, &[period, period.before()]).await.expect("the days");
-        let question = Question { visits: &days, period, filter: &filter, targets: &targets };
+        let question = Question { days: &days, period, filter: &filter, targets: &targets };
         let digest = digest(&house.tenant, day, question, &departments);
         assert!(digest.text.contains(told), "{}", digest.text);
         assert!(!digest.text.contains("Asha"));
