@@ -148,7 +148,9 @@ fn typed(form: &HtmlFormElement) -> Vec<(String, String)> {
     let field = |index| {
         let field = fields.item(index)?;
         if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
-            return Some((input.name(), input.value()));
+            // What is not ticked is not said.
+            let is_said = input.type_() != "checkbox" || input.checked();
+            return is_said.then(|| (input.name(), input.value()));
         }
         let select = field.dyn_ref::<HtmlSelectElement>()?;
         Some((select.name(), select.value()))
@@ -204,14 +206,19 @@ fn fill_in_drafts() {
         return;
     };
     let Some(test) = test_of(&typed(&form)) else { return };
-    let is_as_given = |input: &HtmlInputElement| input.type_() != "hidden" && input.value() == input.default_value();
+    let is_as_given = |input: &HtmlInputElement| {
+        let stands = input.value() == input.default_value() && input.checked() == input.default_checked();
+        input.type_() != "hidden" && stands
+    };
     spawn_local(async move {
         for (name, text) in store::draft(&test).await.unwrap_or_default() {
             let fields = form.elements();
             let field = fields.named_item(&name);
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
                 // What was given on this page is older than the draft; what was typed on it is newer.
-                if is_as_given(input) || input.value().is_empty() {
+                if input.type_() == "checkbox" {
+                    input.set_checked(true);
+                } else if is_as_given(input) || input.value().is_empty() {
                     input.set_value(&text);
                 }
             } else if let Some(select) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlSelectElement>())

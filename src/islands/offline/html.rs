@@ -272,7 +272,7 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
             let fields = [("analyte", say("Analyte"), first), ("value", say("Value"), ""), ("unit", say("Unit"), "")];
             for (name, label, given) in fields {
                 let label = [&label, " ", &(line + 1).to_string()].concat();
-                field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new()));
+                field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new(), ""));
             }
             let result = [&say("result"), " ", &(line + 1).to_string()].concat();
             flags(html, line, &result, typed);
@@ -309,10 +309,22 @@ fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyt
     let name = format!("results[{line}].value");
     let value = typed.iter().find(|(typed, _)| *typed == name).map_or("", |(_, value)| value);
     let judged = judged(value, analyte.low, analyte.high);
-    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged));
-    if low.is_none() && high.is_none() {
+    let is_ranged = low.is_some() || high.is_some();
+    let critical = if is_ranged { critical(line, &analyte.analyte, typed) } else { String::new() };
+    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged, &critical));
+    if !is_ranged {
         flags(html, line, &analyte.analyte, typed);
     }
+}
+
+/// Marks a value critical, whatever its range says.
+fn critical(line: usize, of: &str, typed: &[(String, String)]) -> String {
+    let (name, word) = (format!("results[{line}].flag"), Flag::Critical.word());
+    let is_marked = typed.iter().any(|(typed, chosen)| *typed == name && chosen == word);
+    let checked = if is_marked { "\" checked> " } else { "\"> " };
+    let label = fill(&say("Critical: {analyte}"), &[("analyte", of)]);
+    let input = ["<label class=\"choice\"><input type=\"checkbox\" name=\"", &name, "\" value=\"", word].concat();
+    [&input, "\" aria-label=\"", &safe(&label), checked, &say("Critical"), "</label>"].concat()
 }
 
 /// What a value without a range says, chosen by who reads it.
@@ -335,13 +347,13 @@ fn field(
     label: &str,
     typed: &[(String, String)],
     given: &str,
-    (more, judged): (&str, String),
+    (more, judged, below): (&str, String, &str),
 ) {
     let value = typed.iter().find(|(typed, _)| typed == name).map_or(given, |(_, value)| value);
     *html += &["<div class=\"field\"><label for=\"", name, "\">", &safe(label), "</label> <span data-judged>"].concat();
     *html += &[&judged, "</span>"].concat();
     *html += &["<input id=\"", name, "\" name=\"", name, "\" value=\"", &safe(value)].concat();
-    *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, "></div>"].concat();
+    *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, ">", below, "</div>"].concat();
 }
 
 /// How a value compares with its range.

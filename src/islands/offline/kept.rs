@@ -12,10 +12,10 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::{EventId, Id, PersonId, TestId, VisitId};
 use crate::journey::policy::Policy;
 use crate::journey::refusal::Refusal;
-use crate::journey::results::flag;
+use crate::journey::results::judged;
 use crate::journey::visit::{Step, Test, Visit};
 use crate::journey::wording::fill;
-use crate::journey::words::{ActorType, Priority, Role, Stage, Word};
+use crate::journey::words::{ActorType, Flag, Priority, Role, Stage, Word};
 
 /// What is done without network.
 pub const EVENTS: [EventType; 3] =
@@ -256,7 +256,7 @@ pub fn held(unsent: &[Unsent]) -> Vec<TestId> {
     unsent.iter().filter(|unsent| unsent.refusal.is_some()).map(|unsent| unsent.test_id.clone()).collect()
 }
 
-/// The metadata of a form for one of [`EVENTS`]; results are compared with their ranges.
+/// The metadata of a form for one of [`EVENTS`]; each result gets its flag.
 pub fn metadata(typed: &[(String, String)]) -> Value {
     let mut metadata = Map::new();
     let mut results: Vec<(&str, Map<String, Value>)> = Vec::new();
@@ -280,8 +280,10 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
     }
     for (_, line) in &mut results {
         let bound = |name: &str| line.get(name).and_then(Value::as_f64);
-        let value = line.get("value").and_then(Value::as_str).unwrap_or_default();
-        if let Some(flag) = flag(value, bound("low"), bound("high")) {
+        let text = |name: &str| line.get(name).and_then(Value::as_str);
+        let chosen = text("flag").and_then(Flag::from_word);
+        let flag = judged(text("value").unwrap_or_default(), bound("low"), bound("high"), chosen);
+        if let Some(flag) = flag {
             line.insert("flag".to_owned(), json!(flag.word()));
         }
     }

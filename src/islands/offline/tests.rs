@@ -153,6 +153,10 @@ fn a_form_becomes_metadata_with_flags() {
         ("results[2].analyte", "Film"),
         ("results[2].value", "normal"),
         ("results[2].unit", ""),
+        ("results[3].analyte", "Potassium"),
+        ("results[3].value", "7.2"),
+        ("results[3].high", "5.1"),
+        ("results[3].flag", "CRITICAL"),
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(
@@ -160,6 +164,7 @@ fn a_form_becomes_metadata_with_flags() {
         json!({ "testId": "X", "results": [
             { "analyte": "Haemoglobin", "value": "9.1", "low": 12.0, "high": 17.0, "flag": "LOW" },
             { "analyte": "Film", "value": "normal" },
+            { "analyte": "Potassium", "value": "7.2", "high": 5.1, "flag": "CRITICAL" },
         ] })
     );
 }
@@ -200,7 +205,7 @@ fn a_rejected_specimens_label_is_shown_no_more() {
 }
 
 #[test]
-fn a_value_without_a_range_is_judged_by_who_reads_it() {
+fn a_value_is_judged_by_who_reads_it_and_with_a_range_may_be_marked_critical() {
     let mut known = worklist();
     let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
     for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
@@ -211,8 +216,13 @@ fn a_value_without_a_range_is_judged_by_who_reads_it() {
     known.tests[0].analytes = vec![ranged, film];
     let typed = vec![("results[1].flag".to_owned(), "ABNORMAL".to_owned())];
     let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
-    assert!(!html.contains("name=\"results[0].flag\"") && html.contains("name=\"results[1].flag\""), "{html}");
     assert!(html.contains("<option value=\"ABNORMAL\" selected>"), "{html}");
+    let mark =
+        "<input type=\"checkbox\" name=\"results[0].flag\" value=\"CRITICAL\" aria-label=\"Critical: Haemoglobin\">";
+    assert!(html.contains(mark) && html.contains("<select id=\"results[1].flag\""), "{html}");
+    let typed = vec![("results[0].flag".to_owned(), "CRITICAL".to_owned())];
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(html.contains("aria-label=\"Critical: Haemoglobin\" checked>"), "{html}");
 }
 
 #[test]

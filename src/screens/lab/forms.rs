@@ -6,7 +6,7 @@ use tr::tr;
 use super::super::form::EventForm;
 use super::super::icon::{Icon, icon};
 use super::card::suggested_label;
-use super::results::{earlier, flag_tag, range};
+use super::results::{critical, earlier, flag_tag, range};
 use super::{Lab, Opened};
 use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
@@ -203,7 +203,13 @@ fn known_line(
     let judged = if low.is_none() && high.is_none() {
         view! { <td>{flags(form, &field("flag"), name)}</td> }.into_any()
     } else {
-        view! { <td data-judged>{flag_tag(flag(&typed, *low, *high))}</td> }.into_any()
+        view! {
+            <td>
+                <span data-judged>{flag_tag(flag(&typed, *low, *high))}</span>
+                {critical(form, &field("flag"), name)}
+            </td>
+        }
+        .into_any()
     };
     let changed = |before: &EarlierResults| {
         let before = before.value(name)?.to_owned();

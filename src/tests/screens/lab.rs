@@ -16,6 +16,7 @@ use crate::support::stories;
 
 stories!(
     a_test_goes_from_its_order_to_the_patient,
+    a_value_with_a_range_may_be_critical,
     a_rejected_sample_is_collected_again,
     each_does_what_their_roles_allow,
     what_was_typed_survives_a_refusal,
@@ -148,6 +149,33 @@ async fn a_test_goes_from_its_order_to_the_patient(db: Db) {
     let handed = [("deliveredTo", "Asha Rao"), ("channel", "In person")];
     lab.logged(imran, "/lab?stage=handover", EventType::ReportDelivered, &handed).await;
     assert!(imran.get("/lab?stage=handover").await.text.contains("Nothing to do here"));
+}
+
+async fn a_value_with_a_range_may_be_critical(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.collect_and_start().await;
+    let address = format!("/lab?stage=running&open={}", lab.test);
+    for address in [address.clone(), format!("/visits/{}", lab.visit)] {
+        let form = lab.technician.get(&address).await.text;
+        let mut boxes = form.split('<').filter(|tag| tag.contains(r#"type="checkbox""#));
+        let mark = boxes.find(|tag| tag.contains(r#"aria-label="Critical: Haemoglobin""#)).expect("a box to tick");
+        assert!(mark.contains(r#"name="results[0].flag""#) && mark.contains(r#"value="CRITICAL""#), "{mark}");
+    }
+    let line = |value| {
+        [
+            ("results[0].analyte", "Haemoglobin"),
+            ("results[0].low", "12"),
+            ("results[0].high", "17"),
+            ("results[0].flag", "CRITICAL"),
+            ("results[0].value", value),
+        ]
+    };
+    let refused = lab.tried(&lab.technician, &address, EventType::TestCompleted, &line("")).await;
+    let mark = refused.text.split('<').find(|tag| tag.contains("Critical: Haemoglobin")).expect("a box to tick");
+    assert!(mark.contains("checked"), "what was marked stays so: {mark}");
+    let completed = lab.logged(&lab.technician, &address, EventType::TestCompleted, &line("4.1")).await;
+    assert_eq!(completed["results"][0]["flag"], "CRITICAL", "as it was marked");
+    assert!(lab.pathologist.get("/lab?stage=review").await.text.contains("tag-danger"));
 }
 
 async fn a_rejected_sample_is_collected_again(db: Db) {
