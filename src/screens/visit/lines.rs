@@ -56,7 +56,7 @@ pub(super) fn order(page: &VisitPage, form: &EventForm) -> AnyView {
         (entry.code.clone(), entry.name.clone(), entry.specimen.clone(), entry.price, checked)
     });
     let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
-    let priority = form.select("priority", choices, true, None, page.visit.priority.word());
+    let priority = form.select("priority", choices, true, None, page.visit.urgency().word());
     view! {
         {picks(page, tr!("Tests"), "checkbox", tests)}
         {form.field("priority", &tr!("Priority"), false, priority)}
