@@ -1,5 +1,7 @@
 //! What an event may name: whether it exists in this hospital, and what people call it.
 
+use chrono::{DateTime, Utc};
+
 use crate::db::Tx;
 use crate::db::rows::{Statement, listed};
 use crate::journey::ids::TenantId;
@@ -16,23 +18,25 @@ pub struct Named {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// Since when it is closed, of what can be.
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 /// The lists of ids come in the order of [`KINDS`].
 macro_rules! everything {
     ($engine:ident) => {
         concat!(
-            "SELECT 'patient' AS thing, id, name FROM patients WHERE tenant_id = $1 AND id ",
+            "SELECT 'patient' AS thing, id, name, CAST(NULL AS TIMESTAMPTZ) AS closed_at FROM patients WHERE tenant_id = $1 AND id ",
             listed!($engine 0),
-            " UNION ALL SELECT 'person', id, name FROM people WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'person', id, name, NULL FROM people WHERE tenant_id = $1 AND id ",
             listed!($engine 1),
-            " UNION ALL SELECT 'room', id, name FROM rooms WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'room', id, name, closed_at FROM rooms WHERE tenant_id = $1 AND id ",
             listed!($engine 2),
-            " UNION ALL SELECT 'department', id, name FROM departments WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'department', id, name, closed_at FROM departments WHERE tenant_id = $1 AND id ",
             listed!($engine 3),
-            " UNION ALL SELECT 'branch', id, name FROM branches WHERE tenant_id = $1 AND id ",
+            " UNION ALL SELECT 'branch', id, name, NULL FROM branches WHERE tenant_id = $1 AND id ",
             listed!($engine 4),
-            " UNION ALL SELECT 'visit', visit_id, token FROM visits WHERE tenant_id = $1 AND visit_id ",
+            " UNION ALL SELECT 'visit', visit_id, token, NULL FROM visits WHERE tenant_id = $1 AND visit_id ",
             listed!($engine 5),
         )
     };

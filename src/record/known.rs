@@ -28,6 +28,8 @@ pub(super) struct Things<'a> {
     tenant: &'a Tenant,
     /// By id: what it is, and what people call it.
     things: BTreeMap<String, (String, String)>,
+    /// Since when those of them are closed that are.
+    closed: BTreeMap<String, DateTime<Utc>>,
     /// Visits are apart: their ids may be chosen by whoever registers them.
     visits: BTreeSet<String>,
 }
@@ -43,14 +45,15 @@ pub(super) struct Known<'a> {
 impl<'a> Things<'a> {
     /// Looks things up by kind and id.
     async fn find(tx: &mut Tx, tenant: &'a Tenant, asked: BTreeSet<(&str, &str)>) -> sqlx::Result<Self> {
-        let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
-        for Named { thing, id, name } in references::names(tx, &tenant.id, asked).await? {
+        let (mut things, mut closed, mut visits) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        for Named { thing, id, name, closed_at } in references::names(tx, &tenant.id, asked).await? {
+            closed.extend(closed_at.map(|since| (id.clone(), since)));
             match thing.as_str() {
                 "visit" => drop(visits.insert(id)),
                 _ => drop(things.insert(id, (thing, name))),
             }
         }
-        Ok(Self { tenant, things, visits })
+        Ok(Self { tenant, things, closed, visits })
     }
 
     /// Looks up everything that steps in the log name, and the doctors of the visits they happened to.
@@ -118,8 +121,16 @@ impl<'a> Known<'a> {
         self.things.visits.contains(id)
     }
 
-    /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
-    pub fn check(&self, wish: &Wish, hidden: &Hidden, of_group: impl Fn(&VisitId) -> bool) -> Result<(), Refusal> {
+    /// Refuses a wish that names what does not exist in this hospital, or was closed when it came true; the visits of the group exist
+    /// before they are written.
+    pub fn check(
+        &self,
+        wish: &Wish,
+        hidden: &Hidden,
+        now: DateTime<Utc>,
+        of_group: impl Fn(&VisitId) -> bool,
+    ) -> Result<(), Refusal> {
+        let at = wish.performed_at.unwrap_or(now);
         let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
         for (field, thing, id) in named(wish.happening.step(), &wish.metadata).chain(branch) {
             let exists = match thing {
@@ -131,6 +142,10 @@ impl<'a> Known<'a> {
             };
             if !exists {
                 return Err(Refusal::UnknownReference { field: field.into(), thing: thing.into() });
+            }
+            if self.things.closed.get(id).is_some_and(|since| *since <= at) {
+                let name = self.things.name(id, id);
+                return Err(Refusal::Closed { field: field.into(), thing: thing.into(), name });
             }
         }
         Ok(())
