@@ -7,7 +7,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
 use super::super::language::say;
-use super::kept::{EVENTS, metadata};
+use super::kept::{EVENTS, in_lines, metadata};
 use super::tablet::{Tablet, owner, set_owner};
 use super::{html, network, store};
 use crate::journey::decimal;
@@ -198,6 +198,16 @@ fn keep_draft(form: HtmlFormElement) {
     });
 }
 
+/// The lines of a form for what the tariff knows: what each measures, and its unit.
+fn lines(form: &HtmlFormElement) -> Vec<(String, String)> {
+    let given = |line: usize, field: &str| {
+        let input =
+            form.elements().named_item(&format!("results[{line}].{field}"))?.dyn_into::<HtmlInputElement>().ok()?;
+        (input.type_() == "hidden").then(|| input.value())
+    };
+    (0..).map_while(|line| Some((given(line, "analyte")?, given(line, "unit").unwrap_or_default()))).collect()
+}
+
 /// Puts what was typed without being sent back into an open form.
 fn fill_in_drafts() {
     let Ok(Some(event)) = document().query_selector("form input[name=_event][value=TEST_COMPLETED]") else { return };
@@ -211,7 +221,10 @@ fn fill_in_drafts() {
         input.type_() != "hidden" && stands
     };
     spawn_local(async move {
-        for (name, text) in store::draft(&test).await.unwrap_or_default() {
+        let draft = store::draft(&test).await.unwrap_or_default();
+        let lines = lines(&form);
+        let lines: Vec<_> = lines.iter().map(|(analyte, unit)| (analyte.as_str(), unit.as_str())).collect();
+        for (name, text) in in_lines(&draft, &lines) {
             let fields = form.elements();
             let field = fields.named_item(&name);
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::super::language::{say, say_of};
-use super::kept::{Measured, Task, Unsent, Worklist, held};
+use super::kept::{Measured, Task, Unsent, Worklist, held, in_lines};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::TestId;
@@ -259,6 +259,8 @@ fn hidden(html: &mut String, name: &str, value: &str) {
 
 /// The form for a test's results.
 fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]) {
+    let lines: Vec<_> = task.analytes.iter().map(Measured::line).collect();
+    let typed = &in_lines(typed, &lines);
     form(html, EventType::TestCompleted, task, "stack");
     *html +=
         &["<p class=\"form-title\">", &say("Results"), " · ", &safe(&task.token), ", ", &safe(&test.name)].concat();

@@ -82,6 +82,13 @@ pub struct Measured {
     pub high: Option<f64>,
 }
 
+impl Measured {
+    /// What its line is known by: its name and unit.
+    pub fn line(&self) -> (&str, &str) {
+        (&self.analyte, self.unit.as_deref().unwrap_or_default())
+    }
+}
+
 /// A step as it is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deed {
@@ -291,6 +298,25 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
         metadata.insert("results".to_owned(), results.into_iter().map(|(_, line)| Value::Object(line)).collect());
     }
     Value::Object(metadata)
+}
+
+/// What was typed of results, in the lines that there are now, each known by what it measures in which unit: the tariff may have
+/// changed meanwhile, and no value may come beside another name. Where nothing is known of the lines, each stays where it was.
+pub fn in_lines(typed: &[(String, String)], lines: &[(&str, &str)]) -> Vec<(String, String)> {
+    if lines.is_empty() {
+        return typed.to_vec();
+    }
+    let moved = |(name, text): &(String, String)| {
+        let (number, field) = name.strip_prefix("results[")?.split_once(']')?;
+        let said = |field: &str| {
+            let name = format!("results[{number}].{field}");
+            typed.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text.trim())
+        };
+        let measured = (said("analyte"), said("unit"));
+        let at = lines.iter().position(|line| *line == measured)?;
+        Some((format!("results[{at}]{field}"), text.clone()))
+    };
+    typed.iter().filter_map(moved).collect()
 }
 
 /// A new id, of a moment in milliseconds and of chance.
