@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::super::language::{say, say_of};
-use super::kept::{Measured, Task, Unsent, Worklist, held, in_lines};
+use super::kept::{Before, Measured, Task, Unsent, Worklist, held, in_lines};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::TestId;
-use crate::journey::results::flag;
+use crate::journey::results::{change, flag};
 use crate::journey::visit::Test;
 use crate::journey::wording::fill;
 use crate::journey::words::{Flag, Priority, Stage, Word};
@@ -313,10 +313,19 @@ fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyt
     let judged = judged(value, analyte.low, analyte.high);
     let is_ranged = low.is_some() || high.is_some();
     let critical = if is_ranged { critical(line, &analyte.analyte, typed) } else { String::new() };
-    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged, &critical));
+    let below = [before(analyte, value), critical].concat();
+    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged, &below));
     if !is_ranged {
         flags(html, line, &analyte.analyte, typed);
     }
+}
+
+/// What was measured before, and how far a value is from it.
+fn before(analyte: &Measured, value: &str) -> String {
+    let Some(Before { value: last, words }) = &analyte.before else { return String::new() };
+    let change = change(value, last).unwrap_or_default();
+    let title = say_of("measured before", "Last");
+    format!("<p class=\"hint\">{title}: {} <b data-before=\"{}\">{change}</b></p>", safe(words), safe(last))
 }
 
 /// Marks a value critical, whatever its range says.

@@ -80,6 +80,17 @@ pub struct Measured {
     pub low: Option<f64>,
     /// The highest value in range.
     pub high: Option<f64>,
+    /// What was measured of the patient before.
+    pub before: Option<Before>,
+}
+
+/// The last value of something measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    /// The value.
+    pub value: String,
+    /// The value and its day, for people.
+    pub words: String,
 }
 
 impl Measured {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::html::{Shown, bench, outbox};
-use super::kept::{MOST, Measured, Task, Unsent, Worklist, held, in_lines, metadata, new_id};
+use super::kept::{Before, MOST, Measured, Task, Unsent, Worklist, held, in_lines, metadata, new_id};
 use crate::journey::decide::LATEST_ENTRY;
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::{evolve, fold};
@@ -214,7 +214,7 @@ fn a_value_is_judged_by_who_reads_it_and_with_a_range_may_be_marked_critical() {
     for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
         known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
     }
-    let film = Measured { analyte: "Film".into(), unit: None, low: None, high: None };
+    let film = Measured { analyte: "Film".into(), unit: None, low: None, high: None, before: None };
     let ranged = Measured { analyte: "Haemoglobin".into(), low: Some(12.0), ..film.clone() };
     known.tests[0].analytes = vec![ranged, film];
     let typed = typed(&[("results[1].analyte", "Film"), ("results[1].flag", "ABNORMAL")]);
@@ -251,11 +251,27 @@ fn what_was_typed_stays_beside_what_it_measures() {
     for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
         known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
     }
-    let line = |analyte: &str| Measured { analyte: analyte.into(), unit: None, low: None, high: None };
+    let line = |analyte: &str| Measured { analyte: analyte.into(), unit: None, low: None, high: None, before: None };
     known.tests[0].analytes = vec![line("White cells"), line("Film")];
     let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
     assert!(html.contains("name=\"results[1].value\" value=\"normal\""), "{html}");
     assert!(html.contains("name=\"results[0].value\" value=\"\"") && !html.contains("9.1"), "{html}");
+}
+
+#[test]
+fn a_value_is_compared_with_the_last_one() {
+    let mut known = worklist();
+    let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
+    for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
+        known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
+    }
+    let before = Some(Before { value: "11.2".into(), words: "11.2, 3 Oct".into() });
+    known.tests[0].analytes =
+        vec![Measured { analyte: "Haemoglobin".into(), unit: None, low: None, high: None, before }];
+    let known = Worklist::from_json(&known.to_json()).expect("a worklist");
+    let typed = typed(&[("results[0].analyte", "Haemoglobin"), ("results[0].value", "9.1")]);
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(html.contains("Last: 11.2, 3 Oct <b data-before=\"11.2\">−2.1</b>"), "{html}");
 }
 
 #[test]
