@@ -8,7 +8,7 @@ use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectE
 
 use super::super::language::say;
 use super::kept::{EVENTS, in_lines, metadata};
-use super::tablet::{Tablet, owner, set_owner};
+use super::tablet::{Tablet, began, owner, set_owner};
 use super::{html, network, store};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
@@ -101,12 +101,12 @@ async fn act(
 
 /// Forgets everything and signs out; without network, the server is told as soon as it is there.
 async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlElement>) {
-    let person = left().or_else(owner).unwrap_or_default();
+    let (person, began) = left().unwrap_or_else(|| (owner().unwrap_or_default(), began().unwrap_or_default()));
     tablet.purge().await;
     if network::is_reachable().await {
         go(form, submitter);
     } else {
-        set_owner(Some(&[LEFT, &person].concat()));
+        set_owner(Some(&[LEFT, &person, " ", &began].concat()));
         let _ = window().location().assign(SHELL);
     }
 }
@@ -114,9 +114,12 @@ async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlEle
 /// Stands before the owner until the server knows that they signed out, or somebody else signs in.
 const LEFT: &str = "signed out ";
 
-/// Who signed out without the server knowing of it.
-pub fn left() -> Option<String> {
-    Some(owner()?.strip_prefix(LEFT)?.to_owned())
+/// Who signed out without the server knowing of it, and when their session began.
+pub fn left() -> Option<(String, String)> {
+    let owner = owner()?;
+    let left = owner.strip_prefix(LEFT)?;
+    let (person, began) = left.rsplit_once(' ').unwrap_or((left, ""));
+    Some((person.to_owned(), began.to_owned()))
 }
 
 /// Sends a form as if nothing had come between.
