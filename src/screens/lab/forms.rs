@@ -226,7 +226,7 @@ fn known_line(
             <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
-            {before.map(|(all, _)| view! { <td class="nowrap">{earlier(before, name)} " " {changed(all)}</td> })}
+            {before.map(|(all, _)| view! { <td><span class="nowrap">{earlier(before, name)}</span> " " {changed(all)}</td> })}
             {judged}
         </tr>
     }
