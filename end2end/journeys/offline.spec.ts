@@ -448,6 +448,25 @@ test("who signs in after somebody who signed out without network stays signed in
   await context.close();
 });
 
+test("who signed out without network and signs in again before the server heard of it stays signed in", async ({ browser }) => {
+  const { lab } = await collecting(browser, "Back Again Kala");
+  await lab.context().setOffline(true);
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "Sign out" }).click();
+  await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+  const context = lab.context();
+  await lab.close();
+  await context.setOffline(false);
+
+  const again = await context.newPage();
+  await signInOn(again, "lab");
+  const person = await again.locator("#not-sent").getAttribute("data-person");
+  await expect(async () => expect(await again.evaluate(() => localStorage.getItem("laboratory"))).toBe(person)).toPass();
+  await again.goto("/lab");
+  await expect(again.locator(".account-name")).toBeVisible();
+  await context.close();
+});
+
 test("the installed tablet opens at its first address without network", async ({ browser }) => {
   const patient = "Installed Kiran";
   const { lab } = await collecting(browser, patient);

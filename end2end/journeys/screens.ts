@@ -1,9 +1,15 @@
 import type { Page } from "@playwright/test";
 
-/** A screen: its address, or what it is called and the link to it, on a page or on those that the page leads to. */
-export type Screen = string | { name: string; from: string; to: string; through?: string };
+/** A screen: its address, that with what it is called, or the link to it, on a page or on those that the page leads to. */
+export type Screen = string | { name: string; address: string } | { name: string; from: string; to: string; through?: string };
 
 const VISITS = "main a[href^='/patients/'], main a[href^='/visits/']:not([href*='/slip'])";
+
+/** A screen as it was an hour ago. */
+const earlier = (path: string): Screen => ({
+  name: `${nameOf(path)}-earlier`,
+  address: `${path}?asOf=${new Date(Date.now() - 3_600_000).toISOString()}`,
+});
 
 /** A form that opens on a card of the laboratory. */
 const form = (event: string, stage: string): Screen => ({
@@ -19,6 +25,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     "/queue/consultation", "/queue/lab", "/queue/billing", "/billing", "/patients",
     { name: "booking", from: "/bookings", to: "main a[href^='/bookings/']" },
     { name: "receipt", from: "/patients?q=a", through: VISITS, to: "a[href$='/receipt']" },
+    earlier("/queue/consultation"), earlier("/queue/lab"), earlier("/billing"),
   ]],
   ["doctor", [
     "/doctor", "/doctor?tab=prescribe", "/doctor?tab=tests", "/doctor?tab=results", "/doctor?tab=vitals", "/doctor?tab=visits",
@@ -32,6 +39,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
   ]],
   ["lab", [
     "/lab?stage=collect", "/lab?stage=collected", "/lab?stage=running", "/lab?stage=report", "/lab?stage=handover",
+    form("TEST_SAMPLE_COLLECTED", "collect"), form("TEST_CANCELLED", "collect"), form("TEST_IN_PROGRESS", "collected"),
     form("TEST_COMPLETED", "running"), form("TEST_SAMPLE_REJECTED", "running"), form("REPORT_DELIVERED", "handover"),
     { name: "label", from: "/lab?stage=running", to: "a[href$='/label']" },
     { name: "report", from: "/lab?stage=handover", to: "a[href$='/report']" },
@@ -42,6 +50,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     "/analytics/targets",
     "/analytics/follow-ups",
     { name: "journey", from: "/patients?q=a", through: "main a[href^='/patients/']", to: "main a[href^='/visits/']" },
+    { name: "journey-earlier", from: "/patients?q=a", through: VISITS, to: "main a[href*='?version=']" },
     { name: "refund-slip", from: "/billing/cash-up", to: "main a[href*='/refunds/']" },
   ]],
   ["admin", [
@@ -61,6 +70,7 @@ export function nameOf(screen: Screen): string {
 /** The address of a screen; the page looks for the link to it, and follows each way to its end first. */
 export async function addressOf(page: Page, screen: Screen): Promise<string> {
   if (typeof screen === "string") return screen;
+  if ("address" in screen) return screen.address;
   const { from, through, to } = screen;
   const ways = [from];
   const seen = new Set(ways);

@@ -120,6 +120,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let relay = Relay::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let mailer = options.mailer()?;
     let settings = options.reminders.settings(mailer.clone(), options.plain_webhooks)?;
+    let channels = settings.channels();
     let reminding = Reminders::new(db.clone(), clock.clone(), recorder.clone(), settings);
     let following = Following::start(&db, &clock, FOLLOWING, || recorder.subscribe());
     let live = Live::follow(&db, &recorder, live::Settings::default());
@@ -129,7 +130,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         clock: clock.clone(),
         recorder,
         kept: kept.clone(),
-        mails: mailer.is_some(),
+        channels,
         accesses: accesses.clone(),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher).with_pace(options.calls_per_second),
         site: Arc::new(Site::load()?),

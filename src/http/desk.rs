@@ -46,6 +46,8 @@ pub struct Desk {
     pub tenant: Tenant,
     /// Who is signed in.
     pub person: Person,
+    /// When they signed in.
+    began: DateTime<Utc>,
     /// The present moment.
     pub now: DateTime<Utc>,
     /// The address, without its query.
@@ -125,7 +127,7 @@ impl FromRequestParts<AppState> for Desk {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, NotSignedIn> {
         let is_refresh = parts.headers.contains_key(REFRESH);
-        let SignedIn { tenant, person, .. } = match is_refresh {
+        let SignedIn { tenant, person, began, .. } = match is_refresh {
             true => Onlooker::from_request_parts(parts, app).await?.0,
             false => SignedIn::from_request_parts(parts, app).await?,
         };
@@ -134,6 +136,7 @@ impl FromRequestParts<AppState> for Desk {
         let query = Query::try_from_uri(uri).map(|Query(pairs)| Values(pairs)).unwrap_or_default();
         Ok(Self {
             person,
+            began,
             now: app.clock.now(),
             path: uri.path().to_owned(),
             query,
@@ -194,6 +197,7 @@ impl Desk {
         let frame = Frame {
             hospital: self.tenant.name,
             person: self.person,
+            began: self.began,
             path: self.path,
             search: self.query.get("q").unwrap_or_default().to_owned(),
             theme: self.page.theme(),

@@ -56,6 +56,7 @@ use crate::hospital::documents::MAX_BYTES;
 use crate::language;
 use crate::live::{self, Live};
 use crate::log::AccessLog;
+use crate::projections::channels::Channels;
 use crate::record::Recorder;
 
 /// The most that one request may send.
@@ -84,9 +85,9 @@ pub struct AppState {
     pub doorkeeper: Doorkeeper,
     /// The built site.
     pub site: Arc<Site>,
-    /// Whether mail can be sent.
+    /// The ways by which patients are reminded of follow-ups; mail has other uses too.
     #[from_ref(skip)]
-    pub mails: bool,
+    pub channels: Channels,
     /// Whether this is a demo: the sign-in page then lists the demo people.
     #[from_ref(skip)]
     pub demo: bool,

@@ -2,6 +2,8 @@
 
 mod bell;
 #[cfg(feature = "hydrate")]
+mod draft;
+#[cfg(feature = "hydrate")]
 mod json;
 mod language;
 mod live;

@@ -15,6 +15,7 @@ pub fn Pulse() -> impl IntoView {
     {
         browser::start();
         super::lookup::start();
+        super::draft::start();
     }
 }
 

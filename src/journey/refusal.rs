@@ -21,6 +21,8 @@ pub enum Refusal {
     TypeNotAllowed { event_type: String, roles: Vec<Role> },
     /// Something named does not exist in this hospital.
     UnknownReference { field: String, thing: String },
+    /// A room or a department that takes nobody in any more.
+    Closed { field: String, thing: String, name: String },
     /// There is no such visit.
     VisitNotFound,
     /// The visit has moved on since the caller looked.
@@ -93,7 +95,7 @@ impl Refusal {
         match self {
             Self::InvalidMetadata(_) => Code::InvalidMetadata,
             Self::RoleNotAllowed { .. } | Self::TypeNotAllowed { .. } => Code::RoleNotAllowed,
-            Self::UnknownReference { .. } => Code::UnknownReference,
+            Self::UnknownReference { .. } | Self::Closed { .. } => Code::UnknownReference,
             Self::VisitNotFound => Code::VisitNotFound,
             Self::VersionConflict { .. } => Code::VersionConflict,
             Self::InTheFuture => Code::InTheFuture,
@@ -149,6 +151,9 @@ impl Refusal {
             ),
             Self::UnknownReference { thing, .. } => {
                 fill(&say("There is no such {thing} in this hospital."), &[("thing", &say(thing))])
+            }
+            Self::Closed { thing, name, .. } => {
+                fill(&say("{name} is closed. Choose another {thing}."), &[("name", name), ("thing", &say(thing))])
             }
             Self::VisitNotFound => say("There is no such visit."),
             Self::VersionConflict { .. } => {
@@ -226,7 +231,7 @@ impl Refusal {
                 "roles": event.row().roles,
             }),
             Self::TypeNotAllowed { event_type, roles } => json!({ "event": event_type, "roles": roles }),
-            Self::UnknownReference { field, .. } => json!({ "field": field }),
+            Self::UnknownReference { field, .. } | Self::Closed { field, .. } => json!({ "field": field }),
             Self::VersionConflict { expected, actual } => {
                 json!({ "expectedVersion": expected, "actualVersion": actual })
             }
@@ -261,6 +266,7 @@ impl Refusal {
             Self::UnknownReference { field, thing } => {
                 vec![FieldProblem::new(field.clone(), format!("names no {thing} of this hospital"))]
             }
+            Self::Closed { field, .. } => vec![FieldProblem::new(field.clone(), "is closed; choose another")],
             _ => Vec::new(),
         }
     }

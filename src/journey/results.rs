@@ -41,6 +41,13 @@ pub fn flag(value: &str, low: Option<f64>, high: Option<f64>) -> Option<Flag> {
     }
 }
 
+/// The flag of a typed value: as it compares with its range, or as it was chosen where that cannot be known. What a person marks
+/// critical is critical.
+pub fn judged(value: &str, low: Option<f64>, high: Option<f64>, chosen: Option<Flag>) -> Option<Flag> {
+    let marked = chosen.filter(|flag| *flag == Flag::Critical);
+    marked.or_else(|| flag(value, low, high)).or(chosen)
+}
+
 /// How far a typed value is from an earlier one, with as many decimals as either has; none when that cannot be known.
 pub fn change(value: &str, before: &str) -> Option<String> {
     let exact = |text| measured(text).filter(|measured| measured.exact).map(|measured| measured.least);
@@ -82,6 +89,17 @@ mod tests {
         ] {
             assert_eq!(within(value), Some(expected), "{value}");
         }
+    }
+
+    #[test]
+    fn a_person_marks_what_is_critical_and_chooses_where_no_range_speaks() {
+        let within = |value, chosen| judged(value, Some(12.0), Some(17.0), chosen);
+        assert_eq!(within("5.1", None), Some(Flag::Low));
+        assert_eq!(within("5.1", Some(Flag::Critical)), Some(Flag::Critical));
+        assert_eq!(within("5.1", Some(Flag::Normal)), Some(Flag::Low), "the range speaks for itself");
+        assert_eq!(within("clotted", Some(Flag::Abnormal)), Some(Flag::Abnormal));
+        assert_eq!(judged("5.1", None, None, Some(Flag::High)), Some(Flag::High));
+        assert_eq!(judged("5.1", None, None, None), None);
     }
 
     #[test]

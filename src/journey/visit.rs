@@ -325,6 +325,11 @@ impl Visit {
         self.priority == Priority::Emergency || self.visit_type == VisitType::Emergency
     }
 
+    /// How urgent it is: an emergency by its kind is one whatever priority was sent.
+    pub fn urgency(&self) -> Priority {
+        if self.is_emergency() { Priority::Emergency } else { self.priority }
+    }
+
     /// The latest moment of a subject.
     pub fn latest(&self, subject: &Subject) -> Option<DateTime<Utc>> {
         self.latest.get(subject).copied()

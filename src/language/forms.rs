@@ -13,6 +13,7 @@ pub const FORMS: &[&str] = &[
     "is not a field of this event",
     "is not of this hospital",
     "names no {thing} of this hospital",
+    "is closed; choose another",
     "is not in the doctor’s hours; choose another",
     "is over; choose a later one",
     "{value} is in use already; choose another",

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::channels::{ATTEMPTS, Channels};
 use super::following::{Problem, Projection};
 use crate::db::beside::{Table, table};
 use crate::db::{Db, Tx};
@@ -217,11 +218,11 @@ pub async fn to_remind(
     tenant: &TenantId,
     from: DateTime<Utc>,
     before: DateTime<Utc>,
-    attempts: i32,
-    (by_mail, by_phone): (bool, bool),
+    channels: Channels,
 ) -> sqlx::Result<Vec<FollowUpCard>> {
     let mut awaited: Vec<FollowUpCard> = on!(&db.read, pool => {
-        sqlx::query_as(TO_REMIND).bind(tenant).bind(from).bind(before).bind(attempts).bind(by_mail).bind(by_phone)
+        sqlx::query_as(TO_REMIND).bind(tenant).bind(from).bind(before).bind(ATTEMPTS).bind(channels.mail)
+            .bind(channels.messages)
             .fetch_all(pool).await
     })?;
     reminded_lately(db, tenant, &mut awaited).await?;

@@ -184,7 +184,7 @@ impl Followed {
                 department_id: visit.department_id.clone(),
                 branch_id: self.branch.clone(),
                 visit_type: visit.visit_type,
-                priority: visit.priority,
+                priority: visit.urgency(),
                 day,
                 hour,
                 weekday,
@@ -201,7 +201,7 @@ impl Followed {
             department_id: visit.department_id.clone(),
             doctor_id: visit.doctor().cloned(),
             visit_type: visit.visit_type,
-            priority: visit.priority,
+            priority: visit.urgency(),
             day,
             hour,
             weekday,
@@ -255,7 +255,7 @@ impl Projection for VisitMeasures {
     }
 
     fn version(&self) -> i32 {
-        3
+        4
     }
 
     fn tables(&self) -> &'static [Table] {

@@ -4,6 +4,7 @@
 
 pub mod bills;
 pub mod calls;
+pub mod channels;
 pub mod checkpoint;
 pub mod earlier_results;
 pub mod follow_ups;

@@ -13,7 +13,7 @@ use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::Visit;
-use crate::journey::words::{Priority, Sex, Stage, Station, VisitType, Word};
+use crate::journey::words::{Priority, Sex, Stage, Station, Word};
 use crate::on;
 
 /// A test.
@@ -66,8 +66,6 @@ pub struct TestCard {
     pub token: String,
     /// The version of the visit.
     pub version: i64,
-    /// What kind of visit it is.
-    pub visit_type: VisitType,
     /// How urgent the visit is.
     pub visit_priority: Priority,
     /// The doctor of the visit.
@@ -140,7 +138,7 @@ pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
 macro_rules! select_cards {
     ($conditions:literal) => {
         concat!(
-            "SELECT tests.*, visits.token, visits.version, visits.visit_type, visits.priority AS visit_priority, \
+            "SELECT tests.*, visits.token, visits.version, visits.priority AS visit_priority, \
              visits.doctor_id, visits.patient_id, patients.name AS patient_name, patients.sex AS patient_sex, \
              patients.birth_date AS patient_birth_date \
              FROM tests \
@@ -154,8 +152,8 @@ macro_rules! select_cards {
 
 // A visit may have become urgent after its tests were ordered.
 const WORKLIST: &str = select_cards!(
-    "tests.stage = $2 AND tests.pending ORDER BY CASE WHEN visits.visit_type = 'EMERGENCY' THEN 0 \
-     WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 500"
+    "tests.stage = $2 AND tests.pending ORDER BY \
+     CASE WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 500"
 );
 // Reports that nobody fetches pile up for years: of each urgency the newest are read, as the index has them.
 const TO_HAND_OVER: &str =

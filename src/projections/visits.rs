@@ -213,8 +213,8 @@ struct Registration<'a> {
 fn progress<'a>(visit_id: &'a VisitId, visit: &'a Visit) -> Progress<'a> {
     Progress {
         visit_id,
-        priority: visit.priority,
-        urgency: urgency(visit.priority),
+        priority: visit.urgency(),
+        urgency: urgency(visit.urgency()),
         derived: derive(visit),
         since: visit.since,
         calls: visit.call.times,

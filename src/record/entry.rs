@@ -106,7 +106,7 @@ impl<'a> Entry<'a> {
         if !actor.may_log(event_type, visit) {
             return Err(Refusal::RoleNotAllowed { event: event_type });
         }
-        self.known.check(wish, &self.request.hidden, |id| self.visit(id).is_some())?;
+        self.known.check(wish, &self.request.hidden, self.now, |id| self.visit(id).is_some())?;
         if visit.is_none() && event_type != EventType::VisitRegistered {
             return Err(Refusal::VisitNotFound);
         }
@@ -169,7 +169,7 @@ impl<'a> Entry<'a> {
         {
             return Err(Refusal::UnknownReference { field: "visitId".into(), thing: "visit".into() });
         }
-        self.known.check(wish, &self.request.hidden, |_| false)?;
+        self.known.check(wish, &self.request.hidden, self.now, |_| false)?;
         let key = (aggregate_type.to_owned(), aggregate_id.to_owned());
         let version = self.advanced.get(&key).or_else(|| self.versions.get(&key)).copied().unwrap_or(0);
         if let Some(expected) = wish.expected_version.filter(|expected| *expected != version) {

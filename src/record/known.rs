@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::queue::{Hidden, Request};
@@ -9,7 +10,7 @@ use super::wish::Happening;
 use super::{RecordError, Wish};
 use crate::db::Tx;
 use crate::hospital::event_types::{self, EventType};
-use crate::hospital::references;
+use crate::hospital::references::{self, Existing};
 use crate::journey::events::EventType as Step;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
@@ -19,6 +20,8 @@ use crate::journey::schema::Shape;
 pub(super) struct Known {
     /// What each thing is, by its id.
     things: BTreeMap<String, String>,
+    /// Those of them that are closed: what people call them, and since when.
+    closed: BTreeMap<String, (String, DateTime<Utc>)>,
     /// Visits are apart: their ids may be chosen by whoever registers them.
     visits: BTreeSet<String>,
     /// The latest version of the types of events that are no steps of visits.
@@ -39,8 +42,9 @@ impl Known {
                 asked.extend(wish.visit_id.as_ref().map(|visit| ("visit", visit.as_str())));
             }
         }
-        let (mut things, mut visits) = (BTreeMap::new(), BTreeSet::new());
-        for (thing, id) in references::existing(tx, tenant, asked).await? {
+        let (mut things, mut closed, mut visits) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        for Existing { thing, id, name, closed_at } in references::existing(tx, tenant, asked).await? {
+            closed.extend(closed_at.map(|since| (id.clone(), (name, since))));
             match thing.as_str() {
                 "visit" => drop(visits.insert(id)),
                 _ => drop(things.insert(id, thing)),
@@ -54,7 +58,7 @@ impl Known {
                 latest.insert(found.event_type.clone(), found);
             }
         }
-        Ok(Self { things, visits, types: latest })
+        Ok(Self { things, closed, visits, types: latest })
     }
 
     /// The latest version of a type that the tenant has added.
@@ -67,8 +71,16 @@ impl Known {
         self.visits.contains(id)
     }
 
-    /// Refuses a wish that names what does not exist in this hospital; the visits of the group exist before they are written.
-    pub fn check(&self, wish: &Wish, hidden: &Hidden, of_group: impl Fn(&VisitId) -> bool) -> Result<(), Refusal> {
+    /// Refuses a wish that names what does not exist in this hospital, or was closed when it came true; the visits of the group exist
+    /// before they are written.
+    pub fn check(
+        &self,
+        wish: &Wish,
+        hidden: &Hidden,
+        now: DateTime<Utc>,
+        of_group: impl Fn(&VisitId) -> bool,
+    ) -> Result<(), Refusal> {
+        let at = wish.performed_at.unwrap_or(now);
         let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
         for (field, thing, id) in named(wish.happening.step(), &wish.metadata).chain(branch) {
             let exists = match thing {
@@ -80,6 +92,10 @@ impl Known {
             };
             if !exists {
                 return Err(Refusal::UnknownReference { field: field.into(), thing: thing.into() });
+            }
+            if let Some((name, _)) = self.closed.get(id).filter(|(_, since)| *since <= at) {
+                let name = name.clone();
+                return Err(Refusal::Closed { field: field.into(), thing: thing.into(), name });
             }
         }
         Ok(())

@@ -20,6 +20,7 @@ use crate::journey::events::EventType;
 use crate::language;
 use crate::log;
 use crate::mail::Mailer;
+use crate::projections::channels::{Channels, LATE};
 use crate::projections::follow_ups::{self, FollowUpCard, FollowUps};
 use crate::projections::following;
 use crate::record::{RecordError, Recorder, Wish};
@@ -28,10 +29,6 @@ use crate::record::{RecordError, Recorder, Wish};
 const TURN: Duration = Duration::from_secs(60);
 /// How long somebody who took a reminder upon themselves is left alone with it.
 const CLAIM: TimeDelta = TimeDelta::minutes(10);
-/// How often a reminder is tried before a person is to call.
-pub const ATTEMPTS: i32 = 5;
-/// How long a follow-up is still reminded of after it was due.
-const LATE: TimeDelta = TimeDelta::days(1);
 
 /// How reminders go out, and when.
 pub struct Settings {
@@ -41,6 +38,13 @@ pub struct Settings {
     pub messages: Option<Webhook>,
     /// How long before it is due a follow-up is reminded of.
     pub ahead: TimeDelta,
+}
+
+impl Settings {
+    /// The ways that are set up.
+    pub fn channels(&self) -> Channels {
+        Channels { mail: self.mail.is_some(), messages: self.messages.is_some() }
+    }
 }
 
 /// Sends reminders.
@@ -84,7 +88,8 @@ impl Reminders {
     /// Sends what is due now, in every hospital, and says how many reminders went out.
     pub async fn turn(&self) -> Result<usize, RemindError> {
         let mut sent = 0;
-        if self.settings.mail.is_none() && self.settings.messages.is_none() {
+        let channels = self.settings.channels();
+        if channels.are_closed() {
             return Ok(sent);
         }
         for id in log::tenants(&self.db).await? {
@@ -95,8 +100,7 @@ impl Reminders {
                 continue;
             }
             let (from, before) = (now - LATE, now + self.settings.ahead);
-            let channels = (self.settings.mail.is_some(), self.settings.messages.is_some());
-            for card in follow_ups::to_remind(&self.db, &tenant.id, from, before, ATTEMPTS, channels).await? {
+            for card in follow_ups::to_remind(&self.db, &tenant.id, from, before, channels).await? {
                 if self.remind(&tenant, &card, now).await? {
                     sent += 1;
                 }

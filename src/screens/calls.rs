@@ -1,4 +1,4 @@
-//! The call list: follow-ups that are due and that nobody was reminded of, and those that nobody came for.
+//! The call list: follow-ups that are due and that nobody is reminded of unless somebody calls, and those that nobody came for.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -18,8 +18,10 @@ pub struct Calls {
     pub tenant: Tenant,
     /// Who looks at it.
     pub actor: Actor,
-    /// The follow-ups that nobody came for yet.
+    /// The follow-ups that nobody came for yet, and that no reminder is still to go out for.
     pub awaited: Vec<FollowUpCard>,
+    /// Those that a mail or a text message will remind of; none where there is no way to send either.
+    pub reached: Option<Vec<FollowUpCard>>,
     /// How many came of those that were due.
     pub adherence: Adherence,
     /// The present moment.
@@ -41,6 +43,11 @@ pub fn calls(screen: Calls) -> impl IntoView {
     let (missed, rest): (Vec<_>, Vec<_>) =
         screen.awaited.iter().partition(|card| card.follow_up.reminders > 0 && card.follow_up.due_at < screen.now);
     let (to_call, reminded): (Vec<_>, Vec<_>) = rest.into_iter().partition(|card| card.follow_up.reminders == 0);
+    let reached = screen.reached.as_ref().map(|reached| {
+        let words =
+            [tr!("Reminded by mail or text message: no call is needed"), tr!("Nobody is to be sent a reminder")];
+        list(&screen, "reached", words, &reached.iter().collect::<Vec<_>>())
+    });
     view! {
         <main class="page stack" id="main">
             <div class="page-head">
@@ -51,6 +58,7 @@ pub fn calls(screen: Calls) -> impl IntoView {
                 <div class="actions"><a class="button" href="/reception">{tr!("Back to reception")}</a></div>
             </div>
             {list(&screen, "to-call", [tr!("To be called"), tr!("Nobody is to be called")], &to_call)}
+            {reached}
             {list(&screen, "reminded", [tr!("Reminded, and still to come"), tr!("Nobody is awaited")], &reminded)}
             {list(&screen, "missed", [tr!("Reminded, and did not come"), tr!("Everybody came")], &missed)}
         </main>

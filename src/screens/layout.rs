@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use tr::tr;
 
@@ -24,6 +25,8 @@ pub struct Frame {
     pub hospital: String,
     /// Who is signed in.
     pub person: Person,
+    /// When they signed in.
+    pub began: DateTime<Utc>,
     /// The address of the screen.
     pub path: String,
     /// What was searched for.
@@ -139,7 +142,7 @@ pub fn own_workplace(person: &Person) -> &'static str {
 
 /// Puts a screen's body under the masthead.
 pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
-    let Frame { hospital, person, path, search, theme, logged, done, attempt, listening } = frame;
+    let Frame { hospital, person, began, path, search, theme, logged, done, attempt, listening } = frame;
     let roles = person.roles.iter().map(|role| say(role.label())).collect::<Vec<_>>().join(", ");
     // Gloves press what is above the laboratory's tests too.
     let touch = path.starts_with("/lab").then_some("touch");
@@ -193,7 +196,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                 </details>
             </div>
         </header>
-        <div id="not-sent" class=touch data-person=person.id.to_string() data-lab=person.holds_any(LAB).then_some("")></div>
+        <div id="not-sent" class=touch data-person=person.id.to_string() data-began=began.timestamp_millis().to_string() data-lab=person.holds_any(LAB).then_some("")></div>
         <Outbox/>
         {(attempt.is_some() || logged.is_some() || done.is_some())
             .then(|| {

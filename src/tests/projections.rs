@@ -162,7 +162,7 @@ async fn compare(house: &House, visit_id: &VisitId, stream: &[StoredEvent]) {
     let urgency: i32 =
         on!(&db.read, pool => sqlx::query_scalar(URGENCIES).bind(tenant).bind(visit_id).fetch_one(pool).await)
             .expect("a row");
-    assert_eq!(Priority::ALL[urgency as usize], visit.priority);
+    assert_eq!(Priority::ALL[urgency as usize], visit.urgency());
 
     let rows: Vec<TestRow> =
         on!(&db.read, pool => sqlx::query_as(TESTS).bind(tenant).bind(visit_id).fetch_all(pool).await).expect("rows");
@@ -192,7 +192,7 @@ fn visit_row(house: &House, visit_id: &VisitId, visit: &Visit, token: &str) -> V
         branch_id: Some(house.branch.clone()),
         department_id: visit.department_id.clone(),
         visit_type: visit.visit_type,
-        priority: visit.priority,
+        priority: visit.urgency(),
         status: visit.status(),
         station: match visit.place {
             Place::Nowhere => None,

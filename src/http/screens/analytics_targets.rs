@@ -103,7 +103,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         names,
         set: measure_targets::list(db, tenant).await?,
         reader: readers.into_iter().find(|reader| reader.person_id == desk.person.id),
-        mails: desk.app.mails,
+        mails: desk.app.channels.mail,
         attempt: attempt.clone(),
     };
     desk.show(tr!("Targets"), Seen::Nothing, attempt, move || targets(data)).await

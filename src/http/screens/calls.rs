@@ -60,10 +60,14 @@ async fn call(desk: &Desk, mut values: Values) -> Result<Outcome, Failure> {
 async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Failure> {
     desk.needs(RECEPTION)?;
     let (db, tenant, now) = (desk.db(), &desk.tenant.id, desk.now);
+    let channels = desk.app.channels;
+    let awaited = follow_ups::awaited(db, tenant, now - BACK, now + AHEAD, desk.branch()).await?;
+    let (reached, awaited) = awaited.into_iter().partition(|card| channels.reach(card, now));
     let screen = Calls {
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),
-        awaited: follow_ups::awaited(db, tenant, now - BACK, now + AHEAD, desk.branch()).await?,
+        awaited,
+        reached: (!channels.are_closed()).then_some(reached),
         adherence: follow_ups::adherence(db, tenant, now - BACK, now).await?,
         now,
     };

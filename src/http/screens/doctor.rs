@@ -251,9 +251,11 @@ async fn prescription(
     draft: Option<Values>,
 ) -> Result<Draft, Failure> {
     let refused = attempt.filter(|attempt| attempt.event == Some(EventType::PrescriptionGiven));
-    let typed = draft.or_else(|| refused.map(|attempt| Values(attempt.values.clone()))).unwrap_or_default();
-    let mut draft = Draft { lines: lines(&typed), rows: ROWS, nothing_to_repeat: false };
-    let rows = typed.get("_rows").and_then(|rows| rows.parse().ok()).unwrap_or(ROWS);
+    let typed = draft.or_else(|| refused.map(|attempt| Values(attempt.values.clone())));
+    let is_typed = typed.is_some();
+    let typed = typed.unwrap_or_default();
+    let mut draft = Draft { lines: lines(&typed), rows: ROWS, typed: is_typed, nothing_to_repeat: false };
+    let rows = typed.get("_rows").or(desk.query("rows")).and_then(|rows| rows.parse().ok()).unwrap_or(ROWS);
     draft.rows = rows.saturating_sub(usize::from(typed.get("_remove").is_some())).clamp(ROWS, 50);
     let added = typed.get("_add").or(desk.query("drug")).or(desk.query("repeat").map(|_| "last"));
     match added {
@@ -268,6 +270,7 @@ async fn prescription(
         }
         None => {}
     }
+    draft.typed |= !draft.lines.is_empty();
     Ok(draft)
 }
 

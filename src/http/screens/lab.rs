@@ -15,9 +15,9 @@ use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::*;
-use crate::journey::results::flag;
+use crate::journey::results::judged;
 use crate::journey::visit::Step;
-use crate::journey::words::{Stage, Station, Word};
+use crate::journey::words::{Flag, Stage, Station, Word};
 use crate::live::Topic;
 use crate::projections::earlier_results;
 use crate::projections::tests::{self, TestCard};
@@ -148,7 +148,7 @@ fn with_one_reason(mut values: Values) -> Values {
     values
 }
 
-/// Adds to every result how it compares with its range; where that cannot be known, what was chosen stands.
+/// Adds to every result its flag.
 pub(super) fn flagged(mut values: Values) -> Values {
     let number = |values: &Values, name: &str| values.get(name).and_then(|text| text.replace(',', ".").parse().ok());
     let lines: Vec<String> = values
@@ -159,9 +159,10 @@ pub(super) fn flagged(mut values: Values) -> Values {
         .collect();
     for line in lines {
         let (low, high) = (number(&values, &format!("{line}.low")), number(&values, &format!("{line}.high")));
-        let flag = values.get(&format!("{line}.value")).and_then(|value| flag(value, low, high));
-        if let Some(flag) = flag {
-            let name = format!("{line}.flag");
+        let name = format!("{line}.flag");
+        let chosen = values.get(&name).and_then(Flag::from_word);
+        let value = values.get(&format!("{line}.value")).unwrap_or_default();
+        if let Some(flag) = judged(value, low, high, chosen) {
             values.0.retain(|(given, _)| *given != name);
             values.0.push((name, flag.word().to_owned()));
         }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::Form;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -42,6 +42,13 @@ pub struct Typed {
     next: String,
 }
 
+/// Which session is to end.
+#[derive(Deserialize)]
+pub struct Leaving {
+    /// When it began, in milliseconds since 1970; without it, whichever there is.
+    began: Option<i64>,
+}
+
 /// The sign-in page.
 pub async fn show(State(app): State<AppState>, Query(asked): Query<Asked>, page: Page) -> Response {
     render(&app, page, asked.name, asked.next, None).await
@@ -69,7 +76,7 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
     let people =
         demo::PEOPLE[..demo::SHOWN].iter().map(|person| (person.sign_in_name, person.name, person.role.label()));
     let demo = app.demo.then(|| DemoPeople { people: people.collect(), passphrase: demo::PASSPHRASE });
-    let status = error.as_ref().map_or(axum::http::StatusCode::OK, SignInError::status);
+    let status = error.as_ref().map_or(StatusCode::OK, SignInError::status);
     let retry_after = error.as_ref().and_then(SignInError::retry_after);
     if let Some(SignInError::Away(error)) = &error {
         tracing::error!(%error, "signing in failed");
@@ -84,13 +91,22 @@ async fn render(app: &AppState, page: Page, name: String, next: String, error: O
 }
 
 /// Signs whoever is signed in out. Their browser is cleared, unless what others did on it still waits to be sent.
+///
+/// Who left without network is signed out late: by then they may have signed in again, and stay.
 pub async fn leave(
     State(app): State<AppState>,
+    Query(leaving): Query<Leaving>,
     who: Result<Onlooker, NotSignedIn>,
     headers: HeaderMap,
     session: Session,
 ) -> Response {
-    let own = who.ok().map(|Onlooker(who)| who.person.id);
+    let who = who.ok().map(|Onlooker(who)| who);
+    if let (Some(meant), Some(who)) = (leaving.began, &who)
+        && who.began.timestamp_millis() != meant
+    {
+        return StatusCode::CONFLICT.into_response();
+    }
+    let own = who.map(|who| who.person.id);
     let waits_for_others = cookie(&headers, "unsent-steps")
         .is_some_and(|waiting| waiting.split('.').any(|id| own.as_ref().is_none_or(|own| own.as_str() != id)));
     let clear = (!waits_for_others).then_some([CLEAR]);

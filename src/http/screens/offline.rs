@@ -18,14 +18,16 @@ use crate::hospital::tariff;
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
 use crate::http::{AppState, Page};
-use crate::islands::offline::kept::{Deed, EVENTS, MOST, Measured, Refused, Task, Worklist};
+use crate::islands::offline::kept::{Before, Deed, EVENTS, MOST, Measured, Refused, Task, Worklist};
 use crate::journey::ids::VisitId;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::Visit;
 use crate::journey::words::Stage;
 use crate::language::{Language, say};
+use crate::projections::earlier_results;
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
+use crate::screens::lab::results::earlier;
 use crate::screens::lab::{suggested_label, urgency};
 use crate::screens::layout::LAB;
 use crate::screens::offline::shell;
@@ -99,10 +101,24 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
                 unit: line.unit,
                 low: line.low,
                 high: line.high,
+                before: None,
             });
             analytes.insert(&card.test.code, measured.collect());
         }
     }
+    let before = earlier_results::before(db, tenant, cards.iter()).await?;
+    let measured = |card: &TestCard| {
+        let last = before.get(&card.test.test_id);
+        let lines = analytes.get(card.test.code.as_str()).into_iter().flatten();
+        let compared = lines.map(|line| {
+            let before = last.and_then(|last| {
+                let value = last.value(&line.analyte)?.to_owned();
+                Some(Before { value, words: earlier(Some((last, &desk.tenant)), &line.analyte) })
+            });
+            Measured { before, ..line.clone() }
+        });
+        compared.collect::<Vec<_>>()
+    };
     let today = desk.tenant.local_day(desk.now);
     let task = |card: &TestCard| Task {
         visit_id: card.test.visit_id.clone(),
@@ -112,7 +128,7 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         age_and_sex: age_and_sex(card.patient_birth_date, card.patient_sex, today),
         urgency: urgency(card),
         label: suggested_label(card),
-        analytes: analytes.get(card.test.code.as_str()).cloned().unwrap_or_default(),
+        analytes: measured(card),
     };
     let tests = cards.iter().map(task).collect();
     let worklist = Worklist {

@@ -19,7 +19,7 @@ use crate::http::seen::Seen;
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::{Id, PatientId, PersonId, RequestKey, VisitId};
 use crate::journey::schema::FieldProblem;
-use crate::journey::words::{Priority, Role, Sex, Station, Status, VisitType, Word};
+use crate::journey::words::{Role, Sex, Station, Status, VisitType, Word};
 use crate::projections::{follow_ups, visits};
 use crate::record::Wish;
 use crate::screens::attempt::Attempt;
@@ -198,11 +198,6 @@ pub async fn wishes(desk: &Desk, values: &Values, key: &RequestKey, patient: &st
     registered.insert("patientId".to_owned(), json!(patient));
     if values.get("visitType") != Some(VisitType::FollowUp.word()) {
         registered.remove("followUpOf");
-    }
-    let is_emergency = values.get("visitType") == Some(VisitType::Emergency.word());
-    if is_emergency && values.get("priority").is_none_or(|priority| priority == Priority::Routine.word()) {
-        // Boards go by the priority alone.
-        registered.insert("priority".to_owned(), json!(Priority::Emergency));
     }
     if let Some(department) = doctor.as_ref().and_then(|doctor| doctor.department_id.as_ref())
         && let Some(known) = departments::by_id(desk.db(), &desk.tenant.id, department).await?

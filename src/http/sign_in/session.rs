@@ -23,7 +23,7 @@ const MINUTE: TimeDelta = TimeDelta::minutes(1);
 pub(super) struct Ticket {
     pub(super) tenant_id: TenantId,
     pub(super) person_id: PersonId,
-    created_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
     seen_at: DateTime<Utc>,
 }
 

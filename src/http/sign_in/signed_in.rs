@@ -26,6 +26,8 @@ pub struct SignedIn {
     pub person: Person,
     /// Their session.
     pub session: Session,
+    /// When it began.
+    pub began: DateTime<Utc>,
 }
 
 /// The same for requests that a page makes by itself, such as live updates: they do not keep a session from running out.
@@ -119,7 +121,9 @@ where
     let person = people::by_id(&db, &ticket.tenant_id, &ticket.person_id).await.map_err(away)?;
     let tenant = tenants::by_id(&db, &ticket.tenant_id).await.map_err(away)?;
     match (tenant, person) {
-        (Some(tenant), Some(person)) if person.active => Ok((SignedIn { tenant, person, session }, ticket)),
+        (Some(tenant), Some(person)) if person.active => {
+            Ok((SignedIn { tenant, person, session, began: ticket.created_at }, ticket))
+        }
         _ => Err(nobody(parts)),
     }
 }

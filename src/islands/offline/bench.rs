@@ -20,6 +20,7 @@ mod browser {
 
     use super::super::super::language::{learn, say};
     use super::super::html::{self, STAGES, Shown, Typed};
+    use super::super::network::Left;
     use super::super::tablet::Tablet;
     use super::super::{forms, network, outbox, store};
     use crate::journey::ids::{Id, TestId};
@@ -137,10 +138,14 @@ mod browser {
             tablet.read().await;
             return;
         }
-        if forms::left().is_some() {
-            if network::sign_out().await {
-                tablet.purge().await;
-                let _ = window().location().assign("/login");
+        if let Some((_, began)) = forms::left() {
+            match network::sign_out(&began).await {
+                Left::Out => {
+                    tablet.purge().await;
+                    let _ = window().location().assign("/login");
+                }
+                Left::Another => drop(window().location().assign("/")),
+                Left::Away => {}
             }
             return;
         }

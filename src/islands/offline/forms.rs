@@ -7,8 +7,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
 use super::super::language::say;
-use super::kept::{EVENTS, metadata};
-use super::tablet::{Tablet, owner, set_owner};
+use super::kept::{EVENTS, in_lines, metadata};
+use super::tablet::{Tablet, began, owner, set_owner};
 use super::{html, network, store};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
@@ -101,12 +101,12 @@ async fn act(
 
 /// Forgets everything and signs out; without network, the server is told as soon as it is there.
 async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlElement>) {
-    let person = left().or_else(owner).unwrap_or_default();
+    let (person, began) = left().unwrap_or_else(|| (owner().unwrap_or_default(), began().unwrap_or_default()));
     tablet.purge().await;
     if network::is_reachable().await {
         go(form, submitter);
     } else {
-        set_owner(Some(&[LEFT, &person].concat()));
+        set_owner(Some(&[LEFT, &person, " ", &began].concat()));
         let _ = window().location().assign(SHELL);
     }
 }
@@ -114,9 +114,12 @@ async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlEle
 /// Stands before the owner until the server knows that they signed out, or somebody else signs in.
 const LEFT: &str = "signed out ";
 
-/// Who signed out without the server knowing of it.
-pub fn left() -> Option<String> {
-    Some(owner()?.strip_prefix(LEFT)?.to_owned())
+/// Who signed out without the server knowing of it, and when their session began.
+pub fn left() -> Option<(String, String)> {
+    let owner = owner()?;
+    let left = owner.strip_prefix(LEFT)?;
+    let (person, began) = left.rsplit_once(' ').unwrap_or((left, ""));
+    Some((person.to_owned(), began.to_owned()))
 }
 
 /// Sends a form as if nothing had come between.
@@ -148,7 +151,9 @@ fn typed(form: &HtmlFormElement) -> Vec<(String, String)> {
     let field = |index| {
         let field = fields.item(index)?;
         if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
-            return Some((input.name(), input.value()));
+            // What is not ticked is not said.
+            let is_said = input.type_() != "checkbox" || input.checked();
+            return is_said.then(|| (input.name(), input.value()));
         }
         let select = field.dyn_ref::<HtmlSelectElement>()?;
         Some((select.name(), select.value()))
@@ -196,6 +201,16 @@ fn keep_draft(form: HtmlFormElement) {
     });
 }
 
+/// The lines of a form for what the tariff knows: what each measures, and its unit.
+fn lines(form: &HtmlFormElement) -> Vec<(String, String)> {
+    let given = |line: usize, field: &str| {
+        let input =
+            form.elements().named_item(&format!("results[{line}].{field}"))?.dyn_into::<HtmlInputElement>().ok()?;
+        (input.type_() == "hidden").then(|| input.value())
+    };
+    (0..).map_while(|line| Some((given(line, "analyte")?, given(line, "unit").unwrap_or_default()))).collect()
+}
+
 /// Puts what was typed without being sent back into an open form.
 fn fill_in_drafts() {
     let Ok(Some(event)) = document().query_selector("form input[name=_event][value=TEST_COMPLETED]") else { return };
@@ -204,14 +219,22 @@ fn fill_in_drafts() {
         return;
     };
     let Some(test) = test_of(&typed(&form)) else { return };
-    let is_as_given = |input: &HtmlInputElement| input.type_() != "hidden" && input.value() == input.default_value();
+    let is_as_given = |input: &HtmlInputElement| {
+        let stands = input.value() == input.default_value() && input.checked() == input.default_checked();
+        input.type_() != "hidden" && stands
+    };
     spawn_local(async move {
-        for (name, text) in store::draft(&test).await.unwrap_or_default() {
+        let draft = store::draft(&test).await.unwrap_or_default();
+        let lines = lines(&form);
+        let lines: Vec<_> = lines.iter().map(|(analyte, unit)| (analyte.as_str(), unit.as_str())).collect();
+        for (name, text) in in_lines(&draft, &lines) {
             let fields = form.elements();
             let field = fields.named_item(&name);
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
                 // What was given on this page is older than the draft; what was typed on it is newer.
-                if is_as_given(input) || input.value().is_empty() {
+                if input.type_() == "checkbox" {
+                    input.set_checked(true);
+                } else if is_as_given(input) || input.value().is_empty() {
                     input.set_value(&text);
                 }
             } else if let Some(select) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlSelectElement>())

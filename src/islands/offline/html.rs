@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::super::language::{say, say_of};
-use super::kept::{Measured, Task, Unsent, Worklist, held};
+use super::kept::{Before, Measured, Task, Unsent, Worklist, held, in_lines};
 use crate::journey::decimal;
 use crate::journey::events::EventType;
 use crate::journey::ids::TestId;
-use crate::journey::results::flag;
+use crate::journey::results::{change, flag};
 use crate::journey::visit::Test;
 use crate::journey::wording::fill;
 use crate::journey::words::{Flag, Priority, Stage, Word};
@@ -259,6 +259,8 @@ fn hidden(html: &mut String, name: &str, value: &str) {
 
 /// The form for a test's results.
 fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]) {
+    let lines: Vec<_> = task.analytes.iter().map(Measured::line).collect();
+    let typed = &in_lines(typed, &lines);
     form(html, EventType::TestCompleted, task, "stack");
     *html +=
         &["<p class=\"form-title\">", &say("Results"), " · ", &safe(&task.token), ", ", &safe(&test.name)].concat();
@@ -272,7 +274,7 @@ fn entry(html: &mut String, task: &Task, test: &Test, typed: &[(String, String)]
             let fields = [("analyte", say("Analyte"), first), ("value", say("Value"), ""), ("unit", say("Unit"), "")];
             for (name, label, given) in fields {
                 let label = [&label, " ", &(line + 1).to_string()].concat();
-                field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new()));
+                field(html, &format!("results[{line}].{name}"), &label, typed, given, ("", String::new(), ""));
             }
             let result = [&say("result"), " ", &(line + 1).to_string()].concat();
             flags(html, line, &result, typed);
@@ -309,10 +311,31 @@ fn known_line(html: &mut String, line: usize, typed: &[(String, String)], analyt
     let name = format!("results[{line}].value");
     let value = typed.iter().find(|(typed, _)| *typed == name).map_or("", |(_, value)| value);
     let judged = judged(value, analyte.low, analyte.high);
-    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged));
-    if low.is_none() && high.is_none() {
+    let is_ranged = low.is_some() || high.is_some();
+    let critical = if is_ranged { critical(line, &analyte.analyte, typed) } else { String::new() };
+    let below = [before(analyte, value), critical].concat();
+    field(html, &name, label.trim_end_matches([',', ' ']), typed, "", (" required", judged, &below));
+    if !is_ranged {
         flags(html, line, &analyte.analyte, typed);
     }
+}
+
+/// What was measured before, and how far a value is from it.
+fn before(analyte: &Measured, value: &str) -> String {
+    let Some(Before { value: last, words }) = &analyte.before else { return String::new() };
+    let change = change(value, last).unwrap_or_default();
+    let title = say_of("measured before", "Last");
+    format!("<p class=\"hint\">{title}: {} <b data-before=\"{}\">{change}</b></p>", safe(words), safe(last))
+}
+
+/// Marks a value critical, whatever its range says.
+fn critical(line: usize, of: &str, typed: &[(String, String)]) -> String {
+    let (name, word) = (format!("results[{line}].flag"), Flag::Critical.word());
+    let is_marked = typed.iter().any(|(typed, chosen)| *typed == name && chosen == word);
+    let checked = if is_marked { "\" checked> " } else { "\"> " };
+    let label = fill(&say("Critical: {analyte}"), &[("analyte", of)]);
+    let input = ["<label class=\"choice\"><input type=\"checkbox\" name=\"", &name, "\" value=\"", word].concat();
+    [&input, "\" aria-label=\"", &safe(&label), checked, &say("Critical"), "</label>"].concat()
 }
 
 /// What a value without a range says, chosen by who reads it.
@@ -335,13 +358,13 @@ fn field(
     label: &str,
     typed: &[(String, String)],
     given: &str,
-    (more, judged): (&str, String),
+    (more, judged, below): (&str, String, &str),
 ) {
     let value = typed.iter().find(|(typed, _)| typed == name).map_or(given, |(_, value)| value);
     *html += &["<div class=\"field\"><label for=\"", name, "\">", &safe(label), "</label> <span data-judged>"].concat();
     *html += &[&judged, "</span>"].concat();
     *html += &["<input id=\"", name, "\" name=\"", name, "\" value=\"", &safe(value)].concat();
-    *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, "></div>"].concat();
+    *html += &["\" maxlength=\"200\" autocomplete=\"off\"", more, ">", below, "</div>"].concat();
 }
 
 /// How a value compares with its range.

@@ -12,10 +12,10 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::{EventId, Id, PersonId, TestId, VisitId};
 use crate::journey::policy::Policy;
 use crate::journey::refusal::Refusal;
-use crate::journey::results::flag;
+use crate::journey::results::judged;
 use crate::journey::visit::{Step, Test, Visit};
 use crate::journey::wording::fill;
-use crate::journey::words::{ActorType, Priority, Role, Stage, Word};
+use crate::journey::words::{ActorType, Flag, Priority, Role, Stage, Word};
 
 /// What is done without network.
 pub const EVENTS: [EventType; 3] =
@@ -80,6 +80,24 @@ pub struct Measured {
     pub low: Option<f64>,
     /// The highest value in range.
     pub high: Option<f64>,
+    /// What was measured of the patient before.
+    pub before: Option<Before>,
+}
+
+/// The last value of something measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    /// The value.
+    pub value: String,
+    /// The value and its day, for people.
+    pub words: String,
+}
+
+impl Measured {
+    /// What its line is known by: its name and unit.
+    pub fn line(&self) -> (&str, &str) {
+        (&self.analyte, self.unit.as_deref().unwrap_or_default())
+    }
 }
 
 /// A step as it is sent.
@@ -256,7 +274,7 @@ pub fn held(unsent: &[Unsent]) -> Vec<TestId> {
     unsent.iter().filter(|unsent| unsent.refusal.is_some()).map(|unsent| unsent.test_id.clone()).collect()
 }
 
-/// The metadata of a form for one of [`EVENTS`]; results are compared with their ranges.
+/// The metadata of a form for one of [`EVENTS`]; each result gets its flag.
 pub fn metadata(typed: &[(String, String)]) -> Value {
     let mut metadata = Map::new();
     let mut results: Vec<(&str, Map<String, Value>)> = Vec::new();
@@ -280,8 +298,10 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
     }
     for (_, line) in &mut results {
         let bound = |name: &str| line.get(name).and_then(Value::as_f64);
-        let value = line.get("value").and_then(Value::as_str).unwrap_or_default();
-        if let Some(flag) = flag(value, bound("low"), bound("high")) {
+        let text = |name: &str| line.get(name).and_then(Value::as_str);
+        let chosen = text("flag").and_then(Flag::from_word);
+        let flag = judged(text("value").unwrap_or_default(), bound("low"), bound("high"), chosen);
+        if let Some(flag) = flag {
             line.insert("flag".to_owned(), json!(flag.word()));
         }
     }
@@ -289,6 +309,25 @@ pub fn metadata(typed: &[(String, String)]) -> Value {
         metadata.insert("results".to_owned(), results.into_iter().map(|(_, line)| Value::Object(line)).collect());
     }
     Value::Object(metadata)
+}
+
+/// What was typed of results, in the lines that there are now, each known by what it measures in which unit: the tariff may have
+/// changed meanwhile, and no value may come beside another name. Where nothing is known of the lines, each stays where it was.
+pub fn in_lines(typed: &[(String, String)], lines: &[(&str, &str)]) -> Vec<(String, String)> {
+    if lines.is_empty() {
+        return typed.to_vec();
+    }
+    let moved = |(name, text): &(String, String)| {
+        let (number, field) = name.strip_prefix("results[")?.split_once(']')?;
+        let said = |field: &str| {
+            let name = format!("results[{number}].{field}");
+            typed.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text.trim())
+        };
+        let measured = (said("analyte"), said("unit"));
+        let at = lines.iter().position(|line| *line == measured)?;
+        Some((format!("results[{at}]{field}"), text.clone()))
+    };
+    typed.iter().filter_map(moved).collect()
 }
 
 /// A new id, of a moment in milliseconds and of chance.

@@ -60,10 +60,24 @@ pub async fn send(deed: &Deed) -> Sent {
     }
 }
 
-/// Signs out.
-pub async fn sign_out() -> bool {
-    let (status, _) = ask("POST", "/logout", None, LONGEST).await;
-    matches!(status, 1..500)
+/// What became of signing out.
+pub enum Left {
+    /// Nobody is signed in.
+    Out,
+    /// Somebody signed in since, the same person perhaps, and stays.
+    Another,
+    /// The server cannot be reached, or cannot answer now.
+    Away,
+}
+
+/// Signs out of the session that began then.
+pub async fn sign_out(began: &str) -> Left {
+    let address = if began.is_empty() { "/logout".to_owned() } else { ["/logout?began=", began].concat() };
+    match ask("POST", &address, None, LONGEST).await.0 {
+        409 => Left::Another,
+        1..500 => Left::Out,
+        _ => Left::Away,
+    }
 }
 
 /// Asks, and gives the status and the text of the answer; the status is 0 when there is none.

@@ -22,13 +22,15 @@ mod browser {
     use web_sys::Element;
 
     use super::super::super::language::learn;
-    use super::super::tablet::{OTHERS, Tablet, owner, set_owner};
+    use super::super::network::Left;
+    use super::super::tablet::{OTHERS, Tablet, owner, set_began, set_owner};
     use super::super::{forms, html, network};
 
     pub fn start() {
         let Some(place) = document().get_element_by_id("not-sent") else { return };
         let (person, is_lab) =
             (place.get_attribute("data-person").unwrap_or_default(), place.has_attribute("data-lab"));
+        let began = place.get_attribute("data-began");
         let tablet = Tablet::new();
         if is_lab {
             forms::listen(tablet, false);
@@ -36,7 +38,10 @@ mod browser {
         spawn_local(async move {
             let owner = owner();
             // Whoever signed in since stays.
-            if forms::left().as_ref() == Some(&person) && network::sign_out().await {
+            if let Some((left, began)) = forms::left()
+                && left == person
+                && matches!(network::sign_out(&began).await, Left::Out)
+            {
                 tablet.purge().await;
                 let _ = window().location().assign("/login");
                 return;
@@ -44,6 +49,7 @@ mod browser {
             let is_another = owner.as_ref().is_some_and(|owner| *owner != person);
             if is_lab {
                 set_owner(Some(&person));
+                set_began(began.as_deref());
                 register();
                 if is_another {
                     tablet.hand_over().await;

@@ -35,7 +35,7 @@ impl Tablet {
     }
 }
 
-pub use browser::{OTHERS, owner, set_owner};
+pub use browser::{OTHERS, began, owner, set_began, set_owner};
 
 mod browser {
     use std::cell::Cell;
@@ -58,6 +58,8 @@ mod browser {
 
     /// The name under which the browser keeps whose data it keeps.
     const OWNER: &str = "laboratory";
+    /// The name under which it keeps when their session began.
+    const BEGAN: &str = "laboratory-began";
     /// Stands in the owner's place while nothing is kept of who is signed in, and steps of others wait.
     pub const OTHERS: &str = "somebody else";
     /// The cookie that has the server clear nothing when somebody signs out: steps wait that are not theirs.
@@ -95,6 +97,16 @@ mod browser {
     /// Says whose data the browser keeps from now on; nobody's, when none is named.
     pub fn set_owner(person: Option<&str>) {
         keep(OWNER, person);
+    }
+
+    /// When the session began of whose data the browser keeps.
+    pub fn began() -> Option<String> {
+        kept(BEGAN)
+    }
+
+    /// Says when the session began of whose data the browser keeps from now on.
+    pub fn set_began(began: Option<&str>) {
+        keep(BEGAN, began);
     }
 
     /// The steps of who is signed in, and those that wait for others.
@@ -319,6 +331,7 @@ mod browser {
                 let _ = store::forget_texts().await;
             }
             say_waiting(others.iter());
+            set_began(None);
             set_owner((!others.is_empty()).then_some(OTHERS));
             self.unsent.set(Vec::new());
             self.others.set(others.len());

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::html::{Shown, bench, outbox};
-use super::kept::{MOST, Measured, Task, Unsent, Worklist, held, metadata, new_id};
+use super::kept::{Before, MOST, Measured, Task, Unsent, Worklist, held, in_lines, metadata, new_id};
 use crate::journey::decide::LATEST_ENTRY;
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::{evolve, fold};
@@ -57,6 +57,10 @@ fn worklist() -> Worklist {
         visits: vec![(id(3), ordered())],
         tests: vec![task],
     }
+}
+
+fn typed(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
 fn take(unsent: &[Unsent], event: EventType, at: i64) -> Result<Unsent, Refusal> {
@@ -143,7 +147,7 @@ fn what_nobody_sent_in_time_is_dropped_and_said() {
 
 #[test]
 fn a_form_becomes_metadata_with_flags() {
-    let typed = [
+    let typed = typed(&[
         ("_event", "TEST_COMPLETED"),
         ("testId", "X"),
         ("results[0].analyte", "Haemoglobin"),
@@ -153,13 +157,17 @@ fn a_form_becomes_metadata_with_flags() {
         ("results[2].analyte", "Film"),
         ("results[2].value", "normal"),
         ("results[2].unit", ""),
-    ]
-    .map(|(name, text)| (name.to_owned(), text.to_owned()));
+        ("results[3].analyte", "Potassium"),
+        ("results[3].value", "7.2"),
+        ("results[3].high", "5.1"),
+        ("results[3].flag", "CRITICAL"),
+    ]);
     assert_eq!(
         metadata(&typed),
         json!({ "testId": "X", "results": [
             { "analyte": "Haemoglobin", "value": "9.1", "low": 12.0, "high": 17.0, "flag": "LOW" },
             { "analyte": "Film", "value": "normal" },
+            { "analyte": "Potassium", "value": "7.2", "high": 5.1, "flag": "CRITICAL" },
         ] })
     );
 }
@@ -200,19 +208,70 @@ fn a_rejected_specimens_label_is_shown_no_more() {
 }
 
 #[test]
-fn a_value_without_a_range_is_judged_by_who_reads_it() {
+fn a_value_is_judged_by_who_reads_it_and_with_a_range_may_be_marked_critical() {
     let mut known = worklist();
     let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
     for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
         known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
     }
-    let film = Measured { analyte: "Film".into(), unit: None, low: None, high: None };
+    let film = Measured { analyte: "Film".into(), unit: None, low: None, high: None, before: None };
     let ranged = Measured { analyte: "Haemoglobin".into(), low: Some(12.0), ..film.clone() };
     known.tests[0].analytes = vec![ranged, film];
-    let typed = vec![("results[1].flag".to_owned(), "ABNORMAL".to_owned())];
+    let typed = typed(&[("results[1].analyte", "Film"), ("results[1].flag", "ABNORMAL")]);
     let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
-    assert!(!html.contains("name=\"results[0].flag\"") && html.contains("name=\"results[1].flag\""), "{html}");
     assert!(html.contains("<option value=\"ABNORMAL\" selected>"), "{html}");
+    let mark =
+        "<input type=\"checkbox\" name=\"results[0].flag\" value=\"CRITICAL\" aria-label=\"Critical: Haemoglobin\">";
+    assert!(html.contains(mark) && html.contains("<select id=\"results[1].flag\""), "{html}");
+    let typed = self::typed(&[("results[0].analyte", "Haemoglobin"), ("results[0].flag", "CRITICAL")]);
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(html.contains("aria-label=\"Critical: Haemoglobin\" checked>"), "{html}");
+}
+
+#[test]
+fn what_was_typed_stays_beside_what_it_measures() {
+    let typed = typed(&[
+        ("results[0].analyte", "Haemoglobin"),
+        ("results[0].unit", "g/dL"),
+        ("results[0].value", "9.1"),
+        ("results[1].analyte", "Platelets"),
+        ("results[1].value", "150"),
+        ("results[2].analyte", "Film"),
+        ("results[2].value", "normal"),
+    ]);
+    assert_eq!(in_lines(&typed, &[]), typed, "of lines that name nothing each stays where it was");
+    let moved =
+        in_lines(&typed, &[("Film", ""), ("White cells", ""), ("Haemoglobin", "g/dL"), ("Platelets", "10³/µL")]);
+    let values: Vec<_> = moved.iter().filter(|(name, _)| name.ends_with(".value")).collect();
+    let expected = self::typed(&[("results[2].value", "9.1"), ("results[0].value", "normal")]);
+    assert_eq!(values, expected.iter().collect::<Vec<_>>(), "in another unit it is another value");
+
+    let mut known = worklist();
+    let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
+    for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
+        known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
+    }
+    let line = |analyte: &str| Measured { analyte: analyte.into(), unit: None, low: None, high: None, before: None };
+    known.tests[0].analytes = vec![line("White cells"), line("Film")];
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(html.contains("name=\"results[1].value\" value=\"normal\""), "{html}");
+    assert!(html.contains("name=\"results[0].value\" value=\"\"") && !html.contains("9.1"), "{html}");
+}
+
+#[test]
+fn a_value_is_compared_with_the_last_one() {
+    let mut known = worklist();
+    let step = |event, at| step(event, json!({ "testId": id::<TestId>(2) }), at);
+    for step in [step(EventType::TestSampleCollected, 3), step(EventType::TestInProgress, 4)] {
+        known.visits[0].1 = evolve(Some(known.visits[0].1.clone()), &step).expect("a visit");
+    }
+    let before = Some(Before { value: "11.2".into(), words: "11.2, 3 Oct".into() });
+    known.tests[0].analytes =
+        vec![Measured { analyte: "Haemoglobin".into(), unit: None, low: None, high: None, before }];
+    let known = Worklist::from_json(&known.to_json()).expect("a worklist");
+    let typed = typed(&[("results[0].analyte", "Haemoglobin"), ("results[0].value", "9.1")]);
+    let html = bench(&known, &Shown::Stage(Stage::InProgress), Some(&(id(2), typed)));
+    assert!(html.contains("Last: 11.2, 3 Oct <b data-before=\"11.2\">−2.1</b>"), "{html}");
 }
 
 #[test]

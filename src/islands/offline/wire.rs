@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::kept::{Deed, Measured, Refused, Task, Unsent, Worklist};
+use super::kept::{Before, Deed, Measured, Refused, Task, Unsent, Worklist};
 use crate::journey::events::{AnalyteResult, Event, EventType};
 use crate::journey::events::{TestCompleted, TestInProgress, TestSampleCollected, VisitRegistered};
 use crate::journey::evolve::evolve;
@@ -45,10 +45,16 @@ impl Worklist {
     pub fn to_json(&self) -> Value {
         let visits = self.visits.iter().map(|(id, visit)| json!({ "id": id.as_str(), "visit": visit_to_json(visit) }));
         let tests = self.tests.iter().map(|task| {
-            let analytes = task
-                .analytes
-                .iter()
-                .map(|line| json!({ "analyte": line.analyte, "unit": line.unit, "low": line.low, "high": line.high }));
+            let analytes = task.analytes.iter().map(|line| {
+                let before = line.before.as_ref().map(|last| json!({ "value": last.value, "words": last.words }));
+                json!({
+                    "analyte": line.analyte,
+                    "unit": line.unit,
+                    "low": line.low,
+                    "high": line.high,
+                    "before": before,
+                })
+            });
             json!({
                 "visitId": task.visit_id.as_str(),
                 "testId": task.test_id.as_str(),
@@ -75,6 +81,7 @@ impl Worklist {
     /// Reads it.
     pub fn from_json(value: &Value) -> Option<Self> {
         let visits = list(value, "visits", |line| Some((id(line, "id")?, visit_from_json(&line["visit"])?)))?;
+        let before = |line: &Value| Some(Before { value: string(line, "value")?, words: string(line, "words")? });
         let measured = |line: &Value| {
             let bound = |name: &str| line[name].as_f64();
             Some(Measured {
@@ -82,6 +89,7 @@ impl Worklist {
                 unit: string(line, "unit"),
                 low: bound("low"),
                 high: bound("high"),
+                before: before(&line["before"]),
             })
         };
         let task = |line: &Value| {

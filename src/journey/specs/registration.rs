@@ -29,6 +29,7 @@ fn a_registered_visit_is_a_routine_out_patient_visit_unless_told() {
     let story = given([registered_as(VisitType::Emergency).with("priority", "URGENT").with("reason", "Fall")]);
     let visit = story.visit();
     assert_eq!((visit.visit_type, visit.priority), (VisitType::Emergency, Priority::Urgent));
+    assert_eq!(visit.urgency(), Priority::Emergency, "by its kind");
     assert_eq!(visit.reason.as_deref(), Some("Fall"));
 }
 

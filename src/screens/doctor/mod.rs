@@ -170,6 +170,8 @@ pub struct Draft {
     pub lines: Vec<Line>,
     /// How many lines are shown; those without a medicine are blank.
     pub rows: usize,
+    /// Whether it shows what was just typed or asked for; otherwise the browser may know more of it.
+    pub typed: bool,
     /// Whether an earlier prescription was looked for and there is none.
     pub nothing_to_repeat: bool,
 }

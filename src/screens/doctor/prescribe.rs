@@ -1,6 +1,7 @@
 //! Writing a prescription: lines to type in, and medicines to pick.
 //!
 //! The buttons that add lines and take them away send the form too, so that nothing typed is lost; the server answers with the longer form.
+//! What was typed when another tab is opened, the browser keeps.
 
 use leptos::prelude::*;
 use tr::tr;
@@ -8,7 +9,8 @@ use tr::tr;
 use super::chart::not_now;
 use super::medicines::{FREQUENCIES, MEDICINES, QUICK};
 use super::{Chart, Doctor, Draft, Line, letters};
-use crate::journey::events::EventType;
+use crate::journey::events::{Event, EventType};
+use crate::journey::visit::Step;
 use crate::screens::form::{EventForm, enter};
 use crate::screens::icon::{Icon, icon};
 
@@ -22,8 +24,11 @@ pub(super) fn prescribe(chart: &Chart, draft: &Draft, doctor: &Doctor) -> AnyVie
     let lines = (0..draft.rows.max(draft.lines.len()))
         .map(|number| line(&form, number, draft.lines.get(number).cloned().unwrap_or_default()))
         .collect_view();
+    let is_own = |step: &&Step| step.by == chart.doctor && matches!(step.event, Event::PrescriptionGiven(_));
+    let given = chart.steps.iter().filter(is_own).count();
+    let about = format!("{} {} {given}", chart.doctor, chart.card.visit.visit_id);
     view! {
-        <form method="post" class="stack">
+        <form method="post" class="stack" data-draft=about data-typed=draft.typed.then_some("")>
             {enter()} {form.hidden()} <input type="hidden" name="_then" value="/doctor?tab=prescribe"/>
             <input type="hidden" name="_rows" value=draft.rows.to_string()/>
             <div class="prescription" role="group" aria-labelledby="rx">

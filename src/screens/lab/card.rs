@@ -11,23 +11,20 @@ use super::{Bench, Lab, Shown, forms};
 use crate::islands::offline::html::frame;
 use crate::journey::events::EventType;
 use crate::journey::refusal::roles_in;
-use crate::journey::words::{Priority, Stage, VisitType, Word};
+use crate::journey::words::{Priority, Stage, Word};
 use crate::language;
 use crate::projections::tests::TestCard;
 
 /// How urgent a test is: as its order says, or its visit if that is more.
 pub fn urgency(card: &TestCard) -> Priority {
-    if is_emergency(card) { Priority::Emergency } else { card.test.priority.min(card.visit_priority) }
-}
-
-/// Whether urgency comes before payment.
-fn is_emergency(card: &TestCard) -> bool {
-    card.visit_priority == Priority::Emergency || card.visit_type == VisitType::Emergency
+    card.test.priority.min(card.visit_priority)
 }
 
 /// Whether the specimen may not be collected before the test is paid for.
 fn waits_for_payment(lab: &Lab, card: &TestCard) -> bool {
-    card.test.stage == Stage::Ordered && lab.tenant.policy.pay_before_lab && !card.test.paid && !is_emergency(card)
+    // Urgency comes before payment.
+    let is_emergency = card.visit_priority == Priority::Emergency;
+    card.test.stage == Stage::Ordered && lab.tenant.policy.pay_before_lab && !card.test.paid && !is_emergency
 }
 
 /// The label suggested for a test's next specimen.

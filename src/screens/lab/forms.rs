@@ -6,7 +6,7 @@ use tr::tr;
 use super::super::form::EventForm;
 use super::super::icon::{Icon, icon};
 use super::card::suggested_label;
-use super::results::{earlier, flag_tag, range};
+use super::results::{critical, earlier, flag_tag, range};
 use super::{Lab, Opened};
 use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
@@ -203,7 +203,13 @@ fn known_line(
     let judged = if low.is_none() && high.is_none() {
         view! { <td>{flags(form, &field("flag"), name)}</td> }.into_any()
     } else {
-        view! { <td data-judged>{flag_tag(flag(&typed, *low, *high))}</td> }.into_any()
+        view! {
+            <td>
+                <span data-judged>{flag_tag(flag(&typed, *low, *high))}</span>
+                {critical(form, &field("flag"), name)}
+            </td>
+        }
+        .into_any()
     };
     let changed = |before: &EarlierResults| {
         let before = before.value(name)?.to_owned();
@@ -220,7 +226,7 @@ fn known_line(
             <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
-            {before.map(|(all, _)| view! { <td class="nowrap">{earlier(before, name)} " " {changed(all)}</td> })}
+            {before.map(|(all, _)| view! { <td><span class="nowrap">{earlier(before, name)}</span> " " {changed(all)}</td> })}
             {judged}
         </tr>
     }

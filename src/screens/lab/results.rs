@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use tr::tr;
 
+use super::super::form::EventForm;
 use super::super::icon::{Icon, icon};
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::AnalyteResult;
 use crate::journey::results::change;
-use crate::journey::words::Flag;
+use crate::journey::words::{Flag, Word};
 use crate::language;
 use crate::projections::earlier_results::EarlierResults;
 
@@ -40,6 +41,19 @@ pub fn flag_tag(flag: Option<Flag>) -> AnyView {
             view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {tr!("Critical")}</span> }.into_any()
         }
     }
+}
+
+/// Marks a value critical, whatever its range says.
+pub fn critical(form: &EventForm, field: &str, analyte: &str) -> AnyView {
+    let word = Flag::Critical.word();
+    view! {
+        <label class="choice">
+            <input type="checkbox" id=form.id(field) name=field.to_owned() value=word checked=form.chose(field, word)
+                aria-label=tr!("Critical: {analyte}", analyte)/>
+            {tr!("Critical")}
+        </label>
+    }
+    .into_any()
 }
 
 /// What was measured before, and when: "11.2, 3 Oct".

@@ -281,7 +281,10 @@ fn presses(page: &VisitPage, event: EventType) -> Vec<(Vec<(&'static str, String
 /// The room that a patient is called to from here, or was called to.
 fn room(page: &VisitPage) -> Option<RoomId> {
     let visit = &page.visit;
-    if let (Place::Called { .. }, Some(room)) = (&visit.place, &visit.call.room_id) {
+    let is_open = |room: &RoomId| page.rooms.iter().any(|other| other.id == *room && other.is_open());
+    if let (Place::Called { .. }, Some(room)) = (&visit.place, &visit.call.room_id)
+        && is_open(room)
+    {
         return Some(room.clone());
     }
     let kind = match visit.place.station()? {

@@ -36,7 +36,7 @@ pub fn banner(page: &VisitPage) -> AnyView {
                 <h1 class="patient-name">
                     <a href=format!("/patients/{}", page.visit.patient_id)>{card.patient_name.clone()}</a>
                     " "
-                    {priority_tag(page.visit.priority)}
+                    {priority_tag(page.visit.urgency())}
                     " "
                     {status_tag(page.visit.status())}
                 </h1>

@@ -14,7 +14,7 @@ use crate::journey::schema::Shape;
 use crate::journey::words::{Flag, Priority, Word};
 use crate::language;
 use crate::screens::form::{EventForm, field_label};
-use crate::screens::lab::results::range;
+use crate::screens::lab::results::{critical, range};
 
 /// How many lines of a prescription are offered at once.
 const LINES: usize = 3;
@@ -56,7 +56,7 @@ pub(super) fn order(page: &VisitPage, form: &EventForm) -> AnyView {
         (entry.code.clone(), entry.name.clone(), entry.specimen.clone(), entry.price, checked)
     });
     let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
-    let priority = form.select("priority", choices, true, None, page.visit.priority.word());
+    let priority = form.select("priority", choices, true, None, page.visit.urgency().word());
     view! {
         {picks(page, tr!("Tests"), "checkbox", tests)}
         {form.field("priority", &tr!("Priority"), false, priority)}
@@ -198,12 +198,14 @@ fn result(form: &EventForm, line: usize, analyte: Analyte) -> AnyView {
     .filter_map(|(name, value)| Some(view! { <input type="hidden" name=path(name) value=value?/> }))
     .collect_view();
     let value = form.input(&path("value"), Shape::Text { max: 200 }, false, None, "");
-    // With a range, the flag follows from it.
+    // With a range, the flag follows from it, unless the value is critical.
     let ranged = analyte.low.is_some() || analyte.high.is_some();
-    let flag = (!ranged).then(|| {
+    let flag = if ranged {
+        critical(form, &path("flag"), &analyte.analyte)
+    } else {
         let flags = Flag::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
         form.select(&path("flag"), flags, false, Some(tr!("Flag of {name}", name = analyte.analyte)), "")
-    });
+    };
     let control = view! {
         {ranged.then(|| view! { <p class="hint">{range(analyte.low, analyte.high)}</p> })}
         <div class="row row-fixed">

@@ -34,6 +34,7 @@ use sojourn::journey::ids::VisitId;
 use sojourn::journey::words::{ActorType, Role};
 use sojourn::log;
 use sojourn::log::AccessLog;
+use sojourn::projections::channels::Channels;
 use sojourn::record::Recorder;
 use tower::ServiceExt;
 
@@ -78,7 +79,7 @@ impl Api {
             clock: time.clone(),
             recorder: Recorder::new(db.clone(), time.clone()),
             kept: sojourn::analytics::Kept::default(),
-            mails: false,
+            channels: Channels::default(),
             accesses: AccessLog::open(db.clone()),
             doorkeeper: Doorkeeper::new(db.clone(), time.clone(), Hasher::default()).with_pace(calls_per_second),
             site: Arc::new(Site::default()),

@@ -19,6 +19,7 @@ use sojourn::http::sign_in::Doorkeeper;
 use sojourn::http::{AppState, Site, router};
 use sojourn::log::AccessLog;
 use sojourn::on;
+use sojourn::projections::channels::Channels;
 use sojourn::projections::visits;
 use sojourn::record::Recorder;
 use tower::ServiceExt;
@@ -83,7 +84,7 @@ pub(super) fn site(db: &Db, clock: &Clock, recorder: &Recorder, hasher: Hasher) 
         clock: clock.clone(),
         recorder: recorder.clone(),
         kept: sojourn::analytics::Kept::default(),
-        mails: false,
+        channels: Channels::default(),
         accesses: AccessLog::open(db.clone()),
         doorkeeper: Doorkeeper::new(db.clone(), clock.clone(), hasher),
         site: Arc::new(Site::default()),

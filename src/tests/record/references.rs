@@ -1,7 +1,9 @@
 //! What an event names must exist in this hospital.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sojourn::db::{Db, new_id};
+use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::{departments, rooms};
 use sojourn::journey::events::EventType::{self, *};
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::refusal::Refusal;
@@ -14,6 +16,7 @@ use crate::support::stories;
 stories! {
     what_does_not_exist_here_is_unknown,
     a_visit_of_another_hospital_does_not_exist,
+    what_is_closed_takes_nobody_in,
 }
 
 async fn what_does_not_exist_here_is_unknown(db: Db) {
@@ -74,4 +77,35 @@ async fn a_visit_of_another_hospital_does_not_exist(db: Db) {
         refusal(here.record(Role::Nurse, vec![Wish::new(None, VitalsRecorded, json!({ "pulse": 72 }))]).await);
     assert_eq!(refused.refusal.code(), Code::VisitNotFound);
     assert_eq!((here.verified().await, there.verified().await), (0, 1));
+}
+
+async fn what_is_closed_takes_nobody_in(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (called, inside) = (house.register().await, house.register().await);
+    let room = json!({ "roomId": house.room });
+    for visit in [&called, &inside] {
+        house.log(Role::Receptionist, visit, QueueJoined, json!({})).await;
+        house.log(Role::Doctor, visit, QueueCalled, room.clone()).await;
+    }
+    house.log(Role::Doctor, &inside, EnteredRoom, room.clone()).await;
+    house.clock.advance(TimeDelta::minutes(5));
+    let closed = house.now();
+    let mut tx = db.begin().await.expect("a transaction");
+    rooms::set_closed(&mut tx, &house.tenant.id, &house.room, Some(closed)).await.expect("the room");
+    departments::set_closed(&mut tx, &house.tenant.id, &house.department, Some(closed)).await.expect("the department");
+    commit(tx).await.expect("it is written");
+
+    for event in [EnteredRoom, QueueCalled] {
+        let refused = house.refused(Role::Doctor, &called, event, room.clone()).await.refusal;
+        assert_eq!(refused.code(), Code::UnknownReference);
+        assert_eq!(refused.sentence(), "Room 1 is closed. Choose another room.");
+    }
+    let refused = refusal(house.record(Role::Receptionist, vec![house.registration(None)]).await).refusal;
+    assert_eq!(refused.sentence(), "General Medicine is closed. Choose another department.");
+    house.log(Role::Doctor, &inside, ExitedRoom, json!({})).await;
+    // Somebody writes down late what was done while it was open.
+    let before = Wish::new(Some(called.clone()), EnteredRoom, room);
+    let before = Wish { performed_at: Some(closed - TimeDelta::minutes(1)), ..before };
+    house.record(Role::Doctor, vec![before]).await.expect("a late entry");
+    house.log(Role::Doctor, &called, ExitedRoom, json!({})).await;
 }

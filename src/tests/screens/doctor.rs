@@ -20,6 +20,7 @@ stories!(
     what_a_doctor_does_is_logged,
     lines_are_added_without_logging_anything,
     an_order_is_taken_back_as_long_as_it_can_be,
+    a_prescription_is_known_by_its_number_until_it_is_given,
     the_last_prescription_is_repeated,
     what_was_typed_survives_a_refusal,
     results_are_reviewed_and_approved,
@@ -179,6 +180,26 @@ async fn lines_are_added_without_logging_anything(db: Db) {
     assert!(shorter.contains("value=\"ORS\"") && !shorter.contains("Remove line: Aspirin"), "{shorter}");
     assert!(shorter.contains("Medicine, line 3") && !shorter.contains("Medicine, line 4"));
     assert_eq!(story.house.stream(&story.visit).await.len(), logged);
+}
+
+async fn a_prescription_is_known_by_its_number_until_it_is_given(db: Db) {
+    let story = Story::in_the_room(db).await;
+    let about = |number: usize| format!("data-draft=\"{} {} {number}\"", story.browser.person.id, story.visit);
+    let path = "/doctor?tab=prescribe";
+    let page = story.browser.get(path).await.text;
+    assert!(
+        page.contains(&about(0)) && !page.contains("data-typed"),
+        "what a browser keeps of it belongs here: {page}"
+    );
+    let longer = story.browser.get("/doctor?tab=prescribe&rows=5").await.text;
+    assert!(longer.contains("Medicine, line 5") && !longer.contains("Medicine, line 6"), "{longer}");
+    let typed = [("items[0].drug", "ORS"), ("_add", "line")];
+    let answer = story.browser.post(path, EventType::PrescriptionGiven, &story.visit, &typed).await.text;
+    assert!(answer.contains("data-typed"), "what was typed last is here: {answer}");
+    let line =
+        [("items[0].drug", "ORS"), ("items[0].dose", "1"), ("items[0].frequency", "Daily"), ("items[0].days", "2")];
+    story.act(path, EventType::PrescriptionGiven, &line).await;
+    assert!(story.browser.get(path).await.text.contains(&about(1)), "the next is another");
 }
 
 async fn the_last_prescription_is_repeated(db: Db) {

@@ -16,6 +16,8 @@ use crate::support::stories;
 
 stories!(
     a_test_goes_from_its_order_to_the_patient,
+    a_value_with_a_range_may_be_critical,
+    a_tablet_knows_what_was_measured_before,
     a_rejected_sample_is_collected_again,
     each_does_what_their_roles_allow,
     what_was_typed_survives_a_refusal,
@@ -148,6 +150,56 @@ async fn a_test_goes_from_its_order_to_the_patient(db: Db) {
     let handed = [("deliveredTo", "Asha Rao"), ("channel", "In person")];
     lab.logged(imran, "/lab?stage=handover", EventType::ReportDelivered, &handed).await;
     assert!(imran.get("/lab?stage=handover").await.text.contains("Nothing to do here"));
+}
+
+async fn a_value_with_a_range_may_be_critical(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    lab.collect_and_start().await;
+    let address = format!("/lab?stage=running&open={}", lab.test);
+    for address in [address.clone(), format!("/visits/{}", lab.visit)] {
+        let form = lab.technician.get(&address).await.text;
+        let mut boxes = form.split('<').filter(|tag| tag.contains(r#"type="checkbox""#));
+        let mark = boxes.find(|tag| tag.contains(r#"aria-label="Critical: Haemoglobin""#)).expect("a box to tick");
+        assert!(mark.contains(r#"name="results[0].flag""#) && mark.contains(r#"value="CRITICAL""#), "{mark}");
+    }
+    let line = |value| {
+        [
+            ("results[0].analyte", "Haemoglobin"),
+            ("results[0].low", "12"),
+            ("results[0].high", "17"),
+            ("results[0].flag", "CRITICAL"),
+            ("results[0].value", value),
+        ]
+    };
+    let refused = lab.tried(&lab.technician, &address, EventType::TestCompleted, &line("")).await;
+    let mark = refused.text.split('<').find(|tag| tag.contains("Critical: Haemoglobin")).expect("a box to tick");
+    assert!(mark.contains("checked"), "what was marked stays so: {mark}");
+    let completed = lab.logged(&lab.technician, &address, EventType::TestCompleted, &line("4.1")).await;
+    assert_eq!(completed["results"][0]["flag"], "CRITICAL", "as it was marked");
+    assert!(lab.pathologist.get("/lab?stage=review").await.text.contains("tag-danger"));
+}
+
+async fn a_tablet_knows_what_was_measured_before(db: Db) {
+    let lab = Laboratory::open(db, "EMERGENCY").await;
+    let kept = async || -> Value {
+        serde_json::from_str(&lab.technician.get("/lab/worklist").await.text).expect("a worklist")
+    };
+    assert!(kept().await["tests"][0]["analytes"][0]["before"].is_null(), "this is the first");
+    lab.collect_and_start().await;
+    lab.complete().await;
+    lab.logged(&lab.pathologist, "/lab?stage=review", EventType::TestReviewed, &[]).await;
+    lab.logged(&lab.pathologist, "/lab?stage=approve", EventType::TestApproved, &[]).await;
+    let visit: VisitId = new_id();
+    let mut again = lab.house.registration(Some(&visit));
+    again.metadata["visitType"] = json!("LAB_ONLY");
+    lab.house.record(Role::Receptionist, vec![again]).await.expect("a registration");
+    let test = json!({ "testId": new_id::<TestId>(), "code": "CBC", "name": "Complete blood count", "price": 0 });
+    lab.house.log(Role::Receptionist, &visit, EventType::TestsOrdered, json!({ "tests": [test] })).await;
+    let kept = kept().await;
+    let analytes = &kept["tests"][0]["analytes"];
+    assert_eq!(analytes[0]["before"]["value"], "9.1", "{kept}");
+    assert!(analytes[0]["before"]["words"].as_str().is_some_and(|words| words.starts_with("9.1, ")), "{kept}");
+    assert!(analytes[1]["before"].is_null(), "platelets were not measured");
 }
 
 async fn a_rejected_sample_is_collected_again(db: Db) {

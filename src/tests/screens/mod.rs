@@ -35,6 +35,7 @@ use sojourn::http::{AppState, Site, router};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{RequestKey, VisitId};
 use sojourn::journey::words::{Role, Word};
+use sojourn::projections::channels::Channels;
 use sojourn::screens::parts::query_text;
 use tower::ServiceExt;
 
@@ -63,7 +64,7 @@ fn server(house: &House) -> AppState {
         clock: clock.clone(),
         recorder: house.recorder.clone(),
         kept: sojourn::analytics::Kept::default(),
-        mails: false,
+        channels: Channels::default(),
         accesses: house.accesses.clone(),
         doorkeeper: Doorkeeper::new(house.db.clone(), clock.clone(), Hasher::default()),
         site: Arc::new(Site::default()),

@@ -23,6 +23,7 @@ stories!(
     what_cannot_be_logged_says_why,
     signing_out_clears_the_tablet,
     signing_out_leaves_what_others_did,
+    a_late_sign_out_ends_the_session_that_it_means,
 );
 
 /// A house with an urgent test on a visit, and a technician.
@@ -168,4 +169,21 @@ async fn signing_out_leaves_what_others_did(db: Db) {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert!(!response.headers().contains_key("clear-site-data"), "steps of somebody else wait in this browser");
     assert_eq!(technician.get("/lab").await.status, StatusCode::SEE_OTHER, "and yet nobody is signed in");
+}
+
+async fn a_late_sign_out_ends_the_session_that_it_means(db: Db) {
+    let (_, technician, ..) = with_a_test(&db).await;
+    let page = technician.get("/lab").await.text;
+    let began = page.split("data-began=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a moment");
+    let began: i64 = began.parse().expect("milliseconds");
+    let late = async |began: i64| {
+        let request = technician.form(&format!("/logout?began={began}"), &[]);
+        technician.router.clone().oneshot(request).await.expect("an answer")
+    };
+    let before = late(began - 1).await;
+    assert_eq!(before.status(), StatusCode::CONFLICT);
+    assert!(!before.headers().contains_key("clear-site-data"), "they have signed in again since, and work on");
+    assert_eq!(technician.get("/lab").await.status, StatusCode::OK);
+    assert_eq!(late(began).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(technician.get("/lab").await.status, StatusCode::SEE_OTHER);
 }

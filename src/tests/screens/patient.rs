@@ -5,13 +5,16 @@ use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::hospital::bookings::{self, BookingState, NewBooking};
 use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
-use sojourn::hospital::patients::{self, NewPatient};
+use sojourn::hospital::patients::{self, NewPatient, PatientChanges};
+use sojourn::http::{AppState, router};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{FollowUpId, Id as _, TestId, VisitId};
 use sojourn::journey::words::{Role, Word as _};
 use sojourn::log;
+use sojourn::projections::channels::{ATTEMPTS, Channels};
+use sojourn::projections::follow_ups;
 
-use super::Browser;
+use super::{Browser, server};
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -23,6 +26,7 @@ stories!(
     no_shows_are_swept_at_closing_time,
     who_gave_a_specimen_is_no_no_show,
     the_call_list_is_worked_through,
+    who_is_sent_a_reminder_need_not_be_called,
 );
 
 async fn desk(db: &Db) -> (House, Browser) {
@@ -166,8 +170,8 @@ async fn who_gave_a_specimen_is_no_no_show(db: Db) {
     assert!(!page.contains(gave.as_str()), "who waits for results is here: {page}");
 }
 
-async fn the_call_list_is_worked_through(db: Db) {
-    let (house, browser) = desk(&db).await;
+/// A visit whose patient was seen and is to come again tomorrow, and the follow-up.
+async fn to_come_again(house: &House) -> (VisitId, String) {
     let visit = house.register().await;
     let doctor = house.who(Role::Doctor).id.clone();
     for (event, metadata) in [
@@ -181,6 +185,12 @@ async fn the_call_list_is_worked_through(db: Db) {
     }
     let (id, due) = (new_id::<FollowUpId>().to_string(), house.now() + chrono::TimeDelta::hours(20));
     house.log(Role::Doctor, &visit, FollowUpScheduled, json!({ "followUpId": id, "dueAt": due })).await;
+    (visit, id)
+}
+
+async fn the_call_list_is_worked_through(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let (visit, id) = to_come_again(&house).await;
     let follow = async || {
         house.followed().await;
         browser.get("/reception/calls").await.text
@@ -201,4 +211,34 @@ async fn the_call_list_is_worked_through(db: Db) {
     assert_eq!(reminders, 1, "a second press calls nobody twice");
     let page = follow().await;
     assert!(page.contains("Nobody is to be called") && page.contains("reminded "), "{page}");
+}
+
+async fn who_is_sent_a_reminder_need_not_be_called(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let mails = AppState { channels: Channels { mail: true, messages: false }, ..server(&house) };
+    let browser = Browser::sign_in_at(&house, router(mails), "desk", &[Role::Receptionist]).await;
+    let (visit, _) = to_come_again(&house).await;
+    house.followed().await;
+    let lists = async || {
+        let page = browser.get("/reception/calls").await.text;
+        let (before, after) = page.split_once("id=\"reached\"").expect("a list of who is reached");
+        let reached = after.split("id=\"reminded\"").next().unwrap_or_default();
+        (before.contains("Asha Rao"), reached.contains("Asha Rao"))
+    };
+    assert_eq!(lists().await, (true, false), "without an address she is to be called");
+    let address = PatientChanges { email: Some("asha@home.example".to_owned()), ..PatientChanges::default() };
+    let desk = house.who(Role::Receptionist);
+    house.recorder.update_patient(&house.tenant, desk, &house.patient, address).await.expect("a change");
+    assert_eq!(lists().await, (false, true), "a mail will remind her");
+
+    let card = follow_ups::of_visit(&db, &house.tenant.id, &visit).await.expect("a read").remove(0);
+    for attempt in 1..=ATTEMPTS {
+        let now = house.now() + chrono::TimeDelta::minutes(attempt.into());
+        assert!(follow_ups::claim(&db, &house.tenant.id, &card.follow_up, now, now).await.expect("an attempt"));
+    }
+    follow_ups::failed(&db, &house.tenant.id, &card.follow_up, "no such mailbox").await.expect("it is kept");
+    assert_eq!(lists().await, (true, false), "it was given up");
+    let desk = Browser::sign_in(&house, "other", &[Role::Receptionist]).await;
+    let page = desk.get("/reception/calls").await.text;
+    assert!(page.contains("Asha Rao") && !page.contains("id=\"reached\""), "nothing sends anything here: {page}");
 }

@@ -10,7 +10,8 @@ use sojourn::hospital::tariff::{self, NewTariffEntry, TariffKind};
 use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{Id, RequestKey, VisitId};
 use sojourn::journey::money::Money;
-use sojourn::journey::words::{Role, Word};
+use sojourn::journey::words::{Role, Station, Word};
+use sojourn::projections::visits;
 
 use super::{Answer, Browser};
 use crate::support::house::House;
@@ -183,17 +184,17 @@ async fn a_known_patient_comes_for_tests_only(db: Db) {
 async fn an_emergency_comes_first(db: Db) {
     let (house, browser) = desk(&db).await;
     let patient = house.patient.to_string();
-    for (visit_type, priority, registered) in [
-        ("EMERGENCY", "ROUTINE", "EMERGENCY"),
-        ("EMERGENCY", "", "EMERGENCY"),
-        ("EMERGENCY", "URGENT", "URGENT"),
-        ("OPD", "ROUTINE", "ROUTINE"),
-    ] {
-        let typed = [("patientId", patient.as_str()), ("visitType", visit_type), ("priority", priority)];
+    for (visit_type, priority) in [("OPD", "URGENT"), ("EMERGENCY", "ROUTINE"), ("OPD", "ROUTINE"), ("EMERGENCY", "")] {
+        let kind = [("patientId", patient.as_str()), ("visitType", visit_type), ("joinQueue", "yes")];
+        let typed = [&kind[..], &[("priority", priority)]].concat();
         let visit = visit_of(&register(&browser, &new_id(), &typed).await);
-        let metadata = house.stream(&visit).await.remove(0).event.metadata;
-        assert_eq!(metadata["priority"], registered, "{visit_type} {priority}");
+        let registered = house.stream(&visit).await.remove(0).event.metadata;
+        assert_eq!(registered["priority"].as_str().unwrap_or_default(), priority, "the log has it as it was sent");
     }
+    let board = visits::board(&house.db, &house.tenant.id, Station::Consultation, None).await.expect("a read");
+    let order: Vec<_> = board.iter().map(|card| (card.visit.visit_type.word(), card.visit.priority.word())).collect();
+    let emergency = ("EMERGENCY", "EMERGENCY");
+    assert_eq!(order, [emergency, emergency, ("OPD", "URGENT"), ("OPD", "ROUTINE")]);
 }
 
 async fn the_desk_moves_visits_on(db: Db) {
