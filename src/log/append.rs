@@ -191,11 +191,7 @@ pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sq
 }
 
 /// Writes events as they are linked, some at a time, until none were.
-pub async fn write_each(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    link: impl FnMut() -> Vec<Linked> + Send,
-) -> sqlx::Result<()> {
+pub async fn write_each(tx: &mut Tx, tenant: &TenantId, link: impl FnMut() -> Vec<Linked> + Send) -> sqlx::Result<()> {
     rows::write(tx, tenant, vec![APPEND.flow(link)]).await
 }
 

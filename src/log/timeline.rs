@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::steps::{Unreadable, step};
 use super::StoredEvent;
+use super::steps::{Unreadable, step};
 use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;

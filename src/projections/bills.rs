@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Change;
-use crate::db::rows::{Batch, Rows, insert_rows};
 use crate::db::Db;
+use crate::db::rows::{Batch, Rows, insert_rows};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::{BillItem, Payment, Visit};

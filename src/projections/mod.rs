@@ -85,11 +85,6 @@ impl Changes {
     /// The rows that bring every read model up to date.
     pub fn rows<'a>(&'a self, tokens: &'a Tokens) -> [Batch<'a>; 4] {
         let Self(visits) = self;
-        [
-            visits::registered(visits, tokens),
-            visits::progressed(visits),
-            tests::changed(visits),
-            bills::changed(visits),
-        ]
+        [visits::registered(visits, tokens), visits::progressed(visits), tests::changed(visits), bills::changed(visits)]
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Change;
 use super::visits::urgency;
-use crate::db::rows::{Batch, Rows, insert_rows};
 use crate::db::Db;
+use crate::db::rows::{Batch, Rows, insert_rows};
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;

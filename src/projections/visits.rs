@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Change, Tokens};
 use super::tokens::{self, Comer};
+use super::{Change, Tokens};
 use crate::db::rows::{Batch, Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::decide::{CLOCK_TOLERANCE, LATEST_ENTRY};
@@ -237,18 +237,12 @@ const UPDATE: Rows = update_rows!("visits" by "visit_id":
     time "billing_since", text "version");
 
 /// The visits that were registered.
-fn newcomers(
-    visits: &BTreeMap<VisitId, Change>,
-) -> impl Iterator<Item = (&VisitId, &Visit, &Arrival)> {
+fn newcomers(visits: &BTreeMap<VisitId, Change>) -> impl Iterator<Item = (&VisitId, &Visit, &Arrival)> {
     visits.iter().filter_map(|(id, change)| Some((id, change.after.as_ref(), change.arrival.as_ref()?)))
 }
 
 /// The tokens of those who were registered, by visit.
-pub(super) async fn tokens(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    visits: &BTreeMap<VisitId, Change>,
-) -> sqlx::Result<Tokens> {
+pub(super) async fn tokens(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Tokens> {
     let mut arrivals: Vec<_> = newcomers(visits).collect();
     arrivals.sort_unstable_by_key(|(.., arrival)| arrival.position);
     let comers = arrivals.iter().map(|(_, visit, Arrival { branch_id, day, .. })| Comer {

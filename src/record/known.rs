@@ -84,9 +84,8 @@ impl Known {
         let branch = wish.branch_id.as_ref().map(|branch| ("branchId", "branch", branch.as_str()));
         for (field, thing, id) in named(wish.happening.step(), &wish.metadata).chain(branch) {
             let exists = match thing {
-                "visit" => VisitId::parse(id).is_ok_and(|visit| {
-                    !hidden.visits.contains(&visit) && self.visits.contains(id) || of_group(&visit)
-                }),
+                "visit" => VisitId::parse(id)
+                    .is_ok_and(|visit| !hidden.visits.contains(&visit) && self.visits.contains(id) || of_group(&visit)),
                 "branch" if hidden.branches.iter().any(|branch| branch.as_str() == id) => false,
                 _ => self.things.get(id).is_some_and(|kind| kind == thing),
             };

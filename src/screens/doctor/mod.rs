@@ -25,8 +25,8 @@ use crate::journey::events::{Event, EventType, PrescriptionItem};
 use crate::journey::ids::{PersonId, VisitId};
 use crate::journey::visit::{Step, Visit};
 use crate::journey::words::words;
-use crate::projections::tests::TestCard;
 use crate::log::timeline::TimelineRow;
+use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
 
 words! {

@@ -31,8 +31,8 @@ use crate::journey::measures::Measures;
 use crate::journey::visit::Visit;
 use crate::journey::words::Station;
 use crate::log::StoredEvent;
-use crate::projections::follow_ups::FollowUpCard;
 use crate::log::timeline::TimelineRow;
+use crate::projections::follow_ups::FollowUpCard;
 use crate::projections::visits::VisitCard;
 
 /// What the page of a visit shows.
