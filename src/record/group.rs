@@ -109,9 +109,12 @@ pub(super) async fn commit(
     Ok(Outcome { answers, announcements })
 }
 
+/// Events as whoever asked for them and whoever writes them hold them.
+type Events = Vec<Arc<StoredEvent>>;
+
 /// The answer to a request, before it is committed.
 struct Answer {
-    events: Vec<Arc<StoredEvent>>,
+    events: Events,
     repeated: bool,
 }
 
@@ -203,7 +206,7 @@ impl Group<'_> {
 
 /// What was asked and answered before, by earlier groups and by earlier requests of this one.
 struct Earlier {
-    requests: BTreeMap<(PersonId, String), (Digest, Vec<Arc<StoredEvent>>)>,
+    requests: BTreeMap<(PersonId, String), (Digest, Events)>,
     events: BTreeMap<EventId, Arc<StoredEvent>>,
 }
 
@@ -229,7 +232,7 @@ impl Earlier {
     }
 
     /// The first answer to a request that was made before.
-    fn answer(&self, request: &Request) -> Result<Option<Vec<Arc<StoredEvent>>>, RecordError> {
+    fn answer(&self, request: &Request) -> Result<Option<Events>, RecordError> {
         if let Some(key) = &request.key
             && let Some((digest, events)) = self.requests.get(&(key.person.clone(), key.key.clone()))
         {

@@ -13,7 +13,6 @@ use sojourn::journey::decide::{Command, decide};
 use sojourn::journey::events::{Event, EventType, EventType::*};
 use sojourn::journey::evolve::evolve;
 use sojourn::journey::ids::*;
-use sojourn::journey::money::Money;
 use sojourn::journey::refusal::Refusal;
 use sojourn::journey::visit::{Place, Visit};
 use sojourn::journey::words::{BillKind, Priority, Role, Stage, Station, VisitType, Word};

@@ -25,7 +25,7 @@ use crate::journey::schema::Shape;
 use crate::journey::words::{Role, Word};
 use crate::live::Topic;
 use crate::log;
-use crate::projections::{follow_ups, timeline};
+use crate::projections::follow_ups;
 use crate::record::{VISIT, steps};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
