@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `wish` | what somebody wishes to log |
 //! | `queue` | where the writers of a process meet: requests are committed in groups, and answered after the commit |
-//! | `group` | the requests of one transaction: what they need is read at once, what they bring about is written at once |
+//! | `group` | the requests of one transaction: read at once, decided in memory, written while the rest is decided |
 //! | `entry` | one request on its way into the log, decided in memory |
 //! | `facts` | what becomes of the hospital itself, each change with its event |
 //! | `bookings` | the same, of bookings and the hours they are made in |

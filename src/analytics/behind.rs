@@ -3,7 +3,7 @@
 use crate::db::Db;
 use crate::journey::ids::TenantId;
 use crate::projections::checkpoint::Condition;
-use crate::projections::following::{self, PAGE, State};
+use crate::projections::following::{self, State};
 use crate::projections::measures::VisitMeasures;
 
 /// Why figures are not whole, and how many events are not in them.
@@ -18,13 +18,13 @@ pub enum Behind {
 }
 
 impl Behind {
-    /// What a read model's state comes to; one that is a page of events behind is as good as level.
+    /// What a read model's state comes to.
     pub fn of(state: &State) -> Option<Self> {
         let events = usize::try_from(state.lag).unwrap_or_default();
         match state.state {
             Condition::Paused => Some(Self::Paused(events)),
             Condition::Failing => Some(Self::Failing(events)),
-            Condition::Running => (state.lag > PAGE).then_some(Self::Late(events)),
+            Condition::Running => (!state.is_level()).then_some(Self::Late(events)),
         }
     }
 }

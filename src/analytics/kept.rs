@@ -27,6 +27,9 @@ const WEEK: usize = 7;
 /// How many of them are read at once.
 const AHEAD: usize = 2;
 
+/// How much of the log is followed visit by visit: a few days of a large hospital.
+const FOLLOWED: i64 = 100_000;
+
 /// The visits of each day, by tenant; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Kept(Arc<Mutex<HashMap<TenantId, Arc<Slot>>>>);
@@ -137,7 +140,8 @@ impl Days {
             generation: checkpoint.generation,
             position: checkpoint.position,
         });
-        if there.generation != self.mark.generation {
+        // Days are read again sooner than all that happened to others in a long time.
+        if there.generation != self.mark.generation || there.position - self.mark.position > FOLLOWED {
             *self = Self::default();
         }
         if !self.days.is_empty() && there.position > self.mark.position {

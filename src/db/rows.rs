@@ -191,7 +191,7 @@ trait Going {
     fn postgres(&mut self) -> sqlx::Result<Option<(&'static str, String)>>;
 }
 
-/// Rows that are made when their turn comes.
+/// Rows that are made when their turn comes: again and again when those made before have gone, until none are made.
 struct Making<R, F> {
     rows: Rows,
     make: F,

@@ -6,8 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
 use crate::db::Db;
+use crate::hospital::departments::{self, Department};
+use crate::hospital::people;
+use crate::hospital::rooms::{self, Room};
 use crate::hospital::tenants::Tenant;
-use crate::hospital::{departments, people, rooms};
 use crate::journey::events::EventType;
 use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
@@ -15,19 +17,25 @@ use crate::journey::money::Money;
 use crate::journey::story::{Names, tell};
 use crate::journey::visit::Visit;
 use crate::language;
-use crate::log::timeline::{TimelineRow, timeline};
+use crate::log::timeline::{Document, TimelineRow, timeline};
 use crate::log::{self, StoredEvent, VISIT, step_of};
 use crate::projections::visits::VisitCard;
 use crate::record::RecordError;
 use crate::screens::parts::day_and_time;
-use crate::screens::patient::Document;
+
+/// How many documents are listed.
+const LISTED: usize = 200;
 
 /// What the things that steps name are called now.
-struct Called<'a> {
-    tenant: &'a Tenant,
-    people: BTreeMap<PersonId, String>,
-    rooms: BTreeMap<RoomId, String>,
-    departments: BTreeMap<DepartmentId, String>,
+pub struct Called<'a> {
+    /// The hospital.
+    pub tenant: &'a Tenant,
+    /// Its people.
+    pub people: &'a BTreeMap<PersonId, String>,
+    /// Its rooms.
+    pub rooms: &'a [Room],
+    /// Its departments.
+    pub departments: &'a [Department],
 }
 
 impl Names for Called<'_> {
@@ -36,11 +44,13 @@ impl Names for Called<'_> {
     }
 
     fn room(&self, id: &RoomId) -> String {
-        self.rooms.get(id).cloned().unwrap_or_else(|| tr!("a room"))
+        let room = self.rooms.iter().find(|room| room.id == *id);
+        room.map_or_else(|| tr!("a room"), |room| room.name.clone())
     }
 
     fn department(&self, id: &DepartmentId) -> String {
-        self.departments.get(id).cloned().unwrap_or_else(|| tr!("a department"))
+        let department = self.departments.iter().find(|department| department.id == *id);
+        department.map_or_else(|| tr!("a department"), |department| department.name.clone())
     }
 
     fn time(&self, at: DateTime<Utc>) -> String {
@@ -60,30 +70,25 @@ impl Names for Called<'_> {
     }
 }
 
-impl<'a> Called<'a> {
-    async fn of(db: &Db, tenant: &'a Tenant) -> sqlx::Result<Self> {
-        let (rooms, departments) = (rooms::list(db, &tenant.id).await?, departments::list(db, &tenant.id).await?);
-        Ok(Self {
-            tenant,
-            people: people::names(db, &tenant.id).await?,
-            rooms: rooms.into_iter().map(|room| (room.id, room.name)).collect(),
-            departments: departments.into_iter().map(|department| (department.id, department.name)).collect(),
-        })
-    }
-}
-
 /// The story of a visit, in the order things were done; `stream` is what was logged of it, from its first event.
 pub async fn story(db: &Db, tenant: &Tenant, stream: &[StoredEvent]) -> Result<Vec<TimelineRow>, RecordError> {
-    Ok(timeline(stream, &Called::of(db, tenant).await?)?)
+    let people = people::names(db, &tenant.id).await?;
+    let (rooms, departments) = (rooms::list(db, &tenant.id).await?, departments::list(db, &tenant.id).await?);
+    let called = Called { tenant, people: &people, rooms: &rooms, departments: &departments };
+    Ok(timeline(stream, &called)?)
 }
 
 /// The documents and reports of visits, the latest first.
 pub async fn documents(db: &Db, tenant: &Tenant, visits: &[VisitCard]) -> Result<Vec<Document>, RecordError> {
-    let called = Called::of(db, tenant).await?;
-    let cards: BTreeMap<_, _> = visits.iter().map(|card| (card.visit.visit_id.as_str(), card)).collect();
-    let all: Vec<_> = cards.keys().map(|id| (*id, 0)).collect();
     let mut tx = db.begin_reading().await?;
+    let ids: Vec<_> = visits.iter().map(|card| &card.visit.visit_id).collect();
+    let with_documents = log::with_documents(&mut tx, &tenant.id, &ids).await?;
+    let all: Vec<_> = with_documents.iter().map(|id| (id.as_str(), 0)).collect();
     let happened = log::since(&mut tx, &tenant.id, VISIT, &all).await?;
+    drop(tx);
+    let cards: BTreeMap<_, _> = visits.iter().map(|card| (card.visit.visit_id.as_str(), card)).collect();
+    let people = people::names(db, &tenant.id).await?;
+    let called = Called { tenant, people: &people, rooms: &[], departments: &[] };
     let mut states: BTreeMap<&str, Visit> = BTreeMap::new();
     let mut documents = Vec::new();
     for occurrence in &happened {
@@ -103,5 +108,6 @@ pub async fn documents(db: &Db, tenant: &Tenant, visits: &[VisitCard]) -> Result
     }
     documents.reverse();
     documents.sort_by_key(|document| std::cmp::Reverse(document.performed_at));
+    documents.truncate(LISTED);
     Ok(documents)
 }

@@ -54,7 +54,7 @@ pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
 pub use read::{
     Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants,
-    versions, visits_since,
+    versions, visits_since, with_documents,
 };
 pub use refused::RefusedAttempt;
 pub use steps::{Unreadable, VISIT, step, step_of};

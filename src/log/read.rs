@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::event::{Occurrence, StoredEvent, to_milliseconds};
-use crate::db::rows::{Statement, read_json};
+use crate::db::rows::{Statement, listed, read_json};
 use crate::db::{Db, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
@@ -341,6 +341,25 @@ pub async fn visits_since(
     on!(&db.read, pool => {
         sqlx::query_scalar(SINCE_MOMENT).bind(tenant).bind(event_type).bind(moment).fetch_all(pool).await
     })
+}
+
+macro_rules! with_documents {
+    ($listed:expr) => {
+        concat!(
+            "SELECT DISTINCT aggregate_id FROM visit_events WHERE tenant_id = $1 AND aggregate_type = 'visit' \
+             AND event_type IN ('DOCUMENT_UPLOADED', 'REPORT_GENERATED') AND aggregate_id ",
+            $listed
+        )
+    };
+}
+
+const WITH_DOCUMENTS: Statement =
+    Statement { sqlite: with_documents!(listed!(sqlite)), postgres: with_documents!(listed!(postgres)) };
+
+/// Those of some visits that have a document or a report.
+pub async fn with_documents(tx: &mut Tx, tenant: &TenantId, visits: &[&VisitId]) -> sqlx::Result<Vec<VisitId>> {
+    let found: Vec<(VisitId,)> = WITH_DOCUMENTS.read(tx, tenant, visits).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 const OPENING: &str =

@@ -63,6 +63,20 @@ impl TimelineRow {
     }
 }
 
+/// A document, or a report, of one of a patient's visits.
+pub struct Document {
+    /// Of which visit.
+    pub visit_id: VisitId,
+    /// What the patient was called by on that visit.
+    pub token: String,
+    /// Whether it was added or written here.
+    pub event_type: EventType,
+    /// One plain sentence that names it.
+    pub sentence: String,
+    /// When it came to be.
+    pub performed_at: DateTime<Utc>,
+}
+
 /// The story of a visit, in the order things were done; `stream` is what was logged of it, from its first event.
 pub fn timeline(stream: &[StoredEvent], names: &dyn Names) -> Result<Vec<TimelineRow>, Unreadable> {
     let (mut visit, mut rows) = (None, Vec::with_capacity(stream.len()));

@@ -52,11 +52,10 @@ pub type Follower = &'static dyn Projection;
 pub static FOLLOWING: &[Follower] = &[&EventStatistics, &VisitMeasures, &FollowUps];
 
 /// How many events one may be behind and be as good as level.
-pub const PAGE: i64 = 1000;
+const LEVEL: i64 = 1000;
 
-/// How many events one that is further behind takes in at once: rows that many of them touch are written once, and writers wait for
-/// no more than a moment.
-const AT_ONCE: i64 = 5 * PAGE;
+/// How many events one takes in at once: rows that many of them touch are written once, and writers wait for no more than a moment.
+const AT_ONCE: i64 = 5000;
 
 /// How often the log is looked at when nobody says that it has grown.
 const POLL: Duration = Duration::from_secs(1);
@@ -91,6 +90,15 @@ pub struct State {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl State {
+    /// Whether it has begun, is of the present version, runs, and has all but the latest of the log.
+    pub fn is_level(&self) -> bool {
+        let is_present = named(self.name).is_some_and(|projection| projection.version() == self.version);
+        let has_begun = self.position > 0 || self.head == 0;
+        is_present && has_begun && self.state == Condition::Running && self.lag <= LEVEL
+    }
+}
+
 /// The read model of a name.
 pub fn named(name: &str) -> Option<Follower> {
     FOLLOWING.iter().copied().find(|projection| projection.name() == name)
@@ -119,12 +127,9 @@ pub async fn states(db: &Db, tenant: &TenantId, followers: &[Follower]) -> sqlx:
     Ok(states)
 }
 
-/// Whether a read model is of its present version, runs, and has all but the latest page of the log.
+/// Whether a read model is level with a tenant's log.
 pub async fn is_level(db: &Db, tenant: &TenantId, projection: Follower) -> sqlx::Result<bool> {
-    let states = states(db, tenant, &[projection]).await?;
-    Ok(states
-        .iter()
-        .all(|state| state.version == projection.version() && state.state == Condition::Running && state.lag <= PAGE))
+    Ok(states(db, tenant, &[projection]).await?.iter().all(State::is_level))
 }
 
 /// Stops a read model where it is.

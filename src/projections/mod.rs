@@ -19,6 +19,8 @@ pub mod visits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::db::Tx;
 use crate::db::beside::{Table, table};
 use crate::db::rows::Batch;
@@ -51,6 +53,8 @@ struct Change {
     before: Option<Arc<Visit>>,
     /// The state after.
     after: Arc<Visit>,
+    /// When the last of it was logged.
+    recorded_at: DateTime<Utc>,
     /// What is known of the registration, if it was registered just now.
     arrival: Option<Arrival>,
 }
@@ -66,7 +70,7 @@ impl Changes {
         event: &StoredEvent,
     ) {
         if let Some(change) = self.0.get_mut(visit_id) {
-            change.after = Arc::clone(after);
+            (change.after, change.recorded_at) = (Arc::clone(after), event.recorded_at);
             return;
         }
         let arrival = before.is_none().then(|| Arrival {
@@ -74,12 +78,13 @@ impl Changes {
             branch_id: event.event.branch_id.clone(),
             day: tenant.local_day(after.registered_at),
         });
-        self.0.insert(visit_id.clone(), Change { before: before.cloned(), after: Arc::clone(after), arrival });
+        let (before, after, recorded_at) = (before.cloned(), Arc::clone(after), event.recorded_at);
+        self.0.insert(visit_id.clone(), Change { before, after, recorded_at, arrival });
     }
 
     /// Gives the tokens of those who were registered, which the rows need.
     pub async fn tokens(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Tokens> {
-        visits::tokens(tx, tenant, &self.0).await
+        tokens::of(tx, tenant, &self.0).await
     }
 
     /// The rows that bring every read model up to date.

@@ -1,12 +1,16 @@
 //! Tokens: what a patient is called by, gapless for each queue prefix of a branch and day.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::visits::Arrival;
+use super::{Change, Tokens};
 use crate::db::Tx;
 use crate::db::rows::{Statement, listed};
-use crate::journey::ids::{BranchId, DepartmentId, TenantId};
+use crate::journey::ids::{BranchId, DepartmentId, TenantId, VisitId};
+use crate::journey::visit::Visit;
 use crate::journey::words::VisitType;
 
 macro_rules! prefixes {
@@ -29,19 +33,37 @@ const TAKE: Statement = Statement {
 
 /// Somebody who arrived and is to be called by a token.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Comer<'a> {
+struct Comer<'a> {
     /// Where.
-    pub branch: Option<&'a BranchId>,
+    branch: Option<&'a BranchId>,
     /// The department to be visited.
-    pub department: Option<&'a DepartmentId>,
+    department: Option<&'a DepartmentId>,
     /// What kind of visit it is.
-    pub visit_type: VisitType,
+    visit_type: VisitType,
     /// On which day of the hospital's calendar.
-    pub day: NaiveDate,
+    day: NaiveDate,
+}
+
+/// Gives everybody who was registered a token, in the order of the log.
+pub(super) async fn of(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Tokens> {
+    let arrival = |(id, change)| {
+        let Change { after, arrival, .. }: &Change = change;
+        Some((arrival.as_ref()?, id, after))
+    };
+    let mut arrivals: Vec<(&Arrival, &VisitId, &Arc<Visit>)> = visits.iter().filter_map(arrival).collect();
+    arrivals.sort_unstable_by_key(|(arrival, ..)| arrival.position);
+    let comers = arrivals.iter().map(|(Arrival { branch_id, day, .. }, _, visit)| Comer {
+        branch: branch_id.as_ref(),
+        department: visit.department_id.as_ref(),
+        visit_type: visit.visit_type,
+        day: *day,
+    });
+    let tokens = give(tx, tenant, &comers.collect::<Vec<_>>()).await?;
+    Ok(arrivals.into_iter().map(|(_, id, _)| id.clone()).zip(tokens).collect())
 }
 
 /// Gives out the next tokens in the order of those who came: `C-027`.
-pub(super) async fn give(tx: &mut Tx, tenant: &TenantId, comers: &[Comer<'_>]) -> sqlx::Result<Vec<String>> {
+async fn give(tx: &mut Tx, tenant: &TenantId, comers: &[Comer<'_>]) -> sqlx::Result<Vec<String>> {
     let departments: BTreeSet<_> = comers.iter().filter_map(|comer| comer.department).collect();
     let prefixes: Vec<(DepartmentId, String)> =
         PREFIXES.read(tx, tenant, &departments.into_iter().collect::<Vec<_>>()).await?;

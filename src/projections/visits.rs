@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::tokens::{self, Comer};
 use super::{Change, Tokens};
 use crate::db::rows::{Batch, Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
@@ -130,23 +129,22 @@ fn derive(visit: &Visit) -> Derived {
 impl VisitRow {
     /// The row in another state of the visit; what the registration gave stays.
     pub fn at(self, visit: &Visit) -> Self {
-        let visit_id = self.visit_id.clone();
-        let progress = progress(&visit_id, visit);
+        let derived = derive(visit);
         Self {
-            priority: progress.priority,
-            status: progress.derived.status,
-            station: progress.derived.station,
-            room_id: progress.derived.room_id,
-            counter: progress.derived.counter,
-            since: progress.since,
-            calls: progress.calls as i32,
-            doctor_id: progress.doctor_id.cloned(),
-            attended: progress.attended,
-            ended_at: progress.ended_at,
-            due: progress.due,
-            unbilled: progress.derived.unbilled,
-            billing_since: progress.derived.billing_since,
-            version: progress.version,
+            priority: visit.urgency(),
+            status: derived.status,
+            station: derived.station,
+            room_id: derived.room_id,
+            counter: derived.counter,
+            since: visit.since,
+            calls: visit.call.times as i32,
+            doctor_id: visit.doctor().cloned(),
+            attended: visit.attended,
+            ended_at: visit.ended_at,
+            due: visit.due(),
+            unbilled: derived.unbilled,
+            billing_since: derived.billing_since,
+            version: visit.version,
             ..self
         }
     }
@@ -192,6 +190,7 @@ struct Progress<'a> {
     attended: bool,
     ended_at: Option<DateTime<Utc>>,
     due: Money,
+    recorded_at: DateTime<Utc>,
     version: i64,
 }
 
@@ -210,7 +209,7 @@ struct Registration<'a> {
     progress: Progress<'a>,
 }
 
-fn progress<'a>(visit_id: &'a VisitId, visit: &'a Visit) -> Progress<'a> {
+fn progress<'a>(visit_id: &'a VisitId, Change { after: visit, recorded_at, .. }: &'a Change) -> Progress<'a> {
     Progress {
         visit_id,
         priority: visit.urgency(),
@@ -222,6 +221,7 @@ fn progress<'a>(visit_id: &'a VisitId, visit: &'a Visit) -> Progress<'a> {
         attended: visit.attended,
         ended_at: visit.ended_at,
         due: visit.due(),
+        recorded_at: *recorded_at,
         version: visit.version,
     }
 }
@@ -230,34 +230,16 @@ const INSERT: Rows = insert_rows!("visits":
     text "visit_id", text "patient_id", text "branch_id", text "department_id", text "visit_type", text "token",
     text "day", text "reason", time "registered_at", text "priority", text "urgency", text "status", text "station",
     text "room_id", text "counter", time "since", text "calls", text "doctor_id", text "attended", time "ended_at",
-    text "due", text "unbilled", time "billing_since", text "version"; "");
+    text "due", text "unbilled", time "billing_since", time "recorded_at", text "version"; "");
 const UPDATE: Rows = update_rows!("visits" by "visit_id":
     text "priority", text "urgency", text "status", text "station", text "room_id", text "counter", time "since",
     text "calls", text "doctor_id", text "attended", time "ended_at", text "due", text "unbilled",
-    time "billing_since", text "version");
-
-/// The visits that were registered.
-fn newcomers(visits: &BTreeMap<VisitId, Change>) -> impl Iterator<Item = (&VisitId, &Visit, &Arrival)> {
-    visits.iter().filter_map(|(id, change)| Some((id, change.after.as_ref(), change.arrival.as_ref()?)))
-}
-
-/// The tokens of those who were registered, by visit.
-pub(super) async fn tokens(tx: &mut Tx, tenant: &TenantId, visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Tokens> {
-    let mut arrivals: Vec<_> = newcomers(visits).collect();
-    arrivals.sort_unstable_by_key(|(.., arrival)| arrival.position);
-    let comers = arrivals.iter().map(|(_, visit, Arrival { branch_id, day, .. })| Comer {
-        branch: branch_id.as_ref(),
-        department: visit.department_id.as_ref(),
-        visit_type: visit.visit_type,
-        day: *day,
-    });
-    let tokens = tokens::give(tx, tenant, &comers.collect::<Vec<_>>()).await?;
-    Ok(arrivals.into_iter().map(|(id, ..)| id.clone()).zip(tokens).collect())
-}
+    time "billing_since", time "recorded_at", text "version");
 
 /// The rows of those who were registered.
 pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a Tokens) -> Batch<'a> {
-    let registration = |(visit_id, visit, Arrival { branch_id, day, .. }): (&'a VisitId, &'a Visit, &'a Arrival)| {
+    let registration = |(visit_id, change): (&'a VisitId, &'a Change)| {
+        let (visit, Arrival { branch_id, day, .. }) = (&change.after, change.arrival.as_ref()?);
         Some(Registration {
             patient_id: &visit.patient_id,
             branch_id,
@@ -267,16 +249,16 @@ pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a 
             day: *day,
             reason: &visit.reason,
             registered_at: visit.registered_at,
-            progress: progress(visit_id, visit),
+            progress: progress(visit_id, change),
         })
     };
-    INSERT.batch(move || newcomers(visits).filter_map(registration).collect())
+    INSERT.batch(move || visits.iter().filter_map(registration).collect())
 }
 
 /// The rows of those who went on.
 pub(super) fn progressed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
     let known = visits.iter().filter(|(_, change)| change.arrival.is_none());
-    UPDATE.batch(|| known.map(|(visit_id, change)| progress(visit_id, &change.after)).collect())
+    UPDATE.batch(|| known.map(|(visit_id, change)| progress(visit_id, change)).collect())
 }
 
 /// Repeats what every list of visits selects, before its own conditions.
@@ -318,13 +300,11 @@ const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
      ORDER BY visits.ended_at IS NOT NULL, visits.billing_since LIMIT 500"
 );
-// A visit that had ended may not have been known to have: then its end was recorded later.
+// A visit that had ended may not have been known to have: then its end was logged later.
 const PERHAPS_OPEN: &str = select_cards!(
     "visits.registered_at <= $2 AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
-     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR EXISTS (SELECT 1 FROM visit_events AS event \
-        WHERE event.tenant_id = $1 AND event.aggregate_type = 'visit' AND event.aggregate_id = visits.visit_id \
-        AND event.recorded_at > $5))"
+     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR visits.recorded_at > $5)"
 );
 
 /// One visit.

@@ -1,6 +1,7 @@
-//! The requests of one transaction: what they need is read at once, what they bring about is written at once.
+//! The requests of one transaction: what they need is read at once, what is decided is written while the rest is decided.
 //!
-//! Every request is decided in memory before anything is written, so one that is refused leaves no trace in those beside it.
+//! Every request is decided in memory, so one that is refused leaves no trace in those beside it; what the database refuses ends the
+//! transaction, and each request is tried alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -100,12 +101,18 @@ pub(super) async fn commit(
         linked
     };
     log::write_each(&mut tx, &tenant.id, decide).await?;
-    let announcements = std::mem::take(&mut group.announcements);
-    let changed: BTreeSet<_> = announcements.iter().map(|announcement| announcement.visit_id.clone()).collect();
-    let (head, visits) = group.write(&mut tx).await?;
-    commit_tx(tx).await?;
-    let answers = answers.into_iter().map(|answer| answer.map(Recorded::from)).collect();
-    memory.states.keep(&head, visits.into_iter().filter(|(id, _)| changed.contains(id)));
+    group.write(&mut tx).await?;
+    let Group { head, mut visits, announcements, earlier, changes, .. } = group;
+    // What is of no more use is given up, and the answers are made ready, while the engine commits.
+    let ready = async {
+        drop((earlier, changes));
+        let changed: BTreeSet<_> = announcements.iter().map(|announcement| &announcement.visit_id).collect();
+        visits.retain(|id, _| changed.contains(id));
+        answers.into_iter().map(|answer| answer.map(Recorded::from)).collect()
+    };
+    let (committed, answers) = futures::join!(commit_tx(tx), ready);
+    committed?;
+    memory.states.keep(&head, visits);
     Ok(Outcome { answers, announcements })
 }
 
@@ -188,8 +195,8 @@ impl Group<'_> {
         Ok(Answer { events, repeated: false })
     }
 
-    /// Writes what the events brought about, and gives the head and the visits as they are now.
-    async fn write(self, tx: &mut Tx) -> sqlx::Result<(Head, BTreeMap<VisitId, Arc<Visit>>)> {
+    /// Writes what the events brought about.
+    async fn write(&self, tx: &mut Tx) -> sqlx::Result<()> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
@@ -200,7 +207,7 @@ impl Group<'_> {
             log::save_head(tx, &self.head).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
         }
-        Ok((self.head, self.visits))
+        Ok(())
     }
 }
 

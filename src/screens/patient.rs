@@ -19,25 +19,11 @@ use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::VisitId;
 use crate::journey::words::{Sex, Word};
 use crate::language::{date, duration, say};
 use crate::log::StoredEvent;
+use crate::log::timeline::Document;
 use crate::projections::visits::VisitCard;
-
-/// A document, or a report, of one of a patient's visits.
-pub struct Document {
-    /// Of which visit.
-    pub visit_id: VisitId,
-    /// What the patient was called by on that visit.
-    pub token: String,
-    /// Whether it was added or written here.
-    pub event_type: EventType,
-    /// One plain sentence that names it.
-    pub sentence: String,
-    /// When it came to be.
-    pub performed_at: DateTime<Utc>,
-}
 
 /// What the patient's page shows.
 pub struct PatientPage {

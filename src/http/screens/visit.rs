@@ -16,7 +16,7 @@ use crate::http::form::Values;
 use crate::http::screens::lab::flagged;
 use crate::http::screens::peers::peers;
 use crate::http::seen::Seen;
-use crate::http::story::story;
+use crate::http::story::Called;
 use crate::journey::events::EventType;
 use crate::journey::evolve::fold;
 use crate::journey::ids::{Id, VisitId};
@@ -25,8 +25,9 @@ use crate::journey::schema::Shape;
 use crate::journey::words::{Role, Word};
 use crate::live::Topic;
 use crate::log;
+use crate::log::timeline::timeline;
 use crate::projections::follow_ups;
-use crate::record::{VISIT, steps};
+use crate::record::{RecordError, VISIT, steps};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::PATIENTS;
 use crate::screens::visit::{VisitPage, visit};
@@ -132,6 +133,9 @@ async fn page(
         Some(_) => card.at(&state, &names, &rooms.iter().map(|room| (room.id.clone(), room.name.clone())).collect()),
         None => card,
     };
+    let departments = departments::list(db, tenant).await?;
+    let called = Called { tenant: &desk.tenant, people: &names, rooms: &rooms, departments: &departments };
+    let told = timeline(&stored, &called).map_err(RecordError::from)?;
     let now = past.as_ref().map_or(desk.now, |past| past.moment);
     let data = VisitPage {
         person: desk.person.clone(),
@@ -139,7 +143,7 @@ async fn page(
         now,
         measures: measures(&happened, now),
         peers: if past.is_none() { peers(&desk, &card).await? } else { None },
-        steps: story(db, &desk.tenant, &stored).await?,
+        steps: told,
         intact: stored.iter().all(|event| log::intact(tenant, event).is_ok()),
         kept: documents::kept(&desk, &happened, &state).await?,
         follow_ups: follow_ups::of_visit(db, tenant, id).await?,
@@ -148,7 +152,7 @@ async fn page(
         names,
         doctors: people::of_role(db, tenant, Role::Doctor).await?,
         rooms,
-        departments: departments::list(db, tenant).await?,
+        departments,
         tariff: tariff::list(db, tenant).await?,
         attempt: attempt.clone(),
         asked: desk.query("do").and_then(EventType::from_word),

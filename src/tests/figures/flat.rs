@@ -76,10 +76,7 @@ async fn figures(house: &House, visit: &VisitId) -> [Figure; 5] {
             "board",
             median(async || drop(visits::board(db, tenant, Station::Consultation, None).await.expect("a read"))).await,
         ),
-        (
-            "timeline",
-            median(async || drop(log::stream(db, tenant, log::VISIT, visit.as_str()).await.expect("a read"))).await,
-        ),
+        ("timeline", median(async || drop(house.told(visit).await)).await),
     ]
 }
 
