@@ -21,9 +21,19 @@ async function expectNothingFound(page: Page, address: string) {
 // Nothing is held against colours that are about to change: who was called flashes, and themes fade.
 const STILL = { reducedMotion: "reduce" } as const;
 
-test("axe finds nothing on the sign-in page", async ({ browser }) => {
+test("axe finds nothing on what is seen without signing in", async ({ browser }) => {
   const page = await (await browser.newContext(STILL)).newPage();
   await expectAccessible(page, "/login");
+  await expectAccessible(page, "/api/docs");
+});
+
+test("axe finds nothing on the unfolded calls of the API, which need no scrolling aside", async ({ browser }) => {
+  test.slow();
+  const page = await (await browser.newContext({ ...STILL, viewport: { width: 768, height: 1024 } })).newPage();
+  await page.goto("/api/docs");
+  await page.locator("main details").evaluateAll((folds) => folds.forEach((fold) => fold.setAttribute("open", "")));
+  await expectNothingFound(page, "/api/docs, unfolded");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
 });
 
 for (const [who, screens] of SCREENS) {

@@ -54,7 +54,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     { name: "refund-slip", from: "/billing/cash-up", to: "main a[href*='/refunds/']" },
   ]],
   ["admin", [
-    "/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections",
+    "/admin", "/admin/house", "/admin/tariff", "/admin/rules", "/admin/tokens", "/admin/projections", "/api/docs",
     { name: "person", from: "/admin", to: "main a[href^='/admin/people/']" },
     { name: "tariff-entry", from: "/admin/tariff", to: "main tr:last-child a[href^='/admin/tariff/']" },
   ]],

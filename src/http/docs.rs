@@ -1,28 +1,34 @@
-//! `/api/docs`: the API's description as a page, with everything it needs served by us.
+//! `/api/docs`: the API's description as a page, for everybody.
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_SECURITY_POLICY;
-use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+use axum::routing::get;
+use tr::tr;
 
-use super::{AppState, api};
+use super::desk::{Desk, Failure};
+use super::seen::Seen;
+use super::sign_in::NotSignedIn;
+use super::{AppState, Page, api};
+use crate::screens::api_docs::api_docs;
+use crate::screens::layout::outside;
 
 /// Where the page is.
 const PATH: &str = "/api/docs";
 
-/// The page's script and style sheet are files of ours; it puts styles on what it draws, and some of its images are in them.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
-/// The page and its files.
+/// The page, and where it once was.
 pub fn router() -> Router<AppState> {
-    let config = Config::from(format!("{}/openapi.json", api::ROOT))
-        .try_it_out_enabled(true)
-        .persist_authorization(false)
-        .validator_url("none");
-    Router::from(SwaggerUi::new(PATH).config(config))
-        .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, POLICY))
+    Router::new().route(PATH, get(show)).route("/api/docs/", get(|| async { Redirect::permanent(PATH) }))
+}
+
+/// Shows the description; whoever is signed in has their workplaces above it.
+async fn show(desk: Result<Desk, NotSignedIn>, page: Page) -> Result<Response, Failure> {
+    let body = || api_docs(&api::DOCUMENT, format!("{}/openapi.json", api::ROOT));
+    match desk {
+        Ok(desk) => desk.show(tr!("REST API"), Seen::Nothing, None, body).await,
+        Err(_) => {
+            let theme = page.theme();
+            Ok(page.render(StatusCode::OK, tr!("REST API"), move || outside(theme, PATH, body())).await)
+        }
+    }
 }

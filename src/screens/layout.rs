@@ -211,6 +211,25 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
     }
 }
 
+/// Puts a page's body under a masthead for who has not signed in.
+pub fn outside(theme: Option<Theme>, path: &str, body: impl IntoView) -> impl IntoView {
+    let sign_in = format!("/login?next={path}");
+    view! {
+        <a class="skip-link" href="#main">{tr!("Skip to the content")}</a>
+        <header class="masthead">
+            <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
+            <div class="masthead-end">
+                <details class="menu" name="menu">
+                    <summary class="button button-compact chevron">{icon(Icon::Settings)} {tr!("Theme and language")}</summary>
+                    <div class="menu-panel">{themes(theme, path.to_owned())} {languages(path.to_owned(), "menu-item")}</div>
+                </details>
+                <a class="button button-compact" href=sign_in>{icon(Icon::LogIn)} {tr!("Sign in")}</a>
+            </div>
+        </header>
+        {body.into_any()}
+    }
+}
+
 /// The sign of a live page; it brings its words where it is not to speak English, which it does by itself.
 pub fn live_sign(listening: Listening) -> impl IntoView {
     let Listening { address, after, page } = listening;

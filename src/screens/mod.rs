@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod analytics;
+pub mod api_docs;
 pub mod attempt;
 pub mod audit;
 pub mod barcode;

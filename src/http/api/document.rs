@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
@@ -16,6 +17,9 @@ use crate::schemas::Line;
 
 /// The description as it is served.
 pub static TEXT: LazyLock<String> = LazyLock::new(|| Calls::openapi().to_json().unwrap_or_default());
+
+/// The same to be read by parts.
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&TEXT).unwrap_or_default());
 
 /// The name of the one way to say who calls.
 const TOKEN: &str = "token";

@@ -36,6 +36,7 @@ mod workflow;
 
 use axum::{Router, routing};
 
+pub use document::DOCUMENT;
 pub use headers::{ON_BEHALF_OF, only};
 pub use problem::{Problem, problems};
 

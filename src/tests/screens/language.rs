@@ -43,6 +43,7 @@ const SCREENS: &[(&[Role], &str, &str, &str)] = &[
     (&[Role::Admin], "/admin/rules", "Rules", "नियम"),
     (&[Role::Admin], "/admin/tokens", "Tokens for programs", "प्रोग्रामों के टोकन"),
     (&[Role::Admin], "/admin/projections", "Read models", "रीड मॉडल"),
+    (&[Role::Admin], "/api/docs", "REST API", "प्रोग्रामों के लिए API"),
     (&[Role::Auditor], "/audit", "Audit", "ऑडिट"),
     (&[Role::Auditor], "/audit/events", "Log", "लॉग"),
 ];
