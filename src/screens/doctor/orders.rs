@@ -49,7 +49,7 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
     ]
     .into_iter()
     .map(|(priority, label)| {
-        let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
+        let given = form.value("priority").unwrap_or_else(|| chart.visit.urgency().word().to_owned());
         view! {
             <label class="choice">
                 <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>

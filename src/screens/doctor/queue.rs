@@ -300,7 +300,7 @@ fn result_row(card: &TestCard, action: String, label: String) -> AnyView {
         <li class=if critical { "list-row list-row-danger" } else { "list-row" } data-row=test.test_id.to_string()>
             <div class="list-main">
                 <p class="list-title">
-                    {format!("{} · {}", test.name, card.patient_name)} {priority_tag(test.priority)}
+                    {format!("{} · {}", test.name, card.patient_name)} {priority_tag(card.urgency())}
                     {critical
                         .then(|| view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {tr!("Critical")}</span> })}
                 </p>

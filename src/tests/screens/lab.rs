@@ -298,6 +298,7 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
     house.log(Role::Nurse, &ordered[1].0, EventType::VitalsRecorded, worse()).await;
     assert_eq!(at(Stage::Ordered).await, latest_first, "as urgent as the visit is now");
 
+    let better = || json!({ "pulse": 80, "priority": "ROUTINE" });
     house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, worse()).await;
     for (visit, test) in &ordered {
         let results = json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "13.5" }] });
@@ -305,6 +306,18 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
             (Role::LabTechnician, EventType::TestSampleCollected, json!({ "testId": test })),
             (Role::LabTechnician, EventType::TestInProgress, json!({ "testId": test })),
             (Role::LabTechnician, EventType::TestCompleted, results),
+        ] {
+            house.log(role, visit, event, metadata).await;
+        }
+    }
+    house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, better()).await;
+    let doctor = &house.who(Role::Doctor).id;
+    let cards = tests::for_doctor(&db, &house.tenant.id, Stage::Completed, doctor, None).await.expect("a read");
+    let to_review: Vec<_> = cards.into_iter().map(|card| card.test.test_id).collect();
+    assert_eq!(to_review, latest_first, "so does the doctor");
+
+    for (visit, test) in &ordered {
+        for (role, event, metadata) in [
             (Role::Doctor, EventType::TestReviewed, json!({ "testId": test })),
             (Role::Pathologist, EventType::TestApproved, json!({ "testId": test })),
             (Role::Pathologist, EventType::ReportGenerated, json!({ "testId": test })),
@@ -312,7 +325,11 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
             house.log(role, visit, event, metadata).await;
         }
     }
+    house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, worse()).await;
     assert_eq!(at(Stage::Reported).await, latest_first, "those that nobody fetched hide none");
+    house.log(Role::Nurse, &ordered[1].0, EventType::VitalsRecorded, better()).await;
+    let urgent_first: Vec<_> = ordered.iter().map(|(_, test)| test.clone()).collect();
+    assert_eq!(at(Stage::Reported).await, urgent_first, "a report of an emergency is not the last");
 }
 
 async fn patients_are_called_to_the_lab(db: Db) {
