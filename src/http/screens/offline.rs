@@ -112,8 +112,9 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         let lines = analytes.get(card.test.code.as_str()).into_iter().flatten();
         let compared = lines.map(|line| {
             let before = last.and_then(|last| {
-                let value = last.value(&line.analyte)?.to_owned();
-                Some(Before { value, words: earlier(Some((last, &desk.tenant)), &line.analyte) })
+                let unit = line.unit.as_deref();
+                let value = last.value(&line.analyte, unit)?.to_owned();
+                Some(Before { value, words: earlier(Some((last, &desk.tenant)), &line.analyte, unit) })
             });
             Measured { before, ..line.clone() }
         });

@@ -195,11 +195,19 @@ async fn a_tablet_knows_what_was_measured_before(db: Db) {
     lab.house.record(Role::Receptionist, vec![again]).await.expect("a registration");
     let test = json!({ "testId": new_id::<TestId>(), "code": "CBC", "name": "Complete blood count", "price": 0 });
     lab.house.log(Role::Receptionist, &visit, EventType::TestsOrdered, json!({ "tests": [test] })).await;
-    let kept = kept().await;
-    let analytes = &kept["tests"][0]["analytes"];
-    assert_eq!(analytes[0]["before"]["value"], "9.1", "{kept}");
-    assert!(analytes[0]["before"]["words"].as_str().is_some_and(|words| words.starts_with("9.1, ")), "{kept}");
+    let known = kept().await;
+    let analytes = &known["tests"][0]["analytes"];
+    assert_eq!(analytes[0]["before"]["value"], "9.1", "{known}");
+    assert!(analytes[0]["before"]["words"].as_str().is_some_and(|words| words.starts_with("9.1, ")), "{known}");
     assert!(analytes[1]["before"].is_null(), "platelets were not measured");
+
+    let (db, tenant) = (&lab.house.db, &lab.house.tenant.id);
+    let mut entry = tariff::by_code(db, tenant, "CBC").await.expect("a read").expect("an entry");
+    entry.analytes[0].unit = Some("g/L".to_owned());
+    let mut tx = db.begin().await.expect("a transaction");
+    tariff::set_analytes(&mut tx, tenant, &entry.id, &entry.analytes).await.expect("another unit");
+    commit(tx).await.expect("it is written");
+    assert!(kept().await["tests"][0]["analytes"][0]["before"].is_null(), "a litre is no decilitre");
 }
 
 async fn a_rejected_sample_is_collected_again(db: Db) {
