@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::slice;
 
 use serde_json::{Value, json};
 
@@ -14,8 +15,10 @@ use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{departments, people, rooms};
 use crate::journey::events::EventType;
+use crate::journey::evolve::fold;
 use crate::journey::schema::Shape;
 use crate::journey::words::Word as _;
+use crate::record;
 
 /// The types of objects, each with its attributes.
 const OBJECT_TYPES: [(&str, &[&str]); 9] = [
@@ -119,15 +122,8 @@ fn object(id: &str, kind: &str, since: &str, attributes: &[(&str, &str)]) -> Val
 fn objects<W: Write>(trace: &Trace, patients: &mut BTreeSet<Box<str>>, file: &mut List<W>) -> Result<(), ExportError> {
     let Some(registered) = trace.events.first() else { return Ok(()) };
     let since = timestamp(registered.stored.event.performed_at);
-    let found = values(registered.event_type, &registered.stored.event.metadata);
-    let word = |name: &str| {
-        found.iter().find(|(field, _)| *field == name).and_then(|(_, value)| match value {
-            Plain::Word(word) => Some(*word),
-            _ => None,
-        })
-    };
-    let known =
-        [("visitType", word("visitType").unwrap_or("OPD")), ("priority", word("priority").unwrap_or("ROUTINE"))];
+    let Some(visit) = fold(&record::steps(slice::from_ref(&registered.stored))?) else { return Ok(()) };
+    let known = [("visitType", visit.visit_type.word()), ("priority", visit.urgency().word())];
     file.add(&object(&trace.visit, "visit", &since, &known))?;
     for event in &trace.events {
         let stored = &event.stored.event;

@@ -124,7 +124,7 @@ const STAYS: &[Column<Stay>] = &[
     Column::Text("department_id", |stay| stay.state.department_id.as_ref().map(ToString::to_string)),
     Column::Text("branch_id", |stay| stay.branch.as_ref().map(ToString::to_string)),
     Column::Text("visit_type", |stay| Some(stay.state.visit_type.word().to_owned())),
-    Column::Text("priority", |stay| Some(stay.state.priority.word().to_owned())),
+    Column::Text("priority", |stay| Some(stay.state.urgency().word().to_owned())),
     Column::Text("outcome", |stay| stay.state.outcome.map(|outcome| outcome.word().to_owned())),
     Column::Time("began_at", |stay| Some(stay.of.from)),
     Column::Time("ended_at", |stay| stay.is_over.then_some(stay.of.to)),

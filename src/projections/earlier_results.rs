@@ -1,6 +1,6 @@
 //! What was measured of patients before, to compare new results with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -9,16 +9,14 @@ use super::tests::TestCard;
 use crate::db::rows::{Statement, listed};
 use crate::db::{Db, Engine};
 use crate::journey::events::AnalyteResult;
-use crate::journey::ids::{PatientId, TenantId, TestId};
+use crate::journey::ids::{TenantId, TestId};
 
-/// An approved test of a patient.
+/// The latest approved results of the same test on the same patient, ordered before a test.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct EarlierResults {
-    /// Whose.
-    pub patient_id: PatientId,
-    /// The test's code in the tariff.
-    pub code: String,
-    /// When it was ordered.
+    /// Before which test.
+    pub test_id: TestId,
+    /// When they were ordered.
     pub ordered_at: DateTime<Utc>,
     /// The results.
     #[sqlx(json)]
@@ -26,51 +24,70 @@ pub struct EarlierResults {
 }
 
 impl EarlierResults {
-    /// The value of something measured.
-    pub fn value(&self, analyte: &str) -> Option<&str> {
-        let found = self.results.iter().find(|result| result.analyte.as_str() == analyte)?;
-        Some(found.value.as_str())
+    /// The value of something measured in a unit; values in different units cannot be compared.
+    pub fn value(&self, analyte: &str, unit: Option<&str>) -> Option<&str> {
+        let same = |result: &&AnalyteResult| {
+            let measured_in = result.unit.as_deref().map_or("", String::as_str);
+            result.analyte.as_str() == analyte && measured_in == unit.unwrap_or_default()
+        };
+        Some(self.results.iter().find(same)?.value.as_str())
     }
 }
 
-macro_rules! of_patients {
+macro_rules! before_tests {
     ($listed:expr) => {
         concat!(
-            "SELECT visits.patient_id, tests.code, tests.ordered_at, tests.results FROM visits \
+            "SELECT test_id, ordered_at, results FROM (\
+             SELECT asked.test_id, tests.ordered_at, tests.results, \
+             ROW_NUMBER() OVER (PARTITION BY asked.visit_id, asked.test_id ORDER BY tests.ordered_at DESC) AS place \
+             FROM tests AS asked \
+             JOIN visits AS present ON present.tenant_id = asked.tenant_id AND present.visit_id = asked.visit_id \
+             JOIN visits ON visits.tenant_id = present.tenant_id AND visits.patient_id = present.patient_id \
              JOIN tests ON tests.tenant_id = visits.tenant_id AND tests.visit_id = visits.visit_id \
-             WHERE visits.tenant_id = $1 AND visits.patient_id ",
+             WHERE asked.tenant_id = $1 AND asked.visit_id ",
             $listed,
-            " AND tests.stage IN ('APPROVED', 'REPORTED', 'DELIVERED') ORDER BY tests.ordered_at DESC LIMIT 1000"
+            " AND tests.code = asked.code AND tests.ordered_at < asked.ordered_at \
+             AND tests.stage IN ('APPROVED', 'REPORTED', 'DELIVERED')) AS earlier WHERE place = 1"
         )
     };
 }
 
-const OF_PATIENTS: Statement =
-    Statement { sqlite: of_patients!(listed!(sqlite)), postgres: of_patients!(listed!(postgres)) };
+const BEFORE_TESTS: Statement =
+    Statement { sqlite: before_tests!(listed!(sqlite)), postgres: before_tests!(listed!(postgres)) };
 
-/// For each test, the latest approved results of the same test on the same patient, ordered before it.
+/// For each test, and the others of its visit, the latest approved results of the same test on the same patient, ordered before it.
 pub async fn before(
     db: &Db,
     tenant: &TenantId,
-    cards: impl Iterator<Item = &TestCard> + Clone,
+    cards: impl Iterator<Item = &TestCard>,
 ) -> sqlx::Result<BTreeMap<TestId, EarlierResults>> {
-    let patients: Vec<_> = cards.clone().map(|card| &card.patient_id).collect();
-    if patients.is_empty() {
+    let visits: BTreeSet<_> = cards.map(|card| &card.test.visit_id).collect();
+    if visits.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let patients = json!(patients).to_string();
+    let visits = json!(visits).to_string();
     let found: Vec<EarlierResults> = match &db.read {
-        Engine::Sqlite(pool) => sqlx::query_as(OF_PATIENTS.sqlite).bind(tenant).bind(patients).fetch_all(pool).await,
-        Engine::Postgres(pool) => {
-            sqlx::query_as(OF_PATIENTS.postgres).bind(tenant).bind(patients).fetch_all(pool).await
-        }
+        Engine::Sqlite(pool) => sqlx::query_as(BEFORE_TESTS.sqlite).bind(tenant).bind(visits).fetch_all(pool).await,
+        Engine::Postgres(pool) => sqlx::query_as(BEFORE_TESTS.postgres).bind(tenant).bind(visits).fetch_all(pool).await,
     }?;
-    let latest = |card: &TestCard| {
-        let same = |earlier: &&EarlierResults| {
-            let test = &card.test;
-            earlier.patient_id == card.patient_id && earlier.code == test.code && earlier.ordered_at < test.ordered_at
-        };
-        Some((card.test.test_id.clone(), found.iter().find(same)?.clone()))
-    };
-    Ok(cards.filter_map(latest).collect())
+    Ok(found.into_iter().map(|earlier| (earlier.test_id.clone(), earlier)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::ids::Id as _;
+
+    #[test]
+    fn values_are_compared_in_one_unit() {
+        let results = json!([
+            { "analyte": "Haemoglobin", "value": "9.1", "unit": "g/dL" }, { "analyte": "Colour", "value": "amber" },
+        ]);
+        let results = serde_json::from_value(results).expect("results");
+        let earlier = EarlierResults { test_id: TestId::from_bits(1), ordered_at: DateTime::UNIX_EPOCH, results };
+        assert_eq!(earlier.value("Haemoglobin", Some("g/dL")), Some("9.1"));
+        assert_eq!(earlier.value("Haemoglobin", Some("g/L")), None);
+        assert_eq!(earlier.value("Haemoglobin", None), None);
+        assert_eq!(earlier.value("Colour", None), Some("amber"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The tests as the laboratory's worklist and the doctor's results show them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -80,6 +81,13 @@ pub struct TestCard {
     pub patient_birth_date: Option<NaiveDate>,
 }
 
+impl TestCard {
+    /// How urgent it is: as its order says, or its visit if that is more.
+    pub fn urgency(&self) -> Priority {
+        self.test.priority.min(self.visit_priority)
+    }
+}
+
 fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
     visit.tests.iter().map(move |(test_id, test)| TestRow {
         visit_id: visit_id.clone(),
@@ -155,13 +163,14 @@ const WORKLIST: &str = select_cards!(
     "tests.stage = $2 AND tests.pending ORDER BY \
      CASE WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 500"
 );
-// Reports that nobody fetches pile up for years: of each urgency the newest are read, as the index has them.
+// Reports that nobody fetches pile up for years: of each urgency that was ordered the newest are read, as the index has them.
 const TO_HAND_OVER: &str =
     select_cards!("tests.stage = $2 AND tests.urgency = $3 AND tests.pending ORDER BY tests.since DESC LIMIT 200");
 const BY_SAMPLE: &str = select_cards!("tests.sample_id IN ($2, $3) ORDER BY tests.since DESC LIMIT 20");
 const TO_REVIEW: &str = select_cards!(
     "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL \
-     AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL)) ORDER BY tests.urgency, tests.since LIMIT 100"
+     AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL)) ORDER BY \
+     CASE WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 100"
 );
 const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
     JOIN tests ON tests.tenant_id = visits.tenant_id AND tests.visit_id = visits.visit_id \
@@ -181,6 +190,7 @@ pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<
             sqlx::query_as::<_, TestCard>(TO_HAND_OVER).bind(tenant).bind(stage).bind(at).fetch_all(pool).await
         })?);
     }
+    cards.sort_by_key(|card| (card.urgency(), Reverse(card.test.since)));
     Ok(cards)
 }
 
@@ -193,7 +203,7 @@ pub async fn by_sample(db: &Db, tenant: &TenantId, sample: &str) -> sqlx::Result
     })
 }
 
-/// The tests at a stage on visits of a doctor, or of none in the doctor's branch.
+/// The tests at a stage on visits of a doctor, or of none in the doctor's branch: the most urgent first, then the oldest.
 pub async fn for_doctor(
     db: &Db,
     tenant: &TenantId,

@@ -276,11 +276,12 @@ fn actions(board: &Board, card: &VisitCard) -> AnyView {
     }
 }
 
-/// Into the room that was called to, or one that is chosen.
+/// Into the room that was called to unless it was closed since, or one that is chosen.
 fn enter(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (event, id, version) = (EventType::EnteredRoom, &visit.visit_id, Some(visit.version));
-    if let Some(room) = visit.room_id.as_ref().or(board.own_room.as_ref()) {
+    let called_to = visit.room_id.as_ref().filter(|id| board.rooms.iter().any(|room| room.id == **id));
+    if let Some(room) = called_to.or(board.own_room.as_ref()) {
         let given = [("roomId", room.to_string())];
         return button(event, id, version, &given).label(tr!("Entered")).class("button button-primary").view();
     }

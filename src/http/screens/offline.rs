@@ -28,7 +28,7 @@ use crate::projections::earlier_results;
 use crate::projections::tests::{self, TestCard};
 use crate::record::{RecordError, Wish};
 use crate::screens::lab::results::earlier;
-use crate::screens::lab::{suggested_label, urgency};
+use crate::screens::lab::suggested_label;
 use crate::screens::layout::LAB;
 use crate::screens::offline::shell;
 use crate::screens::parts::age_and_sex;
@@ -81,11 +81,11 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
     let mut cards = Vec::new();
     for stage in [Stage::Ordered, Stage::Collected, Stage::InProgress] {
         let mut at_stage = tests::worklist(db, tenant, stage).await?;
-        at_stage.sort_by_key(urgency);
+        at_stage.sort_by_key(TestCard::urgency);
         at_stage.truncate(MOST);
         cards.extend(at_stage);
     }
-    cards.sort_by_key(urgency);
+    cards.sort_by_key(TestCard::urgency);
     let mut visits: BTreeMap<VisitId, Visit> = BTreeMap::new();
     let mut analytes: BTreeMap<&str, Vec<Measured>> = BTreeMap::new();
     for card in &cards {
@@ -112,8 +112,9 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         let lines = analytes.get(card.test.code.as_str()).into_iter().flatten();
         let compared = lines.map(|line| {
             let before = last.and_then(|last| {
-                let value = last.value(&line.analyte)?.to_owned();
-                Some(Before { value, words: earlier(Some((last, &desk.tenant)), &line.analyte) })
+                let unit = line.unit.as_deref();
+                let value = last.value(&line.analyte, unit)?.to_owned();
+                Some(Before { value, words: earlier(Some((last, &desk.tenant)), &line.analyte, unit) })
             });
             Measured { before, ..line.clone() }
         });
@@ -126,7 +127,7 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         token: card.token.clone(),
         patient: card.patient_name.clone(),
         age_and_sex: age_and_sex(card.patient_birth_date, card.patient_sex, today),
-        urgency: urgency(card),
+        urgency: card.urgency(),
         label: suggested_label(card),
         analytes: measured(card),
     };

@@ -98,13 +98,14 @@ fn set_times(desk: &Desk, event: EventType, values: &mut Values) {
     }
 }
 
-/// Drops results without a value.
+/// Drops results without a value; what somebody flagged is kept, so that its missing value is asked for.
 fn without_blank_results(mut values: Values) -> Values {
     let blank: BTreeSet<String> = values
         .0
         .iter()
         .filter_map(|(name, value)| name.strip_suffix("].value").filter(|_| value.trim().is_empty()))
         .map(|line| format!("{line}]."))
+        .filter(|line| values.get(&format!("{line}flag")).is_none())
         .collect();
     values.0.retain(|(name, _)| !blank.iter().any(|line| name.starts_with(line)));
     values
@@ -187,9 +188,17 @@ mod tests {
             line(1, "value", " "),
             line(10, "analyte", "Colour"),
             line(10, "value", "amber"),
+            line(11, "analyte", "Platelets"),
+            line(11, "value", ""),
+            line(11, "flag", "CRITICAL"),
+            line(12, "analyte", "Casts"),
+            line(12, "value", ""),
+            line(12, "flag", ""),
         ]));
         assert_eq!(values.get("results[0].analyte"), Some("Haemoglobin"));
         assert_eq!(values.get("results[1].analyte"), None);
         assert_eq!(values.get("results[10].analyte"), Some("Colour"));
+        assert_eq!(values.get("results[11].analyte"), Some("Platelets"), "what is critical has a value");
+        assert_eq!(values.get("results[12].analyte"), None);
     }
 }

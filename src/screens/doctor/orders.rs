@@ -12,7 +12,7 @@ use super::{Chart, Doctor, EarlierVisit, letters};
 use crate::hospital::tariff::TariffEntry;
 use crate::journey::events::EventType;
 use crate::journey::schema::Shape;
-use crate::journey::words::{Priority, Word};
+use crate::journey::words::{Priority, VisitType, Word};
 use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::icon::{Icon, icon};
@@ -49,7 +49,7 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
     ]
     .into_iter()
     .map(|(priority, label)| {
-        let given = form.value("priority").unwrap_or_else(|| Priority::Routine.word().to_owned());
+        let given = form.value("priority").unwrap_or_else(|| chart.visit.urgency().word().to_owned());
         view! {
             <label class="choice">
                 <input type="radio" name="priority" value=priority.word() checked=given == priority.word()/>
@@ -141,7 +141,11 @@ fn unit(field: &str) -> Option<&'static str> {
 pub(super) fn vitals(chart: &Chart, earlier: &[EarlierVisit], doctor: &Doctor) -> AnyView {
     let form = chart.form(EventType::VitalsRecorded, doctor);
     let entry = if chart.may(EventType::VitalsRecorded) {
-        let fields = EventType::VitalsRecorded.row().fields.iter().map(|field| {
+        // An emergency by its kind stays one, whatever priority is sent.
+        let fixed = chart.visit.visit_type == VisitType::Emergency;
+        let fields = EventType::VitalsRecorded.row().fields.iter();
+        let offered = fields.filter(|field| !fixed || !matches!(field.shape, Shape::Choice(_)));
+        let fields = offered.map(|field| {
             let input = form.input(field.name, field.shape, false, None, "");
             let control = match unit(field.name) {
                 Some(unit) => view! { <div class="affix">{input} <span>{language::say(unit)}</span></div> }.into_any(),

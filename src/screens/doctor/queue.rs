@@ -147,11 +147,11 @@ fn called_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
     .into_any()
 }
 
-/// The patient comes in: to the room called to, to the doctor's own, or to one that is chosen.
+/// The patient comes in: to the doctor's own room, to the one called to unless it was closed since, or to one that is chosen.
 fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
     let visit = &card.visit;
-    let room = doctor.room.as_ref().map(|room| &room.id).or(visit.room_id.as_ref());
-    if let Some(room) = room {
+    let called_to = visit.room_id.as_ref().filter(|id| doctor.rooms.iter().any(|room| room.id == **id));
+    if let Some(room) = doctor.room.as_ref().map(|room| &room.id).or(called_to) {
         return button(EventType::EnteredRoom, &visit.visit_id, Some(visit.version), &[("roomId", room.to_string())])
             .class("button button-compact button-primary")
             .label(tr!("Entered"))
@@ -300,7 +300,7 @@ fn result_row(card: &TestCard, action: String, label: String) -> AnyView {
         <li class=if critical { "list-row list-row-danger" } else { "list-row" } data-row=test.test_id.to_string()>
             <div class="list-main">
                 <p class="list-title">
-                    {format!("{} · {}", test.name, card.patient_name)} {priority_tag(test.priority)}
+                    {format!("{} · {}", test.name, card.patient_name)} {priority_tag(card.urgency())}
                     {critical
                         .then(|| view! { <span class="tag tag-danger">{icon(Icon::TriangleAlert)} {tr!("Critical")}</span> })}
                 </p>

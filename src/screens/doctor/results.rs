@@ -89,10 +89,11 @@ fn one(chart: &Chart, id: &TestId, test: &Test, doctor: &Doctor) -> AnyView {
     let heading = format!("test-{id}");
     let since = day_and_time(&doctor.tenant, test.since);
     let stage = language::say(test.stage.label());
+    let urgency = test.priority.min(chart.visit.urgency());
     view! {
         <section class="stack stack-tight" aria-labelledby=heading>
             <div class="row row-between">
-                <h2 class="row" id=heading.clone()>{test.name.clone()} {priority_tag(test.priority)}</h2>
+                <h2 class="row" id=heading.clone()>{test.name.clone()} {priority_tag(urgency)}</h2>
                 <span class=phase_class("tag", crate::journey::words::Phase::Test)>{stage.clone()}</span>
             </div>
             {stage_bar(test.stage)} <p class="secondary small">{tr!("{stage} since {time}", stage, time = since)}</p>

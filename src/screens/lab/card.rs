@@ -15,11 +15,6 @@ use crate::journey::words::{Priority, Stage, Word};
 use crate::language;
 use crate::projections::tests::TestCard;
 
-/// How urgent a test is: as its order says, or its visit if that is more.
-pub fn urgency(card: &TestCard) -> Priority {
-    card.test.priority.min(card.visit_priority)
-}
-
 /// Whether the specimen may not be collected before the test is paid for.
 fn waits_for_payment(lab: &Lab, card: &TestCard) -> bool {
     // Urgency comes before payment.
@@ -78,7 +73,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
     let judged = matches!(test.stage, Stage::Completed | Stage::Reviewed)
         || (matches!(lab.shown, Shown::Sample(_)) && !test.results.is_empty());
     view! {
-        <li class=frame(urgency(card)) id=format!("test-{}", test.test_id)>
+        <li class=frame(card.urgency()) id=format!("test-{}", test.test_id)>
             <span class="token token-plain">{card.token.clone()}</span>
             <div class="work-main">
                 <h3 class="work-title">{test.name.clone()} {tags(lab, card)}</h3>
@@ -103,7 +98,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
 fn tags(lab: &Lab, card: &TestCard) -> AnyView {
     let again = card.test.recollections;
     view! {
-        {match urgency(card) {
+        {match card.urgency() {
             Priority::Emergency => {
                 view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> }.into_any()
             }

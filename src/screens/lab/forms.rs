@@ -212,7 +212,7 @@ fn known_line(
         .into_any()
     };
     let changed = |before: &EarlierResults| {
-        let before = before.value(name)?.to_owned();
+        let before = before.value(name, unit.as_deref())?.to_owned();
         let words = change(&typed, &before);
         Some(view! { <b data-before=before>{words}</b> })
     };
@@ -226,7 +226,7 @@ fn known_line(
             <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
-            {before.map(|(all, _)| view! { <td><span class="nowrap">{earlier(before, name)}</span> " " {changed(all)}</td> })}
+            {before.map(|(all, _)| view! { <td><span class="nowrap">{earlier(before, name, unit.as_deref())}</span> " " {changed(all)}</td> })}
             {judged}
         </tr>
     }

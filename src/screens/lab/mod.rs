@@ -5,7 +5,7 @@ mod forms;
 pub mod paper;
 pub mod results;
 
-pub use card::{suggested_label, urgency};
+pub use card::suggested_label;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Bench {
 /// Shows the laboratory.
 pub fn lab(mut lab: Lab) -> impl IntoView {
     // A visit may have become urgent after its tests were ordered.
-    lab.cards.sort_by_key(card::urgency);
+    lab.cards.sort_by_key(TestCard::urgency);
     let (title, sample) = match &lab.shown {
         Shown::Stage(stage) => {
             (language::say(Bench::of(*stage).map_or(stage.label(), |bench| bench.label)), String::new())

@@ -56,9 +56,10 @@ pub fn critical(form: &EventForm, field: &str, analyte: &str) -> AnyView {
     .into_any()
 }
 
-/// What was measured before, and when: "11.2, 3 Oct".
-pub fn earlier(before: Option<(&EarlierResults, &Tenant)>, analyte: &str) -> String {
-    let found = before.and_then(|(before, tenant)| Some((before.value(analyte)?, tenant.local_day(before.ordered_at))));
+/// What was measured before in the same unit, and when: "11.2, 3 Oct".
+pub fn earlier(before: Option<(&EarlierResults, &Tenant)>, analyte: &str, unit: Option<&str>) -> String {
+    let found =
+        before.and_then(|(before, tenant)| Some((before.value(analyte, unit)?, tenant.local_day(before.ordered_at))));
     found.map_or_else(|| "–".to_owned(), |(value, day)| format!("{value}, {}", language::date(day, "%-d %b")))
 }
 
@@ -71,6 +72,7 @@ pub fn results(
 ) -> AnyView {
     let row = |result: &AnalyteResult| {
         let bound = |bound: &Option<_>| bound.as_ref().map(|bound: &crate::journey::schema::Decimal<_, _>| bound.0);
+        let unit = result.unit.as_deref().map(String::as_str);
         let value = result.value.0.clone();
         let value = match result.flag {
             None | Some(Flag::Normal) => value.into_any(),
@@ -80,16 +82,16 @@ pub fn results(
             <tr>
                 <th scope="row">{result.analyte.0.clone()}</th>
                 <td class="number">{value}</td>
-                <td>{result.unit.as_ref().map_or("–", |unit| unit.as_str()).to_owned()}</td>
+                <td>{unit.unwrap_or("–").to_owned()}</td>
                 <td class="nowrap">{range(bound(&result.low), bound(&result.high))}</td>
                 <td>{flag_tag(result.flag)}</td>
                 {before.map(|_| {
-                    let value = before.and_then(|(before, _)| before.value(&result.analyte.0));
+                    let value = before.and_then(|(before, _)| before.value(&result.analyte.0, unit));
                     let change = value.and_then(|value| change(&result.value.0, value));
                     let change = change.unwrap_or_else(|| "–".to_owned());
                     view! {
                         <td class="number nowrap">{change}</td>
-                        <td class="nowrap">{earlier(before, &result.analyte.0)}</td>
+                        <td class="nowrap">{earlier(before, &result.analyte.0, unit)}</td>
                     }
                 })}
             </tr>

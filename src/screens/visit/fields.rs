@@ -30,7 +30,7 @@ pub fn fields(page: &VisitPage, form: &EventForm) -> AnyView {
         EventType::ConsultationBilled => lines::consultation_bill(page, form),
         EventType::TestsBilled => lines::tests_bill(page, form),
         EventType::PrescriptionGiven => lines::prescription(form),
-        EventType::VitalsRecorded => lines::vitals(form),
+        EventType::VitalsRecorded => lines::vitals(page, form),
         EventType::TestCompleted => lines::results(page, form),
         EventType::DocumentUploaded => upload(form),
         event => {

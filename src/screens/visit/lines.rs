@@ -11,7 +11,7 @@ use crate::journey::events::Event;
 use crate::journey::ids::{Id, TestId};
 use crate::journey::money::Money;
 use crate::journey::schema::Shape;
-use crate::journey::words::{Flag, Priority, Word};
+use crate::journey::words::{Flag, Priority, VisitType, Word};
 use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::lab::results::{critical, range};
@@ -128,7 +128,9 @@ pub(super) fn prescription(form: &EventForm) -> AnyView {
     view! { {lines} }.into_any()
 }
 
-pub(super) fn vitals(form: &EventForm) -> AnyView {
+pub(super) fn vitals(page: &VisitPage, form: &EventForm) -> AnyView {
+    // An emergency by its kind stays one, whatever priority is sent.
+    let fixed = page.visit.visit_type == VisitType::Emergency;
     let unit = |name: &str| match name {
         "systolic" | "diastolic" => Some("mmHg"),
         "pulse" | "respiratoryRate" => Some("/min"),
@@ -144,6 +146,7 @@ pub(super) fn vitals(form: &EventForm) -> AnyView {
         .row()
         .fields
         .iter()
+        .filter(|field| !fixed || !matches!(field.shape, Shape::Choice(_)))
         .map(|field| {
             let input = form.input(field.name, field.shape, false, None, "");
             let control = match unit(field.name) {
@@ -154,7 +157,7 @@ pub(super) fn vitals(form: &EventForm) -> AnyView {
         })
         .collect_view();
     view! {
-        <p class="hint">{tr!("At least one; a priority only to change it.")}</p>
+        {(!fixed).then(|| view! { <p class="hint">{tr!("At least one; a priority only to change it.")}</p> })}
         <div class="fields fields-narrow">{fields}</div>
     }
     .into_any()

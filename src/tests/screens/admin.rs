@@ -161,6 +161,11 @@ async fn what_is_closed_is_offered_no_more(db: Db) {
     house.log(Role::Doctor, &visit, EventType::QueueCalled, json!({ "roomId": house.room })).await;
     turn("close-room", &room).await;
     turn("close-department", &department).await;
+    for (browser, path) in [(&reception, "/queue/consultation"), (&doctor, "/doctor")] {
+        let page = browser.get(path).await.text;
+        assert!(page.contains("Entered") && page.contains("name=\"roomId\""), "{path}: a room is chosen: {page}");
+        assert!(!page.contains(&format!("value=\"{room}\"")), "{path}: {page}");
+    }
     let page = reception.get(&format!("/visits/{visit}")).await.text;
     assert!(page.contains("Room 1") && page.contains("General Medicine"), "{page}");
 

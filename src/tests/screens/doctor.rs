@@ -26,6 +26,7 @@ stories!(
     results_are_reviewed_and_approved,
     what_is_given_on_paper_is_printed,
     vital_signs_are_seen_over_the_visits,
+    an_emergency_by_kind_keeps_its_priority,
     an_unknown_visit_is_not_found,
 );
 
@@ -258,6 +259,21 @@ async fn vital_signs_are_seen_over_the_visits(db: Db) {
     let page = story.browser.get(&format!("/doctor?visit={next}&tab=vitals")).await.text;
     assert!(page.contains("39.1") && page.contains("37.2") && page.contains("150/95"), "{page}");
     assert_eq!(page.matches("<polyline").count(), 1, "a line takes two measurements");
+}
+
+async fn an_emergency_by_kind_keeps_its_priority(db: Db) {
+    let story = Story::begin(db).await;
+    let emergency: VisitId = new_id();
+    let mut registration = story.house.registration(Some(&emergency));
+    registration.metadata["visitType"] = json!("EMERGENCY");
+    story.house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    for (visit, offered) in [(&story.visit, true), (&emergency, false)] {
+        let page = story.browser.get(&format!("/doctor?visit={visit}&tab=vitals")).await.text;
+        assert_eq!(page.contains("New priority of the visit"), offered, "{page}");
+        let page = story.browser.get(&format!("/visits/{visit}?do=VITALS_RECORDED")).await.text;
+        assert!(page.contains("name=\"pulse\""), "{page}");
+        assert_eq!(page.contains("a priority only to change it"), offered, "{page}");
+    }
 }
 
 async fn an_order_is_taken_back_as_long_as_it_can_be(db: Db) {

@@ -195,11 +195,19 @@ async fn a_tablet_knows_what_was_measured_before(db: Db) {
     lab.house.record(Role::Receptionist, vec![again]).await.expect("a registration");
     let test = json!({ "testId": new_id::<TestId>(), "code": "CBC", "name": "Complete blood count", "price": 0 });
     lab.house.log(Role::Receptionist, &visit, EventType::TestsOrdered, json!({ "tests": [test] })).await;
-    let kept = kept().await;
-    let analytes = &kept["tests"][0]["analytes"];
-    assert_eq!(analytes[0]["before"]["value"], "9.1", "{kept}");
-    assert!(analytes[0]["before"]["words"].as_str().is_some_and(|words| words.starts_with("9.1, ")), "{kept}");
+    let known = kept().await;
+    let analytes = &known["tests"][0]["analytes"];
+    assert_eq!(analytes[0]["before"]["value"], "9.1", "{known}");
+    assert!(analytes[0]["before"]["words"].as_str().is_some_and(|words| words.starts_with("9.1, ")), "{known}");
     assert!(analytes[1]["before"].is_null(), "platelets were not measured");
+
+    let (db, tenant) = (&lab.house.db, &lab.house.tenant.id);
+    let mut entry = tariff::by_code(db, tenant, "CBC").await.expect("a read").expect("an entry");
+    entry.analytes[0].unit = Some("g/L".to_owned());
+    let mut tx = db.begin().await.expect("a transaction");
+    tariff::set_analytes(&mut tx, tenant, &entry.id, &entry.analytes).await.expect("another unit");
+    commit(tx).await.expect("it is written");
+    assert!(kept().await["tests"][0]["analytes"][0]["before"].is_null(), "a litre is no decilitre");
 }
 
 async fn a_rejected_sample_is_collected_again(db: Db) {
@@ -298,6 +306,7 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
     house.log(Role::Nurse, &ordered[1].0, EventType::VitalsRecorded, worse()).await;
     assert_eq!(at(Stage::Ordered).await, latest_first, "as urgent as the visit is now");
 
+    let better = || json!({ "pulse": 80, "priority": "ROUTINE" });
     house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, worse()).await;
     for (visit, test) in &ordered {
         let results = json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "13.5" }] });
@@ -305,6 +314,18 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
             (Role::LabTechnician, EventType::TestSampleCollected, json!({ "testId": test })),
             (Role::LabTechnician, EventType::TestInProgress, json!({ "testId": test })),
             (Role::LabTechnician, EventType::TestCompleted, results),
+        ] {
+            house.log(role, visit, event, metadata).await;
+        }
+    }
+    house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, better()).await;
+    let doctor = &house.who(Role::Doctor).id;
+    let cards = tests::for_doctor(&db, &house.tenant.id, Stage::Completed, doctor, None).await.expect("a read");
+    let to_review: Vec<_> = cards.into_iter().map(|card| card.test.test_id).collect();
+    assert_eq!(to_review, latest_first, "so does the doctor");
+
+    for (visit, test) in &ordered {
+        for (role, event, metadata) in [
             (Role::Doctor, EventType::TestReviewed, json!({ "testId": test })),
             (Role::Pathologist, EventType::TestApproved, json!({ "testId": test })),
             (Role::Pathologist, EventType::ReportGenerated, json!({ "testId": test })),
@@ -312,7 +333,11 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
             house.log(role, visit, event, metadata).await;
         }
     }
+    house.log(Role::Nurse, &ordered[0].0, EventType::VitalsRecorded, worse()).await;
     assert_eq!(at(Stage::Reported).await, latest_first, "those that nobody fetched hide none");
+    house.log(Role::Nurse, &ordered[1].0, EventType::VitalsRecorded, better()).await;
+    let urgent_first: Vec<_> = ordered.iter().map(|(_, test)| test.clone()).collect();
+    assert_eq!(at(Stage::Reported).await, urgent_first, "a report of an emergency is not the last");
 }
 
 async fn patients_are_called_to_the_lab(db: Db) {
