@@ -233,7 +233,10 @@ fn fill_in_drafts() {
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
                 // What was given on this page is older than the draft; what was typed on it is newer.
                 if input.type_() == "checkbox" {
-                    input.set_checked(true);
+                    // Where a flag was chosen before, what is kept may be another one, or none.
+                    if input.value() == text {
+                        input.set_checked(true);
+                    }
                 } else if is_as_given(input) || input.value().is_empty() {
                     input.set_value(&text);
                 }
