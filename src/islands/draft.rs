@@ -1,8 +1,9 @@
 //! What is typed in a form and not sent, kept while its page is left and come back to.
 //!
 //! A form's `data-draft` names whose it is, what it is about and the number of its kind, with spaces between: once it was sent, the
-//! next is another one. The browser keeps it in its tab, until somebody else is signed in there, or nobody. A form with `data-typed`
-//! shows by itself what was typed last. Lines that there is no room for are asked for by `rows` in the address.
+//! next is another one. The browser keeps it in its tab, until a page says that somebody else is signed in there, or by `data-nobody`
+//! that nobody is; a page that says neither, as of what did not work, lets it stay. A form with `data-typed` shows by itself what was
+//! typed last. Lines that there is no room for are asked for by `rows` in the address.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -18,8 +19,12 @@ const DRAFT: &str = "draft ";
 /// Begins to keep what is typed.
 pub fn start() {
     let person = document().get_element_by_id("not-sent").and_then(|place| place.get_attribute("data-person"));
-    let own = person.map(|person| [DRAFT, &person, " "].concat());
-    forget(|name| own.as_ref().is_none_or(|own| !name.starts_with(own.as_str())));
+    if let Some(person) = person {
+        let own = [DRAFT, &person, " "].concat();
+        forget(|name| !name.starts_with(&own));
+    } else if let Ok(Some(_)) = document().query_selector("[data-nobody]") {
+        forget_all();
+    }
     fill_in();
     window_event_listener_untyped("input", |event| {
         let field = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -35,6 +40,11 @@ pub fn start() {
 
 fn storage() -> Option<Storage> {
     window().session_storage().ok()?
+}
+
+/// Forgets all drafts.
+pub fn forget_all() {
+    forget(|_| true);
 }
 
 /// Forgets the drafts of certain names.

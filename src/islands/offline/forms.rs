@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
+use super::super::draft;
 use super::super::language::say;
 use super::kept::{EVENTS, in_lines, metadata};
 use super::tablet::{Tablet, began, owner, set_owner};
@@ -103,6 +104,7 @@ async fn act(
 async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlElement>) {
     let (person, began) = left().unwrap_or_else(|| (owner().unwrap_or_default(), began().unwrap_or_default()));
     tablet.purge().await;
+    draft::forget_all();
     if network::is_reachable().await {
         go(form, submitter);
     } else {
