@@ -1,5 +1,5 @@
 import { type Page, expect, test } from "@playwright/test";
-import { signIn, signInOn } from "./hospital.ts";
+import { expectLogged, register, signIn, signInOn } from "./hospital.ts";
 
 /** What the browser's tab keeps. */
 function kept(page: Page): Promise<string> {
@@ -12,12 +12,19 @@ function drug(page: Page, line: number) {
 }
 
 test("what was typed of a prescription is there again after a look at another tab, and gone after signing out", async ({ browser }) => {
-  const doctor = await signIn(browser, "doctor");
+  const [reception, doctor] = await Promise.all([signIn(browser, "reception"), signIn(browser, "doctor")]);
+  // The doctor's room is also where others' stories happen.
+  const patient = "Drafted Nirmala";
+  const visit = await register(reception, patient);
+  const ticket = doctor.locator(".ticket", { hasText: patient });
+  await doctor.goto("/queue/consultation");
+  await ticket.getByRole("button", { name: "Call" }).click();
+  await expectLogged(doctor, "Called");
+  await ticket.getByRole("button", { name: "Entered" }).click();
+  await expectLogged(doctor, "Entered the room");
   const open = (tab: string) =>
     doctor.getByRole("navigation", { name: "Consultation" }).getByRole("link", { name: tab }).click();
-  await doctor.goto("/doctor?tab=prescribe");
-  // Whoever else comes into the room meanwhile, this is about the patient who is there now.
-  const address = (await doctor.locator(".tabs a[href$='tab=prescribe']").getAttribute("href")) ?? "";
+  const address = `/doctor?visit=${visit}&tab=prescribe`;
   await doctor.goto(address);
   await expect(async () => {
     await drug(doctor, 0).fill("Paracetamol");
@@ -40,6 +47,16 @@ test("what was typed of a prescription is there again after a look at another ta
   await expect(drug(doctor, 3)).toHaveValue("ORS");
   await expect(drug(doctor, 0)).toHaveValue("Paracetamol");
 
+  // A page that says nothing of who is signed in; its keys answer once it is awake.
+  await doctor.goto("/nowhere");
+  await expect(async () => {
+    await doctor.keyboard.press("?");
+    await expect(doctor.locator("#keys")).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await doctor.goto(address);
+  await expect(drug(doctor, 3)).toHaveValue("ORS");
+  await expect(drug(doctor, 0)).toHaveValue("Paracetamol");
+
   await doctor.locator(".account summary").click();
   await doctor.getByRole("button", { name: "Sign out" }).click();
   await expect(doctor).toHaveURL(/\/login/);
@@ -47,5 +64,5 @@ test("what was typed of a prescription is there again after a look at another ta
   await signInOn(doctor, "doctor");
   await doctor.goto(address);
   await expect(drug(doctor, 0)).toHaveValue("");
-  await doctor.context().close();
+  for (const page of [reception, doctor]) await page.context().close();
 });

@@ -428,6 +428,32 @@ test("signed out without network, the tablet forgets at once and the server hear
   await lab.context().close();
 });
 
+test("a late sign-out that gets no answer is told again by the next page", async ({ browser }) => {
+  const { lab } = await collecting(browser, "Leaving Twice Gulnaz");
+  await lab.context().setOffline(true);
+  await lab.locator(".account summary").click();
+  await lab.getByRole("button", { name: "Sign out" }).click();
+  await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+  const late = /\/logout\?began=/;
+  const asked: string[] = [];
+  await lab.context().route(late, async (route) => {
+    const page = new URL(route.request().frame().url()).pathname;
+    await route.fulfill({ status: 503 });
+    asked.push(page);
+  });
+  await lab.context().setOffline(false);
+  for (const path of ["/lab", "/patients"]) {
+    await lab.goto(path);
+    await expect.poll(() => asked).toContain(path);
+  }
+  await lab.context().unroute(late);
+  await lab.goto("/patients");
+  await expect(lab).toHaveURL(/\/login/);
+  await lab.goto("/lab");
+  await expect(lab).toHaveURL(/\/login/);
+  await lab.context().close();
+});
+
 test("who signs in after somebody who signed out without network stays signed in", async ({ browser }) => {
   const { lab } = await collecting(browser, "Left Jaya");
   await lab.context().setOffline(true);

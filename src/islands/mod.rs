@@ -1,6 +1,8 @@
 //! What lives in the browser; with `journey`, the only code that reaches it.
 
 mod bell;
+#[cfg(any(feature = "hydrate", test))]
+mod beside;
 #[cfg(feature = "hydrate")]
 mod draft;
 #[cfg(feature = "hydrate")]

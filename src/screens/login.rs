@@ -38,13 +38,13 @@ const STOPS: [(&str, &str, u16, u16, Icon); 7] = [
     ("sign-in-stop phase-leave", "24", 24, 102, Icon::CircleCheck),
 ];
 
-/// Asks for name and passphrase.
+/// Asks for name and passphrase; `data-nobody` has the browser forget what was typed and not sent.
 pub fn login(login: Login) -> impl IntoView {
     let Login { name, next, problem, demo } = login;
     let wrong = problem.is_some();
     let passphrase = demo.as_ref().filter(|_| !name.is_empty()).map(|demo| demo.passphrase).unwrap_or_default();
     view! {
-        <main class="sign-in" id="main">
+        <main class="sign-in" id="main" data-nobody="">
             <div class="sign-in-story">
                 <a class="brand" href="/">{logo()} <span>"Sojourn"</span></a>
                 <div class="stack stack-loose">

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
+use super::super::draft;
 use super::super::language::say;
 use super::kept::{EVENTS, in_lines, metadata};
 use super::tablet::{Tablet, began, owner, set_owner};
@@ -103,6 +104,7 @@ async fn act(
 async fn leave(tablet: Tablet, form: &HtmlFormElement, submitter: Option<HtmlElement>) {
     let (person, began) = left().unwrap_or_else(|| (owner().unwrap_or_default(), began().unwrap_or_default()));
     tablet.purge().await;
+    draft::forget_all();
     if network::is_reachable().await {
         go(form, submitter);
     } else {
@@ -233,7 +235,10 @@ fn fill_in_drafts() {
             if let Some(input) = field.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) {
                 // What was given on this page is older than the draft; what was typed on it is newer.
                 if input.type_() == "checkbox" {
-                    input.set_checked(true);
+                    // Where a flag was chosen before, what is kept may be another one, or none.
+                    if input.value() == text {
+                        input.set_checked(true);
+                    }
                 } else if is_as_given(input) || input.value().is_empty() {
                     input.set_value(&text);
                 }

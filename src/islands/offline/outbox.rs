@@ -37,14 +37,24 @@ mod browser {
         }
         spawn_local(async move {
             let owner = owner();
-            // Whoever signed in since stays.
             if let Some((left, began)) = forms::left()
                 && left == person
-                && matches!(network::sign_out(&began).await, Left::Out)
             {
-                tablet.purge().await;
-                let _ = window().location().assign("/login");
-                return;
+                match network::sign_out(&began).await {
+                    Left::Out => {
+                        tablet.purge().await;
+                        let _ = window().location().assign("/login");
+                        return;
+                    }
+                    // The server still has to hear of it: the tablet stays nobody's, and the next page tells it again.
+                    Left::Away => {
+                        learn().await;
+                        show(tablet);
+                        return;
+                    }
+                    // Whoever signed in since stays.
+                    Left::Another => {}
+                }
             }
             let is_another = owner.as_ref().is_some_and(|owner| *owner != person);
             if is_lab {
