@@ -67,7 +67,7 @@ pub fn tokens(screen: Tokens) -> impl IntoView {
             {list}
         </section>
         <section class="card" aria-labelledby="new-token">
-            <h2 id="new-token">{tr!("Make a token")}</h2>
+            <div class="card-head"><h2 id="new-token">{tr!("Make a token")}</h2> <a href="/api/docs">{tr!("What programs can do")}</a></div>
             <form method="post" class="stack">
                 {entry.hidden()}
                 <div class="fields">
