@@ -2,10 +2,10 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`call`] | one call: what it takes and what it answers |
-//! | [`command`] | the same call as a line for a terminal |
-//! | [`schema`] | the schemas that have a name |
-//! | [`shape`] | what a schema lets through, in plain words |
+//! | `call` | one call: what it takes and what it answers |
+//! | `command` | the same call as a line for a terminal |
+//! | `schema` | the schemas that have a name |
+//! | `shape` | what a schema lets through, in plain words |
 //!
 //! What the document says stays in English, the API's language, and so do the shapes of its values.
 
