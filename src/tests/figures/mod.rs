@@ -3,6 +3,7 @@
 pub mod analytics;
 pub mod flat;
 pub mod journey;
+mod large;
 pub mod live;
 pub mod log;
 pub mod pages;
