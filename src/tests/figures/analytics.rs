@@ -38,7 +38,7 @@ const LOGGED_DAYS: i64 = 4;
 /// How fast the rows are made from a log: first those that are written with each event, which others read.
 pub async fn rebuilding(db: &Db) {
     let mut large = Large::open(db).await;
-    let all = large.log(LOGGED_DAYS, LOGGED_A_DAY).await;
+    let all = large.log(0..LOGGED_DAYS, LOGGED_A_DAY).await;
     for what in ["made from the log", "made again"] {
         for model in ReadModel::all() {
             let begun = Instant::now();

@@ -1,5 +1,7 @@
 //! A large hospital: who works there, what happens on its days, and the rows that come of it.
 
+use std::ops::{Range, RangeInclusive};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use serde_json::value::to_raw_value;
@@ -28,7 +30,7 @@ const DOCTORS: usize = 40;
 /// How many branches there are.
 const BRANCHES: usize = 3;
 /// What the tokens of the departments begin with, besides the first one's.
-const PREFIXES: std::ops::RangeInclusive<char> = 'D'..='N';
+const PREFIXES: RangeInclusive<char> = 'D'..='N';
 /// What should take how many minutes at most, besides what a department has of its own.
 const TARGETS: [(Measure, i64); 3] =
     [(Measure::OrderToReport, 60), (Measure::BillingWait, 10), (Measure::WholeVisit, 150)];
@@ -158,26 +160,27 @@ impl Large {
         events.collect()
     }
 
-    /// Logs days of visits as they come in, of many at a time; says how many events there are.
-    pub async fn log(&mut self, days: i64, a_day: usize) -> usize {
-        let mut events = Vec::new();
-        for day in 0..days {
+    /// Logs visits of days, counted from today, as they come in: of many at a time; says how many events there are.
+    pub async fn log(&mut self, days: Range<i64>, a_day: usize) -> usize {
+        let mut all = 0;
+        for day in days {
             let dawn = self.house.now() + TimeDelta::days(day);
+            let mut events = Vec::new();
             for _ in 0..a_day {
                 events.extend(self.way(dawn));
             }
-        }
-        events.sort_by_key(|event| event.performed_at);
-        let all = events.len();
-        let (db, tenant) = (&self.house.db, &self.house.tenant.id);
-        let mut events = events.into_iter().peekable();
-        while events.peek().is_some() {
-            let mut tx = db.begin().await.expect("a transaction");
-            let mut head = log::lock_head(&mut tx, tenant).await.expect("the head");
-            let page: Vec<_> = events.by_ref().take(5_000).map(|event| head.link(event, Utc::now())).collect();
-            log::write(&mut tx, tenant, &page).await.expect("they are written");
-            log::save_head(&mut tx, &head).await.expect("the head is saved");
-            commit(tx).await.expect("it is committed");
+            events.sort_by_key(|event| event.performed_at);
+            all += events.len();
+            let (db, tenant) = (&self.house.db, &self.house.tenant.id);
+            let mut events = events.into_iter().peekable();
+            while events.peek().is_some() {
+                let mut tx = db.begin().await.expect("a transaction");
+                let mut head = log::lock_head(&mut tx, tenant).await.expect("the head");
+                let page: Vec<_> = events.by_ref().take(5_000).map(|event| head.link(event, Utc::now())).collect();
+                log::write(&mut tx, tenant, &page).await.expect("they are written");
+                log::save_head(&mut tx, &head).await.expect("the head is saved");
+                commit(tx).await.expect("it is committed");
+            }
         }
         all
     }
