@@ -17,13 +17,11 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::{ExportError, Period, plain, traces};
 use crate::db::Db;
 use crate::hospital::tenants::Tenant;
+use crate::journey::course::Course;
 use crate::journey::events::EventType;
-use crate::journey::evolve::evolve;
-use crate::journey::ids::BranchId;
-use crate::journey::measures;
-use crate::journey::visit::Visit;
-use crate::journey::words::Word as _;
+use crate::journey::words::{Outcome, Word as _};
 use crate::log::{self, Filter, StoredEvent};
+use crate::projections::measures::{self, StayRow};
 
 /// How many rows are read at once, and stand in one row group at most.
 const PAGE: u32 = 10_000;
@@ -104,31 +102,29 @@ const EVENTS: &[Column<StoredEvent>] = &[
     }),
 ];
 
-/// A part of a visit in one place.
+/// A part of a visit in one place, as the analytics have it, and how the visit ended.
 struct Stay {
-    visit: String,
-    number: i64,
-    of: measures::Stay,
-    is_over: bool,
-    state: Arc<Visit>,
-    branch: Option<BranchId>,
+    row: StayRow,
+    outcome: Option<Outcome>,
 }
 
 /// The columns of stays; the last of an open visit has no end.
 const STAYS: &[Column<Stay>] = &[
-    Column::Text("visit_id", |stay| Some(stay.visit.clone())),
-    Column::Whole("number", |stay| Some(stay.number)),
-    Column::Text("part", |stay| Some(stay.of.part.word().to_owned())),
-    Column::Text("station", |stay| stay.of.station.map(|station| station.word().to_owned())),
-    Column::Text("doctor_id", |stay| stay.state.doctor().map(ToString::to_string)),
-    Column::Text("department_id", |stay| stay.state.department_id.as_ref().map(ToString::to_string)),
-    Column::Text("branch_id", |stay| stay.branch.as_ref().map(ToString::to_string)),
-    Column::Text("visit_type", |stay| Some(stay.state.visit_type.word().to_owned())),
-    Column::Text("priority", |stay| Some(stay.state.urgency().word().to_owned())),
-    Column::Text("outcome", |stay| stay.state.outcome.map(|outcome| outcome.word().to_owned())),
-    Column::Time("began_at", |stay| Some(stay.of.from)),
-    Column::Time("ended_at", |stay| stay.is_over.then_some(stay.of.to)),
-    Column::Whole("seconds", |stay| stay.is_over.then_some(stay.of.seconds)),
+    Column::Text("visit_id", |stay| Some(stay.row.visit_id.to_string())),
+    Column::Whole("number", |stay| Some(stay.row.number.into())),
+    Column::Text("part", |stay| Some(stay.row.part.word().to_owned())),
+    Column::Text("station", |stay| stay.row.station.map(|station| station.word().to_owned())),
+    Column::Text("doctor_id", |stay| stay.row.doctor_id.as_ref().map(ToString::to_string)),
+    Column::Text("department_id", |stay| stay.row.department_id.as_ref().map(ToString::to_string)),
+    Column::Text("branch_id", |stay| stay.row.branch_id.as_ref().map(ToString::to_string)),
+    Column::Text("visit_type", |stay| Some(stay.row.visit_type.word().to_owned())),
+    Column::Text("priority", |stay| Some(stay.row.priority.word().to_owned())),
+    Column::Text("outcome", |stay| stay.outcome.map(|outcome| outcome.word().to_owned())),
+    Column::Whole("hour", |stay| Some(stay.row.hour.into())),
+    Column::Whole("weekday", |stay| Some(stay.row.weekday.into())),
+    Column::Time("began_at", |stay| Some(stay.row.began_at)),
+    Column::Time("ended_at", |stay| stay.row.ended_at),
+    Column::Whole("seconds", |stay| stay.row.seconds),
 ];
 
 /// What was written.
@@ -267,16 +263,17 @@ pub async fn stays(
 ) -> Result<Written, ExportError> {
     let mut files = Files::new(folder, tenant, "stays", STAYS);
     traces::each(db, tenant, period, |trace| {
-        let steps = trace.steps()?;
-        let Some(visit) = steps.iter().fold(None, evolve).map(Arc::new) else { return Ok(()) };
-        let day = tenant.local_day(visit.registered_at);
-        let branch = trace.events.first().and_then(|event| event.stored.event.branch_id.clone());
-        let parts = measures::measures(&steps, visit.latest_of_all()).stays;
-        let last = parts.len();
-        for (of, number) in parts.into_iter().zip(1_usize..) {
-            let is_over = visit.outcome.is_some() || number < last;
-            let (visit_id, state, branch) = (trace.visit.clone(), Arc::clone(&visit), branch.clone());
-            files.add(day, Stay { visit: visit_id, number: number as i64, of, is_over, state, branch })?;
+        let mut course = Course::default();
+        for step in trace.steps()? {
+            course.take(&step);
+        }
+        let mut events = trace.events.iter().map(|event| &event.stored.event);
+        let Some(registration) = events.find(|event| event.version == 1) else { return Ok(()) };
+        let Some(visit) = &registration.visit_id else { return Ok(()) };
+        let stays = measures::stays_of(tenant, visit, registration.branch_id.as_ref(), &course);
+        let outcome = course.visit().and_then(|visit| visit.outcome);
+        for row in stays.into_iter().flat_map(|(_, rows)| rows) {
+            files.add(row.day, Stay { row, outcome })?;
         }
         progress(files.written.rows);
         Ok(())

@@ -16,7 +16,7 @@ use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::course::{Course, Span, letters};
 use crate::journey::ids::*;
-use crate::journey::measures::Part;
+use crate::journey::measures::{Measures, Part};
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, Station, VisitType};
 use crate::log::{self, Occurrence, VISIT};
@@ -168,32 +168,9 @@ impl Followed {
     /// The rows that it comes to.
     fn rows(&self, tenant: &Tenant, visit_id: &VisitId) -> Option<(MeasuresRow, Vec<StayRow>)> {
         let visit = self.course.visit()?;
-        let (measures, stays) = self.course.stays();
+        let (measures, stays) = stays_of(tenant, visit_id, self.branch.as_ref(), &self.course)?;
         let (day, hour, weekday) = calendar(tenant, visit.registered_at);
         let [taken, refunded, due] = self.course.money();
-        let last = stays.len();
-        let stays = stays.into_iter().enumerate().map(|(index, (stay, doctor_id))| {
-            let (_, hour, weekday) = calendar(tenant, stay.from);
-            let is_over = visit.ended_at.is_some() || index + 1 < last;
-            StayRow {
-                visit_id: visit_id.clone(),
-                number: index as i32 + 1,
-                part: stay.part,
-                station: stay.station,
-                doctor_id,
-                department_id: visit.department_id.clone(),
-                branch_id: self.branch.clone(),
-                visit_type: visit.visit_type,
-                priority: visit.urgency(),
-                day,
-                hour,
-                weekday,
-                began_at: stay.from,
-                ended_at: is_over.then_some(stay.to),
-                seconds: is_over.then_some(stay.seconds),
-            }
-        });
-        let stays = stays.collect();
         let row = MeasuresRow {
             visit_id: visit_id.clone(),
             position: self.position,
@@ -224,6 +201,40 @@ impl Followed {
         };
         Some((row, stays))
     }
+}
+
+/// The stays of a visit as rows, and what else is measured of it; none before its registration.
+pub fn stays_of(
+    tenant: &Tenant,
+    visit_id: &VisitId,
+    branch_id: Option<&BranchId>,
+    course: &Course,
+) -> Option<(Measures, Vec<StayRow>)> {
+    let visit = course.visit()?;
+    let (measures, stays) = course.stays();
+    let (day, last) = (tenant.local_day(visit.registered_at), stays.len());
+    let rows = stays.into_iter().enumerate().map(|(index, (stay, doctor_id))| {
+        let (_, hour, weekday) = calendar(tenant, stay.from);
+        let is_over = visit.ended_at.is_some() || index + 1 < last;
+        StayRow {
+            visit_id: visit_id.clone(),
+            number: index as i32 + 1,
+            part: stay.part,
+            station: stay.station,
+            doctor_id,
+            department_id: visit.department_id.clone(),
+            branch_id: branch_id.cloned(),
+            visit_type: visit.visit_type,
+            priority: visit.urgency(),
+            day,
+            hour,
+            weekday,
+            began_at: stay.from,
+            ended_at: is_over.then_some(stay.to),
+            seconds: is_over.then_some(stay.seconds),
+        }
+    });
+    Some((measures, rows.collect()))
 }
 
 /// The day, hour and weekday of a moment on the hospital's clock.

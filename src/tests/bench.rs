@@ -1,7 +1,7 @@
-//! The figures: how fast the journey, the log, the pages and the analytics are.
+//! The figures: how fast the journey, the log, the pages, the analytics, the simulation and the export are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics` chooses. `cargo xtask bench flat`, which
-//! takes long and needs 20 GB of disk, is not among everything.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics simulate export` chooses.
+//! `cargo xtask bench flat`, which takes long and needs 20 GB of disk, is not among everything.
 
 #[path = "faults/boards.rs"]
 mod boards;
@@ -55,6 +55,18 @@ async fn main() {
             println!("\n{engine}: live updates");
             let (database, db) = open(engine).await;
             figures::live::measure(&database.url).await;
+            close(database, db).await;
+        }
+        if wanted("simulate") {
+            println!("\n{engine}: the simulation");
+            let (database, db) = open(engine).await;
+            figures::simulation::measure(&db).await;
+            close(database, db).await;
+        }
+        if wanted("export") {
+            println!("\n{engine}: the export for warehouses, of a log and of one ten times as long");
+            let (database, db) = open(engine).await;
+            figures::export::measure(&db, &database.url).await;
             close(database, db).await;
         }
         if wanted("analytics") {

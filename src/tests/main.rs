@@ -5,6 +5,7 @@ mod architecture;
 mod database;
 mod delivery;
 mod demo;
+mod digest;
 mod export;
 mod faults;
 mod following;

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// The versions that are installed.
 const PACKAGES: [&str; 2] = ["pm4py==2.7.23.11", "duckdb==2.0.0"];
 
-/// Simulates a few days, exports them, and has the others read them.
+/// Simulates a month, exports it, and has the others read them.
 pub fn run(workspace: &Workspace, server: &Path) -> Result<()> {
     need(&[Tool::Python])?;
     let programs = python::install(workspace, &PACKAGES)?;
@@ -25,7 +25,7 @@ pub fn run(workspace: &Workspace, server: &Path) -> Result<()> {
             command.args(arguments).env("SOJOURN_DATABASE_URL", &database).current_dir(scratch.path());
             output(&mut command)
         };
-        sojourn(&["simulate", "--visits-per-day", "150", "--days", "3", "--seed", "1", "--from", "2026-02-02"])?;
+        sojourn(&["simulate", "--visits-per-day", "15", "--days", "30", "--seed", "1", "--from", "2026-02-02"])?;
         sojourn(&["replay", "--projection", "visit_measures"])?;
         sojourn(&["export", "xes", "log.xes", "--figures", "figures.json"])?;
         sojourn(&["export", "ocel", "log.json"])?;

@@ -28,7 +28,7 @@ cargo xtask pictures            every screen by day and at night, on desktop and
 cargo xtask size                what a browser is sent by a release, and its limits
 cargo xtask lighthouse          Lighthouse's marks for the workplaces of a release, in target/lighthouse
 cargo xtask torture [CYCLES]    kill, stop, fill and break what can be, 200 times over, and see that nothing is lost
-cargo xtask bench               the figures: how fast the journey, the log, live updates, the pages and the analytics are";
+cargo xtask bench               the figures: how fast the journey, the log, live updates, pages, analytics, simulation and export are";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {

@@ -195,6 +195,12 @@ impl Writer {
     }
 }
 
+/// A process's memory by the system's name for it, in kB; none once the process is gone.
+pub fn memory(process: u32, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find(|line| line.starts_with(name))?.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// The server, as its own process.
 pub struct Server {
     child: Child,
@@ -225,9 +231,7 @@ impl Server {
 
     /// How much memory it holds, in kB.
     pub fn resident_memory(&self) -> u64 {
-        let status = self.child.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
-        let line = status.as_deref().and_then(|status| status.lines().find(|line| line.starts_with("VmRSS")));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or_default()
+        self.child.id().and_then(|id| memory(id, "VmRSS")).unwrap_or_default()
     }
 
     /// Kills it: no farewell.

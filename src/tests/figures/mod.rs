@@ -1,11 +1,14 @@
 //! What is measured, part by part.
 
 pub mod analytics;
+pub mod export;
 pub mod flat;
 pub mod journey;
+mod large;
 pub mod live;
 pub mod log;
 pub mod pages;
+pub mod simulation;
 
 use std::time::Duration;
 
