@@ -84,7 +84,7 @@ fn percentiles_are_values_that_occurred() {
         all.take(&unmeasured, None, Some(5));
         all.figure()
     };
-    assert_eq!(figure(&[]), Figure { missing: 1, ..Figure::default() });
+    assert_eq!(figure(&[]), Figure { missing: 1, unfinished: 1, ..Figure::default() });
     let one = figure(&[7]);
     assert_eq!((one.median, one.p90, one.mean, one.within), (Some(7), Some(7), Some(7), Some((0, 1))));
     assert_eq!((one.visits, one.targeted), (1, 1));
@@ -104,7 +104,10 @@ fn five_tests_of_one_visit_are_one_visit() {
         values.take(&one, Some(seconds), (seconds > 3).then_some(60));
     }
     values.take(&other, Some(6), None);
+    values.take(&other, None, None);
+    values.take(&other, None, None);
     let figure = values.figure();
+    assert_eq!((figure.missing, figure.unfinished), (2, 1));
     assert_eq!((figure.count, figure.visits, figure.within, figure.targeted), (6, 2, Some((2, 2)), 1));
 }
 

@@ -38,7 +38,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
         let stops: Vec<_> = variant.stops.iter().map(|stop| say(stop.label())).collect();
         sheet.row([
             Cell::Text(stops.join(" > ")),
-            Cell::Count(variant.visits),
+            Cell::count(variant.visits),
             Cell::share(variant.visits, all),
             Cell::of(&variant.whole, |whole| whole.median),
             Cell::of(&variant.whole, |whole| whole.p90),
@@ -92,7 +92,7 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
             Cell::Text((step + 1).to_string()),
             Cell::Text(say(from.label())),
             Cell::Text(say(to.label())),
-            Cell::Count(*visits),
+            Cell::count(*visits),
         ]);
     }
     let drawn = Sankey::new(flows);
@@ -143,7 +143,7 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
     };
     let cells = |row: &(String, Times, usize, Among), visits: usize| {
         let (_, Times { times, visits: with }, of, _) = row;
-        [Cell::Count(*times), Cell::Share(share(*times, *of), if *with == 0 { visits } else { *with })]
+        [Cell::Count(*times, *with), Cell::Share(share(*times, *of), if *with == 0 { visits } else { *with })]
     };
     for (row, row_before) in rows(now).iter().zip(&rows(before)) {
         let name = Cell::Text(row.0.clone());
@@ -187,8 +187,8 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     for row in doctors {
         sheet.row([
             Cell::Text(names.person(row.doctor.as_ref())),
-            Cell::Count(row.missed),
-            Cell::Count(row.ended),
+            Cell::count(row.missed),
+            Cell::count(row.ended),
             Cell::share(row.missed, row.ended),
         ]);
     }
@@ -240,7 +240,7 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
     let mut sheet = Sheet::new([tr!("reason"), tr!("outcome"), tr!("visits")]);
     let words = |reason: &Option<String>| reason.clone().unwrap_or_else(|| tr!("No reason given"));
     let cells = |words: String, outcome: Outcome, visits: usize| {
-        vec![Cell::Text(words), Cell::Text(say(outcome.label())), Cell::Count(visits)]
+        vec![Cell::Text(words), Cell::Text(say(outcome.label())), Cell::count(visits)]
     };
     // What few have typed could tell of somebody.
     let (mut outside, mut others) = (Vec::new(), BTreeMap::<Outcome, usize>::new());
@@ -337,10 +337,10 @@ mod tests {
     use crate::analytics::Filter;
     use crate::journey::course::Measure;
 
-    #[test]
-    fn what_few_have_typed_stays_in_the_house() {
+    /// All visits of a day.
+    fn a_day() -> Asked {
         let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap_or_default();
-        let asked = Asked {
+        Asked {
             preset: None,
             period: crate::analytics::Period { from: day, to: day },
             cut: false,
@@ -349,11 +349,26 @@ mod tests {
             among: None,
             hour: None,
             weekday: None,
-        };
+        }
+    }
+
+    /// What a panel says outside the house.
+    fn outside(panel: &Panel) -> Vec<String> {
+        panel.sheet.masked().into_iter().skip(1).map(|row| row.join(",")).collect()
+    }
+
+    #[test]
+    fn what_happened_often_to_few_stays_in_the_house() {
+        let skips = |times, visits| Detours { visits: 100, skips: Times { times, visits }, ..Detours::default() };
+        let told = outside(&detours(&skips(6, 3), &skips(6, 5), &a_day()));
+        assert_eq!(told[0], "Skipped: did not come when called,under 5,,6,6.0");
+    }
+
+    #[test]
+    fn what_few_have_typed_stays_in_the_house() {
         let given = |reason: &str, visits| (Outcome::Cancelled, Some(reason.to_owned()), visits);
-        let panel = reasons(&[given("Went home", 5), given("Aunt Mira died", 3), given("Forgot", 2)], &asked);
+        let panel = reasons(&[given("Went home", 5), given("Aunt Mira died", 3), given("Forgot", 2)], &a_day());
         assert_eq!(panel.sheet.rows.len(), 3);
-        let outside: Vec<_> = panel.sheet.masked().into_iter().skip(1).map(|row| row.join(",")).collect();
-        assert_eq!(outside, ["Went home,Cancelled,5", "other reasons,Cancelled,5"]);
+        assert_eq!(outside(&panel), ["Went home,Cancelled,5", "other reasons,Cancelled,5"]);
     }
 }

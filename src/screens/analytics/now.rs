@@ -56,7 +56,7 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
             sheet.row([
                 Cell::Text(say(at.station.label())),
                 Cell::Text(name),
-                Cell::Count(waiting.visits),
+                Cell::count(waiting.visits),
                 Cell::Seconds(Some(waiting.longest), waiting.visits),
             ]);
         }

@@ -49,8 +49,8 @@ pub struct Sheet {
 pub enum Cell {
     /// Words.
     Text(String),
-    /// How many.
-    Count(usize),
+    /// How many, and of how many visits.
+    Count(usize, usize),
     /// How long.
     Seconds(Option<i64>, usize),
     /// How many of a hundred.
@@ -60,9 +60,24 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// How many, where each is of another visit or of none.
+    pub fn count(count: usize) -> Self {
+        Self::Count(count, count)
+    }
+
     /// A part of a whole: where it, or the rest, is small, the share would tell how many they are.
     pub fn share(part: usize, whole: usize) -> Self {
         Self::Share(figures::share(part, whole), figures::least(part, whole))
+    }
+
+    /// How many durations a figure is of.
+    pub fn of_all(figure: &Figure) -> Self {
+        Self::Count(figure.count, figure.visits)
+    }
+
+    /// How many a figure leaves out.
+    pub fn missing(figure: &Figure) -> Self {
+        Self::Count(figure.missing, figure.unfinished)
     }
 
     /// One of the durations that a figure comes to.
@@ -79,7 +94,7 @@ impl Cell {
     fn words(&self, tenant: &Tenant) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Count(count) => super::asked::grouped(*count),
+            Self::Count(count, _) => super::asked::grouped(*count),
             Self::Seconds(seconds, _) => seconds.map_or_else(|| "–".to_owned(), duration),
             Self::Share(share, _) => share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %")),
             Self::Money(money, _) => tenant.money(*money),
@@ -92,8 +107,8 @@ impl Cell {
             // A spreadsheet would take it for a formula.
             Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
-            Self::Count(count) if few(*count) => format!("under {FEWEST}"),
-            Self::Count(count) => count.to_string(),
+            Self::Count(_, visits) if few(*visits) => format!("under {FEWEST}"),
+            Self::Count(count, _) => count.to_string(),
             Self::Seconds(_, visits) | Self::Share(_, visits) | Self::Money(_, visits) if few(*visits) => String::new(),
             Self::Seconds(seconds, _) => seconds.map_or_else(String::new, |seconds| seconds.to_string()),
             Self::Share(share, _) => share.map_or_else(String::new, |share| format!("{share:.1}")),
@@ -216,13 +231,16 @@ mod tests {
     #[test]
     fn each_figure_is_masked_by_its_own_visits() {
         // Five tests of one visit; five visits before.
-        let now = Figure { count: 5, visits: 1, missing: 4, median: Some(60), ..Figure::default() };
+        let now = Figure { count: 5, visits: 1, missing: 8, unfinished: 4, median: Some(60), ..Figure::default() };
         let before = Figure { count: 5, visits: 5, median: Some(90), ..Figure::default() };
         let median = |figure: &Figure| Cell::of(figure, |figure| figure.median);
         assert_eq!(
-            outside(vec![Cell::Count(now.missing), median(&now), median(&before), Cell::Count(0)]),
+            outside(vec![Cell::missing(&now), median(&now), median(&before), Cell::count(0)]),
             ["under 5", "", "90", "0"]
         );
+        // How many there are would tell of whom they are, however many.
+        let six = Figure { count: 6, visits: 3, ..Figure::default() };
+        assert_eq!(outside(vec![Cell::of_all(&six), Cell::of_all(&before), Cell::count(6)]), ["under 5", "5", "6"]);
         // Two of a hundred, and none of three, could be told; none of a hundred is nobody.
         assert_eq!(outside(vec![Cell::share(2, 100), Cell::share(0, 3), Cell::share(0, 100)]), ["", "", "0.0"]);
         assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(98, 100), Cell::share(0, 0)]), ["50.0", "", ""]);

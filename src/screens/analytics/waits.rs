@@ -49,12 +49,12 @@ pub fn definition(measure: Measure) -> String {
 
 fn figures(figure: &Figure) -> [Cell; 6] {
     [
-        Cell::Count(figure.count),
+        Cell::of_all(figure),
         Cell::of(figure, |figure| figure.median),
         Cell::of(figure, |figure| figure.p90),
         Cell::of(figure, |figure| figure.mean),
         Cell::Share(figure.share_within(), figure.least_within()),
-        Cell::Count(figure.missing),
+        Cell::missing(figure),
     ]
 }
 
@@ -147,7 +147,7 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
     let before = [tr!("median before"), tr!("count before")];
     let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(before));
     for group in &groups {
-        let before = [Cell::of(&group.before, |figure| figure.median), Cell::Count(group.before.count)];
+        let before = [Cell::of(&group.before, |figure| figure.median), Cell::of_all(&group.before)];
         sheet.row(std::iter::once(Cell::Text(name(group))).chain(figures(&group.figure)).chain(before));
     }
     let bars = groups.iter().filter(|group| group.figure.count > 0).take(BARS).map(|group| Bar {
@@ -238,7 +238,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     let all = steps.first().map_or(0, |step| step.visits);
     let mut sheet = Sheet::new([tr!("step"), tr!("visits"), tr!("of all")]);
     for step in steps {
-        sheet.row([Cell::Text(words(step.event)), Cell::Count(step.visits), Cell::share(step.visits, all)]);
+        sheet.row([Cell::Text(words(step.event)), Cell::count(step.visits), Cell::share(step.visits, all)]);
     }
     let left: usize = losses.by_outcome.iter().filter(|(outcome, _)| outcome.is_some()).map(|(_, visits)| visits).sum();
     for (outcome, visits) in &losses.by_outcome {
@@ -246,7 +246,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             None => tr!("not seen, still here"),
             Some(outcome) => tr!("not seen: {outcome}", outcome),
         };
-        sheet.row([Cell::Text(name), Cell::Count(*visits), Cell::share(*visits, all)]);
+        sheet.row([Cell::Text(name), Cell::count(*visits), Cell::share(*visits, all)]);
     }
     let no_shows = losses.by_outcome.get(&Some(Outcome::NoShow)).copied().unwrap_or(0);
     let waited = losses.waited.median.filter(|seconds| *seconds >= 60).map(duration);
