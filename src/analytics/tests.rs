@@ -10,11 +10,12 @@ use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values};
 use super::journeys::{self, Stop, Sum, Times};
 use super::targets::Targets;
-use super::waits::{Dimension, Question};
+use super::waits::{Dimension, Question, Stretch};
 use crate::db::new_id;
+use crate::hospital::measure_targets::MeasureTarget;
 use crate::journey::course::Measure;
 use crate::journey::events::EventType::{self, *};
-use crate::journey::ids::{Id, PersonId, VisitId};
+use crate::journey::ids::{DepartmentId, Id, PersonId, VisitId};
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, VisitType};
 
@@ -186,6 +187,34 @@ fn the_longest_are_listed_page_by_page() {
     assert_eq!(listed(2..4), (vec![Some(30), Some(20)], 5));
     assert_eq!(listed(4..6), (vec![None], 5));
     assert_eq!(listed(6..8), (vec![], 5));
+}
+
+#[test]
+fn the_furthest_over_their_target_come_first() {
+    let (doctor, quick): (Arc<PersonId>, Arc<DepartmentId>) = (Arc::new(new_id()), Arc::new(new_id()));
+    let slow: Arc<DepartmentId> = Arc::new(new_id());
+    let of = |department: &Arc<DepartmentId>, wait| {
+        let (facts, stretches) = visit(day(3), &doctor, wait, &[VisitRegistered, QueueJoined]);
+        (Facts { department: Some(department.clone()), ..facts }, stretches)
+    };
+    // Ten minutes are many where five are meant, and few where nine are.
+    let visits = [of(&slow, Some(600)), of(&quick, Some(540)), of(&slow, Some(540)), of(&quick, None)];
+    let days = [Arc::new(book(visits))];
+    let set = |department: &Arc<DepartmentId>, minutes| MeasureTarget {
+        department_id: (**department).clone(),
+        measure: Measure::ConsultationWait,
+        minutes,
+    };
+    let (filter, targets) = (Filter::default(), Targets::new(&[], &[set(&quick, 5), set(&slow, 9)]));
+    let period = Period { from: day(3), to: day(3) };
+    let question = Question { days: &days, period, filter: &filter, targets: &targets };
+    let told = |(stretches, count): (Vec<Stretch>, usize)| {
+        (stretches.into_iter().map(|(_, span, target)| (span.seconds, target)).collect::<Vec<_>>(), count)
+    };
+    let listed = |some| told(question.furthest_over(Measure::ConsultationWait, |_, _| true, some));
+    assert_eq!(listed(0..1), (vec![(Some(540), Some(300))], 2));
+    assert_eq!(listed(1..2), (vec![(Some(600), Some(540))], 2));
+    assert_eq!(question.breaches(Measure::ConsultationWait).len(), 2);
 }
 
 #[test]

@@ -142,18 +142,21 @@ impl Loaded {
         ])
     }
 
-    /// Lists the longest of a measure behind those already listed, or only what is past its target.
+    /// Lists the longest of a measure behind those already listed, or those furthest past their target.
     async fn listed(&self, desk: &Desk, breaches: bool, skipped: usize) -> Result<(Vec<Listed>, usize), Failure> {
         let (question, asked) = (self.question(), &self.asked);
         // What is no measure's is listed by the whole visit, which every visit has.
         let measure = asked.among.map_or(asked.measure, |_| Measure::WholeVisit);
-        let is_wanted = |facts: &Facts, span: &Measured, target: Option<i64>| {
+        let is_wanted = |facts: &Facts, span: &Measured| {
             asked.among.is_none_or(|among| among.has(facts))
-                && (!breaches || span.seconds.zip(target).is_some_and(|(took, most)| took > most))
                 && asked.hour.is_none_or(|hour| hour == span.hour)
                 && asked.weekday.is_none_or(|weekday| weekday == span.weekday)
         };
-        let (all, count) = question.longest(measure, is_wanted, skipped..skipped + LISTED);
+        let some = skipped..skipped + LISTED;
+        let (all, count) = match breaches {
+            true => question.furthest_over(measure, is_wanted, some),
+            false => question.longest(measure, |facts, span, _| is_wanted(facts, span), some),
+        };
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let mut tx = desk.db().begin_reading().await?;
         let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;

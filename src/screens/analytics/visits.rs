@@ -44,7 +44,7 @@ pub struct Visits {
     pub names: Names,
     /// Why they may not be all, when they are not.
     pub unfinished: Option<Unfinished>,
-    /// The first of them, the longest first.
+    /// Some of them, the longest first, or those furthest past their target.
     pub listed: Vec<Listed>,
     /// How many there are.
     pub count: usize,
@@ -83,7 +83,11 @@ pub fn visits(page: Visits) -> impl IntoView {
     });
     let (first, last) = (grouped(skipped + 1), grouped(skipped + listed.len()));
     let shown = (!listed.is_empty() && listed.len() < count).then(|| tr!("{first} to {last} are shown", first, last));
-    let what = [Some(tr!("{times}, the longest first", times = all)), begun, shown];
+    let order = match breaches {
+        true => tr!("{times}, the furthest past their target first", times = all),
+        false => tr!("{times}, the longest first", times = all),
+    };
+    let what = [Some(order), begun, shown];
     let what = what.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let heading = say(asked.among.map_or(asked.measure.label(), |among| among.label()));
     let measures = super::waits::measures().map(|measure| {
