@@ -63,6 +63,23 @@ fn columns() -> [String; 6] {
     [tr!("count"), tr!("median"), tr!("90th percentile"), tr!("mean"), tr!("within target"), tr!("not reached")]
 }
 
+/// Those of the period before, beside them.
+fn figures_before(figure: &Figure) -> [Cell; 5] {
+    let [count, median, p90, mean, within, _] = figures(figure);
+    [median, count, p90, mean, within]
+}
+
+/// What those are called.
+fn columns_before() -> [String; 5] {
+    [
+        tr!("median before"),
+        tr!("count before"),
+        tr!("90th percentile before"),
+        tr!("mean before"),
+        tr!("within target before"),
+    ]
+}
+
 fn nothing() -> String {
     tr!("Nothing was measured in this period.")
 }
@@ -144,11 +161,10 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
     let measure = asked.measure;
     let groups = question.by(measure, dimension);
     let name = |group: &Group| names.of(dimension, group.key.as_deref());
-    let before = [tr!("median before"), tr!("count before")];
-    let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(before));
+    let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(columns_before()));
     for group in &groups {
-        let before = [Cell::of(&group.before, |figure| figure.median), Cell::of_all(&group.before)];
-        sheet.row(std::iter::once(Cell::Text(name(group))).chain(figures(&group.figure)).chain(before));
+        let both = figures(&group.figure).into_iter().chain(figures_before(&group.before));
+        sheet.row(std::iter::once(Cell::Text(name(group))).chain(both));
     }
     let bars = groups.iter().filter(|group| group.figure.count > 0).take(BARS).map(|group| Bar {
         name: name(group),
@@ -203,9 +219,11 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
     let measure = asked.measure;
     let days = question.by_day(measure);
     let before = Question { period: asked.period.before(), ..question }.by_day(measure);
-    let mut sheet = Sheet::new(std::iter::once(tr!("day")).chain(columns()));
-    for (day, figure) in &days {
-        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(figures(figure)));
+    let mut sheet = Sheet::new(std::iter::once(tr!("day")).chain(columns()).chain(columns_before()));
+    // Both periods have as many days.
+    for ((day, figure), (_, earlier)) in days.iter().zip(&before) {
+        let both = figures(figure).into_iter().chain(figures_before(earlier));
+        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(both));
     }
     let worst = days.iter().filter_map(|(day, figure)| Some((figure.median?, *day))).max();
     let finding = worst.map_or_else(nothing, |(median, day)| {

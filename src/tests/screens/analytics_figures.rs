@@ -1,0 +1,98 @@
+//! Stories of what the analytics print: held against hand and SQL, with the visits behind each figure.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::departments::{self, NewDepartment};
+use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::VisitId;
+use sojourn::journey::words::Role;
+use sojourn::record::Wish;
+
+use super::Browser;
+use super::analytics::{between, flow};
+use crate::support::house::House;
+use crate::support::stories;
+
+stories! {
+    each_day_stands_beside_the_one_before,
+    two_bills_of_three_visits_are_of_few,
+    what_is_furthest_past_its_target_is_listed_first,
+}
+
+/// What a spreadsheet says, row by row.
+async fn rows(manager: &Browser, path: &str) -> Vec<String> {
+    let csv = manager.get(path).await;
+    assert_eq!(csv.status, 200, "{path}");
+    csv.text.lines().map(str::to_owned).collect()
+}
+
+async fn each_day_stands_beside_the_one_before(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    house.clock.advance(TimeDelta::days(1));
+    house.register().await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let days = rows(&manager, "/analytics/by-day.csv?period=today").await;
+    assert_eq!(days[1], "2026-03-02,0,,,,,under 5,300,5,300,300,100.0");
+    let departments = rows(&manager, "/analytics/by-department.csv?period=today").await;
+    assert_eq!(departments[1], "General Medicine,0,,,,,under 5,300,5,300,300,100.0");
+}
+
+async fn two_bills_of_three_visits_are_of_few(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..3 {
+        flow(&house).await;
+    }
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let bills = rows(&manager, "/analytics/by-department.csv?period=today&measure=bill-to-settlement").await;
+    assert_eq!(bills[1], "General Medicine,under 5,,,,,0,,0,,,");
+    let page = manager.get("/analytics?period=today&measure=bill-to-settlement").await;
+    assert!(page.text.contains("6 times"), "in the house it is told");
+}
+
+async fn what_is_furthest_past_its_target_is_listed_first(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let mut tx = db.begin().await.expect("a transaction");
+    let quick = NewDepartment {
+        branch_id: house.branch.clone(),
+        name: "Quick Care".to_owned(),
+        token_prefix: "Q".to_owned(),
+        target_minutes: 5,
+    };
+    let quick = departments::add(&mut tx, &house.tenant.id, quick).await.expect("a department").id;
+    commit(tx).await.expect("it is written");
+    let seen_after = async |visit: &VisitId, minutes| {
+        house.clock.advance(TimeDelta::minutes(minutes));
+        let doctor = &house.who(Role::Doctor).id;
+        house.log(Role::Receptionist, visit, QueueJoined, json!({ "doctorId": doctor })).await;
+        house.log(Role::Doctor, visit, QueueCalled, json!({ "roomId": house.room })).await;
+        house.log(Role::Doctor, visit, EnteredRoom, json!({ "roomId": house.room })).await;
+        house.log(Role::Doctor, visit, ExitedRoom, json!({})).await;
+    };
+    // Forty minutes where thirty are meant, thirty where five are.
+    let long = house.register().await;
+    seen_after(&long, 40).await;
+    let late: VisitId = new_id();
+    let registration = json!({ "patientId": house.patient, "departmentId": quick });
+    house
+        .record(Role::Receptionist, vec![Wish::new(Some(late.clone()), VisitRegistered, registration)])
+        .await
+        .expect("it");
+    seen_after(&late, 30).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let order = async |path: &str| {
+        let page = manager.get(&format!("/analytics/{path}?period=today")).await;
+        let list = between(&page.text, "aria-labelledby=\"listed\"", "</section>").to_owned();
+        [&late, &long].map(|visit| list.find(&format!("/visits/{visit}")).expect("it is listed"))
+    };
+    let [late_at, long_at] = order("breaches").await;
+    assert!(late_at < long_at, "the furthest over its target is first");
+    let [late_at, long_at] = order("visits").await;
+    assert!(long_at < late_at, "the longest is first");
+}
