@@ -36,7 +36,7 @@ fn book(visits: impl IntoIterator<Item = (Facts, [(Measure, Measured); 3])>) -> 
 }
 
 /// A visit of a day, and what is measured of it.
-fn visit(
+pub(super) fn visit(
     day: NaiveDate,
     doctor: &Arc<PersonId>,
     wait: Option<i64>,

@@ -11,6 +11,7 @@ use sojourn::record::Wish;
 
 use super::Browser;
 use super::analytics::{between, flow};
+use crate::support::flow::standard;
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -18,6 +19,7 @@ stories! {
     each_day_stands_beside_the_one_before,
     two_bills_of_three_visits_are_of_few,
     what_is_furthest_past_its_target_is_listed_first,
+    the_table_of_now_has_all_that_is_drawn,
 }
 
 /// What a spreadsheet says, row by row.
@@ -95,4 +97,33 @@ async fn what_is_furthest_past_its_target_is_listed_first(db: Db) {
     assert!(late_at < long_at, "the furthest over its target is first");
     let [late_at, long_at] = order("visits").await;
     assert!(long_at < late_at, "the longest is first");
+}
+
+async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    // Called, seen, and sent to the lab; then somebody waits for forty minutes.
+    let visit = house.register().await;
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(8) {
+        house.log(role, &visit, event, metadata).await;
+    }
+    let waiting = house.register().await;
+    house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
+    house.clock.advance(TimeDelta::minutes(40));
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let told = rows(&manager, "/analytics/now.csv").await;
+    assert_eq!(
+        told[1..],
+        [
+            "Waiting,Consultation,General Medicine,under 5,,under 5,,",
+            "Called within the last hour,Consultation,,under 5,,,,",
+            "Called within the last hour,Lab,,0,,,,",
+            "Called within the last hour,Billing,,0,,,,",
+            "Doctor in session,,The doctor,,,,,",
+            "Tests in the lab,Lab,Ordered,under 5,,,,",
+        ]
+    );
+    let page = manager.get("/analytics").await;
+    let table = between(&page.text, "Called within the last hour", "</tr>");
+    assert!(table.contains("3 min"), "in the house its median is told: {table}");
 }
