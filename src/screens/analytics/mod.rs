@@ -237,7 +237,7 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
 }
 
 fn tile_view(tile: Tile, against: &str) -> AnyView {
-    let Tile { name, value, change, note, href, current } = tile;
+    let Tile { name, value, change, note, definition, href, current } = tile;
     let (class, sign, words) = match change {
         Change::Unknown => ("change", "", tr!("no earlier figure")),
         Change::Same => ("change", "=", tr!("as {against}", against)),
@@ -254,7 +254,7 @@ fn tile_view(tile: Tile, against: &str) -> AnyView {
     view! {
         <li>
             <a class="tile" href=href aria-current=current.then_some("true")>
-                <span class="tile-name">{name}</span>
+                <span class="tile-name">{name.clone()}</span>
                 <span class="tile-value">{value}</span>
                 <span class=class>
                     <span aria-hidden="true">{sign} " "</span>
@@ -263,6 +263,10 @@ fn tile_view(tile: Tile, against: &str) -> AnyView {
                 </span>
                 <span class="tile-note">{note}</span>
             </a>
+            <details class="fold tile-fold" name="definition">
+                <summary>{tr!("What it means")}<span class="visually-hidden">": " {name}</span></summary>
+                <div class="fold-body"><p class="secondary">{definition}</p></div>
+            </details>
         </li>
     }
     .into_any()

@@ -4,18 +4,23 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::departments::{self, NewDepartment};
-use sojourn::journey::events::EventType::*;
+use sojourn::journey::events::EventType::{self, *};
 use sojourn::journey::ids::VisitId;
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{Role, Word};
+use sojourn::language::say;
 use sojourn::record::Wish;
+use sojourn::screens::analytics::charts::short;
 
 use super::Browser;
 use super::analytics::{between, flow};
+use crate::measures::ask;
 use crate::support::flow::standard;
 use crate::support::house::House;
 use crate::support::stories;
 
 stories! {
+    the_pages_answer_the_three_questions_as_the_documented_sql_does,
+    each_tile_has_its_definition_within,
     each_day_stands_beside_the_one_before,
     two_bills_of_three_visits_are_of_few,
     what_is_furthest_past_its_target_is_listed_first,
@@ -27,6 +32,78 @@ async fn rows(manager: &Browser, path: &str) -> Vec<String> {
     let csv = manager.get(path).await;
     assert_eq!(csv.status, 200, "{path}");
     csv.text.lines().map(str::to_owned).collect()
+}
+
+async fn the_pages_answer_the_three_questions_as_the_documented_sql_does(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let first = house.tenant.local_day(house.now());
+    // On each of two days the doctor takes longer every time.
+    for visits in [5, 6] {
+        for place in 0..visits {
+            let visit = house.register().await;
+            for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
+                if event == ExitedRoom {
+                    house.clock.advance(TimeDelta::minutes(3 * place));
+                }
+                house.log(role, &visit, event, metadata).await;
+            }
+        }
+        house.clock.advance(TimeDelta::days(1));
+    }
+    let last = first.succ_opt().expect("the next day");
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let (days, period) = ((first, last), format!("from={first}&to={last}"));
+    let question = async |question: &str| ask(&db, &house.tenant, question, days).await;
+
+    // Five take 1, 4, 7, 10 and 13 minutes, and six one more of 16.
+    let mean = question("average consultation time").await.remove(0);
+    assert_eq!(mean, ("11".to_owned(), 469));
+    let page = manager.get(&format!("/analytics?{period}")).await;
+    let tile = between(&page.text, "With the doctor, median", "</a>");
+    let printed = format!("mean {} · {} times", short(mean.1), mean.0);
+    assert!(tile.contains(&printed), "{printed}: {tile}");
+    let groups = rows(&manager, &format!("/analytics/by-department.csv?measure=consultation&{period}")).await;
+    let cells: Vec<_> = groups[1].split(',').collect();
+    assert_eq!((cells[1], cells[4]), (mean.0.as_str(), mean.1.to_string().as_str()));
+
+    let events = rows(&manager, &format!("/analytics/journeys/events.csv?{period}")).await;
+    let of_all = |row: &String| row.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let documented = question("commonest types of event").await;
+    let told = |(event, count): &(String, i64)| {
+        let title = EventType::from_word(event).map_or(event.clone(), |event| say(event.label()));
+        let count = if *count < 5 { "under 5".to_owned() } else { count.to_string() };
+        vec![title, count]
+    };
+    assert!(documented.len() > 10);
+    assert_eq!(events[1..].iter().map(of_all).collect::<Vec<_>>(), documented.iter().map(told).collect::<Vec<_>>());
+
+    let registrations = question("registrations each day").await;
+    let all: i64 = registrations.iter().map(|(_, count)| count).sum();
+    let tile = between(&page.text, "Visits registered", "</a>");
+    assert!(tile.contains(&format!(">{all}<")), "{all}: {tile}");
+    let heads: Vec<_> = events[0].split(',').skip(2).collect();
+    let title = say(VisitRegistered.label());
+    let row = events.iter().find(|row| row.starts_with(&format!("{title},"))).expect("registrations");
+    let counts = row.split(',').skip(2).map(|count| count.parse::<i64>().expect("a count"));
+    let printed: Vec<_> = heads.into_iter().map(str::to_owned).zip(counts).collect();
+    assert_eq!(printed, registrations);
+    assert_eq!(registrations.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [5, 6]);
+}
+
+async fn each_tile_has_its_definition_within(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get("/analytics").await;
+    for (tile, means) in [
+        ("Door to doctor, median", "From registration to first entering a consultation room."),
+        ("Bill to settlement, median", "From a bill to the moment when nothing was due"),
+        ("No-show", "closed because the patient did not come"),
+        ("Visits registered", "whose registration was in the period"),
+    ] {
+        let tile = between(&page.text, &format!("<span class=\"tile-name\">{tile}"), "</li>");
+        assert!(tile.contains("<details") && tile.contains(means), "{tile}");
+    }
 }
 
 async fn each_day_stands_beside_the_one_before(db: Db) {
