@@ -9,10 +9,10 @@ use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count, Path};
 use super::panel::{Cell, Panel, Sheet};
 use super::sankey::{Sankey, phase};
-use crate::analytics::Among;
 use crate::analytics::figures::{FEWEST, few, share};
 use crate::analytics::journeys::{Detours, Flows, NoShows, Revenue, Stop, Times, Variant};
 use crate::analytics::waits::Dimension;
+use crate::analytics::{Among, Only};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
 use crate::journey::money::Money;
@@ -38,7 +38,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
         let stops: Vec<_> = variant.stops.iter().map(|stop| say(stop.label())).collect();
         sheet.row([
             Cell::Text(stops.join(" > ")),
-            Cell::count(variant.visits),
+            Cell::count(variant.visits).linked(asked.listing(Only::Path(variant.stops.clone()))),
             Cell::share(variant.visits, all),
             Cell::of(&variant.whole, |whole| whole.median),
             Cell::of(&variant.whole, |whole| whole.p90),
@@ -55,6 +55,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
                 duration = median
             )
         },
+        href: asked.listing(Only::Path(variant.stops.clone())),
     });
     let drawn: Vec<_> = drawn.collect();
     let most = drawn.first().map_or(0.0, |path| path.share);
@@ -92,7 +93,7 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
             Cell::Text((step + 1).to_string()),
             Cell::Text(say(from.label())),
             Cell::Text(say(to.label())),
-            Cell::count(*visits),
+            Cell::count(*visits).linked(asked.listing(Only::Flow(*step, *from, *to))),
         ]);
     }
     let drawn = Sankey::new(flows);
@@ -235,32 +236,39 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     }
 }
 
+/// A reason in words.
+pub(super) fn given(reason: Option<&str>) -> String {
+    reason.map_or_else(|| tr!("No reason given"), str::to_owned)
+}
+
 /// Why visits were cancelled or moved.
 pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("reason"), tr!("outcome"), tr!("visits")]);
-    let words = |reason: &Option<String>| reason.clone().unwrap_or_else(|| tr!("No reason given"));
-    let cells = |words: String, outcome: Outcome, visits: usize| {
-        vec![Cell::Text(words), Cell::Text(say(outcome.label())), Cell::count(visits)]
+    let words = |reason: &Option<String>| given(reason.as_deref());
+    let cells = |words: String, outcome: Outcome, visits: Cell| {
+        vec![Cell::Text(words), Cell::Text(say(outcome.label())), visits]
     };
+    let href = |outcome: &Outcome, reason: &Option<String>| asked.listing(Only::Reason(*outcome, reason.clone()));
     // What few have typed could tell of somebody.
     let (mut outside, mut others) = (Vec::new(), BTreeMap::<Outcome, usize>::new());
     for (outcome, reason, visits) in reasons {
-        let row = cells(words(reason), *outcome, *visits);
+        let count = Cell::count(*visits);
         if few(*visits) {
             *others.entry(*outcome).or_default() += visits;
         } else {
-            outside.push(row.clone());
+            outside.push(cells(words(reason), *outcome, count.clone()));
         }
-        sheet.row(row);
+        sheet.row(cells(words(reason), *outcome, count.linked(href(outcome, reason))));
     }
-    outside.extend(others.into_iter().map(|(outcome, visits)| cells(tr!("other reasons"), outcome, visits)));
+    let others = others.into_iter().map(|(outcome, visits)| (outcome, Cell::count(visits)));
+    outside.extend(others.map(|(outcome, visits)| cells(tr!("other reasons"), outcome, visits)));
     sheet.outside = Some(outside);
     let all: usize = reasons.iter().map(|(.., visits)| visits).sum();
     let counts = reasons.iter().take(ROWS).map(|(outcome, reason, visits)| Count {
         name: words(reason),
         count: *visits,
         note: say(outcome.label()).to_lowercase(),
-        href: None,
+        href: Some(href(outcome, reason)),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -291,11 +299,12 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
 pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("day"), tr!("taken"), tr!("given back"), tr!("still to be paid")]);
     for (day, money) in days {
+        let sum = |sum, among: Among| Cell::sum(sum).linked(asked.on(*day).listing(among));
         sheet.row([
             Cell::Text(day.to_string()),
-            Cell::sum(money.taken),
-            Cell::sum(money.refunded),
-            Cell::sum(money.outstanding),
+            sum(money.taken, Among::Paid),
+            sum(money.refunded, Among::Refunded),
+            sum(money.outstanding, Among::Owing),
         ]);
     }
     let sum = |part: fn(&Revenue) -> Money| tenant.money(days.values().map(part).sum());

@@ -57,6 +57,8 @@ pub enum Cell {
     Share(Option<f64>, usize),
     /// How much.
     Money(Money, usize),
+    /// A figure, and where the visits behind it are listed.
+    Link(Box<Cell>, String),
 }
 
 impl Cell {
@@ -90,9 +92,23 @@ impl Cell {
         Self::Money(sum.money, sum.visits)
     }
 
+    /// The same with the place where the visits behind it are listed.
+    pub fn linked(self, href: String) -> Self {
+        Self::Link(Box::new(self), href)
+    }
+
+    /// The figure itself.
+    fn bare(&self) -> &Self {
+        match self {
+            Self::Link(cell, _) => cell.bare(),
+            cell => cell,
+        }
+    }
+
     /// A figure as people read it.
     fn words(&self, tenant: &Tenant) -> String {
         match self {
+            Self::Link(cell, _) => cell.words(tenant),
             Self::Text(text) => text.clone(),
             Self::Count(count, _) => super::asked::grouped(*count),
             Self::Seconds(seconds, _) => seconds.map_or_else(|| "–".to_owned(), duration),
@@ -104,6 +120,7 @@ impl Cell {
     /// The same for a program: durations in seconds, money in its smallest unit; of too few visits, nothing.
     fn plain(&self) -> String {
         match self {
+            Self::Link(cell, _) => cell.plain(),
             // A spreadsheet would take it for a formula.
             Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
@@ -117,7 +134,7 @@ impl Cell {
     }
 
     fn is_number(&self) -> bool {
-        !matches!(self, Self::Text(_))
+        !matches!(self.bare(), Self::Text(_))
     }
 }
 
@@ -138,7 +155,7 @@ impl Sheet {
         let rows = rows.map(|row| row.iter().map(Cell::plain).collect());
         let units = self.columns.iter().enumerate().map(|(place, column)| {
             let kind = self.rows.iter().filter_map(|row| row.get(place)).find(|cell| cell.is_number());
-            match kind {
+            match kind.map(Cell::bare) {
                 Some(Cell::Seconds(..)) => format!("{column}, seconds"),
                 Some(Cell::Share(..)) => format!("{column}, per cent"),
                 Some(Cell::Money(..)) => format!("{column}, smallest unit"),
@@ -198,6 +215,10 @@ pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
     let rows = sheet.rows.iter().map(|row| {
         let cells = row.iter().enumerate().map(|(place, cell)| {
             let words = cell.words(tenant);
+            let words = match cell {
+                Cell::Link(_, href) => view! { <a href=href.clone()>{words}</a> }.into_any(),
+                _ => words.into_any(),
+            };
             match place {
                 0 => view! { <th scope="row">{words}</th> }.into_any(),
                 _ => view! { <td class=cell.is_number().then_some("number")>{words}</td> }.into_any(),

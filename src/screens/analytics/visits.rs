@@ -7,6 +7,8 @@ use tr::tr;
 use super::asked::{Asked, Names, grouped, times};
 use super::behind::{self, Unfinished};
 use super::{Tab, head};
+use crate::analytics::Only;
+use crate::analytics::journeys::Stop;
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
 use crate::screens::icon::{Icon, icon};
@@ -54,6 +56,19 @@ pub struct Visits {
     pub page: usize,
 }
 
+/// What the visits behind a figure have in common.
+pub(super) fn which(only: &Only) -> String {
+    let stages = |stops: &[Stop]| stops.iter().map(|stop| say(stop.label())).collect::<Vec<_>>().join(" > ");
+    match only {
+        Only::Among(among) => say(among.label()),
+        Only::Event(event) => super::waits::words(*event),
+        Only::Lost(outcome) => super::waits::lost(*outcome),
+        Only::Reason(_, reason) => super::journeys::given(reason.as_deref()),
+        Only::Path(stops) => stages(stops),
+        Only::Flow(_, from, to) => stages(&[*from, *to]),
+    }
+}
+
 /// Turns the pages of a list.
 pub(super) fn turning(asked: &Asked, tab: Tab, page: usize, more: bool) -> AnyView {
     let turn = |page: usize| format!("{}&page={page}", asked.address(tab.path()));
@@ -89,7 +104,7 @@ pub fn visits(page: Visits) -> impl IntoView {
     };
     let what = [Some(order), begun, shown];
     let what = what.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    let heading = say(asked.among.map_or(asked.measure.label(), |among| among.label()));
+    let heading = asked.among.as_ref().map_or_else(|| say(asked.measure.label()), which);
     let measures = super::waits::measures().map(|measure| {
         let current = (asked.among.is_none() && measure == asked.measure).then_some("true");
         view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{say(measure.label())}</a></li> }

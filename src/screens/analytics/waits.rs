@@ -8,7 +8,7 @@ use super::panel::{Cell, Panel, Sheet};
 use crate::analytics::figures::share;
 use crate::analytics::journeys::{Losses, Reached};
 use crate::analytics::waits::{Dimension, Group, Question};
-use crate::analytics::{Among, Figure};
+use crate::analytics::{Among, Figure, Only};
 use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::words::{Outcome, Phase, Word};
@@ -256,16 +256,15 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     let all = steps.first().map_or(0, |step| step.visits);
     let mut sheet = Sheet::new([tr!("step"), tr!("visits"), tr!("of all")]);
     for step in steps {
-        sheet.row([Cell::Text(words(step.event)), Cell::count(step.visits), Cell::share(step.visits, all)]);
+        let visits = Cell::count(step.visits).linked(asked.listing(Only::Event(step.event)));
+        sheet.row([Cell::Text(words(step.event)), visits, Cell::share(step.visits, all)]);
     }
     let left: usize = losses.by_outcome.iter().filter(|(outcome, _)| outcome.is_some()).map(|(_, visits)| visits).sum();
     for (outcome, visits) in &losses.by_outcome {
-        let name = match outcome.map(|outcome| say(outcome.label()).to_lowercase()) {
-            None => tr!("not seen, still here"),
-            Some(outcome) => tr!("not seen: {outcome}", outcome),
-        };
-        sheet.row([Cell::Text(name), Cell::count(*visits), Cell::share(*visits, all)]);
+        let (count, share) = (Cell::count(*visits), Cell::share(*visits, all));
+        sheet.row([Cell::Text(lost(*outcome)), count.linked(asked.listing(Only::Lost(*outcome))), share]);
     }
+    let unseen: usize = losses.by_outcome.values().sum();
     let no_shows = losses.by_outcome.get(&Some(Outcome::NoShow)).copied().unwrap_or(0);
     let waited = losses.waited.median.filter(|seconds| *seconds >= 60).map(duration);
     let finding = match (left, waited) {
@@ -284,11 +283,13 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             duration = waited
         ),
     };
-    let counts = steps.iter().map(|step| Count {
-        name: words(step.event),
-        count: step.visits,
-        note: share(step.visits, all).map(|share| format!("{share:.0} %")).unwrap_or_default(),
-        href: None,
+    let counts = steps.iter().map(|step| (words(step.event), step.visits, Only::Event(step.event)));
+    let counts = counts.chain([(say(Among::Unseen.label()), unseen, Only::Among(Among::Unseen))]);
+    let counts = counts.map(|(name, count, only)| Count {
+        name,
+        count,
+        note: share(count, all).map(|share| format!("{share:.0} %")).unwrap_or_default(),
+        href: Some(asked.listing(only)),
     });
     Panel {
         id: "funnel",
@@ -305,7 +306,16 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     }
 }
 
-fn words(event: EventType) -> String {
+/// How visits ended that saw no doctor.
+pub(super) fn lost(outcome: Option<Outcome>) -> String {
+    match outcome.map(|outcome| say(outcome.label()).to_lowercase()) {
+        None => tr!("not seen, still here"),
+        Some(outcome) => tr!("not seen: {outcome}", outcome),
+    }
+}
+
+/// What a step is called.
+pub(super) fn words(event: EventType) -> String {
     match event {
         EventType::VisitRegistered => tr!("Registered"),
         EventType::QueueJoined => tr!("Joined a queue"),

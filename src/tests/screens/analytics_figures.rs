@@ -25,6 +25,7 @@ stories! {
     two_bills_of_three_visits_are_of_few,
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
+    steps_losses_reasons_paths_and_flows_lead_to_their_visits,
 }
 
 /// What a spreadsheet says, row by row.
@@ -203,4 +204,39 @@ async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let page = manager.get("/analytics").await;
     let table = between(&page.text, "Called within the last hour", "</tr>");
     assert!(table.contains("3 min"), "in the house its median is told: {table}");
+}
+
+async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let seen = flow(&house).await;
+    let left = house.register().await;
+    house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
+    house.log(Role::Receptionist, &left, VisitCancelled, json!({ "reason": "went home & slept." })).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    for (asked, listed) in [
+        ("event=ENTERED_ROOM", [true, false]),
+        ("event=REPORT_GENERATED", [true, false]),
+        ("among=unseen", [false, true]),
+        ("lost=CANCELLED", [false, true]),
+        ("reason=CANCELLED.Went%20home%20%26%20slept", [false, true]),
+        ("path=REGISTRATION.QUEUE.CANCELLED", [false, true]),
+        ("flow=0.REGISTRATION.QUEUE", [true, true]),
+        ("flow=1.QUEUE.BILLING", [true, false]),
+        ("among=paid", [true, false]),
+        ("among=refunded", [false, false]),
+        ("among=owing", [false, false]),
+    ] {
+        assert!(journeys.text.contains(&format!("{asked}\"")), "{asked} is linked to: {}", journeys.text);
+        let page = manager.get(&format!("/analytics/visits?period=today&{asked}")).await;
+        assert_eq!(page.status, 200, "{asked}");
+        assert_eq!([&seen, &left].map(|visit| page.text.contains(&format!("/visits/{visit}"))), listed, "{asked}");
+    }
+    // Other days may be chosen for the same reason.
+    let page = manager.get("/analytics/visits?period=today&reason=CANCELLED.Went%20home%20%26%20slept").await;
+    assert!(page.text.contains("value=\"CANCELLED.Went home &amp; slept\""), "{}", page.text);
+    // What cannot be is left out.
+    let page = manager.get("/analytics/visits?period=today&path=REGISTRATION.NOWHERE").await;
+    assert!(page.text.contains(&format!("/visits/{seen}")) && page.text.contains(&format!("/visits/{left}")));
 }
