@@ -1,7 +1,7 @@
 //! Which visits a figure is of that is no measure's.
 
 use super::facts::Facts;
-use super::journeys::recalls;
+use super::journeys::{Stop, reason, recalls};
 use crate::journey::events::EventType;
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, words};
@@ -24,7 +24,6 @@ words! {
         Paid "paid" "Something paid",
         Refunded "refunded" "Something given back",
         Owing "owing" "Something still to be paid",
-        Reported "reported" "Report out",
     }
 }
 
@@ -49,7 +48,48 @@ impl Among {
             Self::Paid => facts.taken > Money::ZERO,
             Self::Refunded => facts.refunded > Money::ZERO,
             Self::Owing => facts.due > Money::ZERO,
-            Self::Reported => facts.had(EventType::ReportGenerated),
+        }
+    }
+}
+
+/// The visits behind one figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// By what became of them.
+    Among(Among),
+    /// On which something happened.
+    Event(EventType),
+    /// That saw no doctor, by how they ended; none for those still open.
+    Lost(Option<Outcome>),
+    /// That were cancelled or moved for a reason.
+    Reason(Outcome, Option<String>),
+    /// That ended and went a path.
+    Path(Vec<Stop>),
+    /// That went from one stage to the next at a place of their path.
+    Flow(usize, Stop, Stop),
+}
+
+impl From<Among> for Only {
+    fn from(among: Among) -> Self {
+        Self::Among(among)
+    }
+}
+
+impl Only {
+    /// Whether a visit is one of them.
+    pub fn has(&self, facts: &Facts) -> bool {
+        match self {
+            Self::Among(among) => among.has(facts),
+            Self::Event(event) => facts.had(*event),
+            Self::Lost(outcome) => Among::Unseen.has(facts) && facts.outcome == *outcome,
+            Self::Reason(outcome, given) => {
+                Among::Cancelled.has(facts) && facts.outcome == Some(*outcome) && reason(facts) == *given
+            }
+            Self::Path(stops) => Among::Ended.has(facts) && Stop::of_path(&facts.path) == *stops,
+            Self::Flow(step, from, to) => {
+                let stops = Stop::of_path(&facts.path);
+                stops.get(*step) == Some(from) && stops.get(*step + 1) == Some(to)
+            }
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Figure {
     pub visits: usize,
     /// How many did not reach their end, and are left out.
     pub missing: usize,
+    /// How many visits those are of.
+    pub unfinished: usize,
     /// The one in the middle: half of all take no longer.
     pub median: Option<i64>,
     /// Nine of ten take no longer.
@@ -43,6 +45,7 @@ pub struct Values<'a> {
     seconds: Vec<i64>,
     visits: Visits<'a>,
     missing: usize,
+    unfinished: Visits<'a>,
     within: (usize, usize),
     targeted: Visits<'a>,
 }
@@ -68,6 +71,7 @@ impl<'a> Values<'a> {
     pub fn take(&mut self, visit: &'a VisitId, seconds: Option<i64>, target: Option<i64>) {
         let Some(seconds) = seconds else {
             self.missing += 1;
+            self.unfinished.take(visit);
             return;
         };
         self.seconds.push(seconds);
@@ -87,6 +91,7 @@ impl<'a> Values<'a> {
             count,
             visits: self.visits.count,
             missing: self.missing,
+            unfinished: self.unfinished.count,
             p90: nearest_rank(&mut self.seconds, 90),
             median: nearest_rank(&mut self.seconds, 50),
             mean: (count > 0).then(|| (sum as f64 / count as f64).round() as i64),

@@ -258,13 +258,17 @@ pub fn reasons<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<(Outcome, Opt
     let mut reasons: BTreeMap<(Outcome, Option<String>), usize> = BTreeMap::new();
     for facts in visits {
         if let Some(outcome) = facts.outcome.filter(|_| Among::Cancelled.has(facts)) {
-            let reason = facts.reason.as_deref().map(|reason| tidy(reason));
-            *reasons.entry((outcome, reason)).or_default() += 1;
+            *reasons.entry((outcome, reason(facts))).or_default() += 1;
         }
     }
     let mut all: Vec<_> = reasons.into_iter().map(|((outcome, reason), visits)| (outcome, reason, visits)).collect();
     all.sort_by_key(|(.., visits)| std::cmp::Reverse(*visits));
     all
+}
+
+/// Why a visit was cancelled or moved, as it is counted.
+pub(super) fn reason(facts: &Facts) -> Option<String> {
+    facts.reason.as_deref().map(|reason| tidy(reason))
 }
 
 /// The same words, however they were typed.

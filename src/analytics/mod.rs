@@ -31,7 +31,7 @@ pub mod waits;
 #[cfg(test)]
 mod tests;
 
-pub use among::Among;
+pub use among::{Among, Only};
 pub use behind::{Behind, behind};
 pub use daybook::Daybook;
 pub use facts::{Facts, Filter, Period};

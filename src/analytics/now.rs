@@ -114,3 +114,77 @@ pub fn now<'a>(
     late.sort_by_key(|late| std::cmp::Reverse(late.seconds - late.target));
     Now { stations, in_session, backlog, late }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::facts::Measured;
+    use super::super::tests::visit;
+    use super::*;
+    use crate::db::new_id;
+    use crate::hospital::measure_targets::MeasureTarget;
+    use crate::journey::events::EventType::VisitRegistered;
+    use crate::journey::words::{Priority, VisitType};
+
+    /// A hospital at ten, by hand.
+    #[test]
+    fn what_goes_on_now_is_of_this_moment_and_the_hour_before() {
+        let ten: DateTime<Utc> = "2026-03-02T10:00:00Z".parse().expect("a time");
+        let [seen_lately, seen_before, busy]: [Arc<PersonId>; 3] = std::array::from_fn(|_| Arc::new(new_id()));
+        let department: DepartmentId = new_id();
+
+        let mut book = Daybook::default();
+        let mut ended = |measure, minutes_ago, seconds, doctor: &Arc<PersonId>| {
+            let until = Some(ten - TimeDelta::minutes(minutes_ago));
+            let span = Measured { hour: 9, weekday: 1, doctor: Some(doctor.clone()), until, seconds: Some(seconds) };
+            book.put(visit(ten.date_naive(), doctor, None, &[VisitRegistered]).0, vec![(measure, span)]);
+        };
+        ended(Measure::ConsultationWait, 59, 600, &seen_lately);
+        ended(Measure::ConsultationWait, 0, 60, &seen_lately);
+        // An hour ago is too long ago, and what is still to come has not happened.
+        ended(Measure::ConsultationWait, 60, 9_000, &seen_before);
+        ended(Measure::ConsultationWait, -1, 9_000, &seen_before);
+        ended(Measure::LabWait, 30, 300, &seen_before);
+        ended(Measure::Consultation, 30, 500, &seen_lately);
+        ended(Measure::Consultation, 61, 500, &seen_before);
+
+        let open = |token: &str, status, minutes_ago, doctor: Option<&PersonId>| OpenVisit {
+            visit_id: new_id(),
+            token: token.to_owned(),
+            station: Some(Station::Consultation),
+            status,
+            branch_id: None,
+            department_id: Some(department.clone()),
+            doctor_id: doctor.cloned(),
+            visit_type: VisitType::Opd,
+            priority: Priority::Routine,
+            since: ten - TimeDelta::minutes(minutes_ago),
+        };
+        let there = [
+            open("C-1", Status::Called, 90, None),
+            open("C-2", Status::InConsultation, 80, Some(&busy)),
+            open("C-3", Status::Waiting, 10, None),
+            open("C-4", Status::Waiting, 40, Some(&seen_before)),
+            open("C-5", Status::Waiting, 31, None),
+        ];
+        let measure = Measure::ConsultationWait;
+        let target = MeasureTarget { department_id: department.clone(), measure, minutes: 30 };
+        let (filter, targets) = (Filter::default(), Targets::new(&[], &[target]));
+        let backlog = vec![(Stage::Collected, 3), (Stage::Completed, 1)];
+        let now = now(&there, std::iter::once(&book), backlog.clone(), (&filter, &targets), ten);
+
+        let [doctor, lab, billing] = &now.stations[..] else { panic!("three stations: {:?}", now.stations) };
+        assert_eq!((doctor.waiting, lab.waiting, billing.waiting), (3, 0, 0));
+        assert_eq!(doctor.longest.as_ref().map(|visit| visit.token.as_str()), Some("C-4"));
+        let waiting = Waiting { visits: 3, longest: 40 * 60 };
+        assert_eq!(doctor.by_department, BTreeMap::from([(Some(department), waiting)]));
+        let hour = |at: &AtStation| (at.last_hour.count, at.last_hour.median, at.last_hour.p90);
+        assert_eq!(hour(doctor), (2, Some(60), Some(600)));
+        assert_eq!((hour(lab), hour(billing)), ((1, Some(300), Some(300)), (0, None, None)));
+        assert_eq!(now.in_session, BTreeSet::from([&seen_lately, &busy].map(|doctor| (**doctor).clone())));
+        assert_eq!(now.backlog, backlog);
+        let late: Vec<_> = now.late.iter().map(|late| (late.visit.token.as_str(), late.seconds, late.target)).collect();
+        assert_eq!(late, [("C-4", 2_400, 1_800), ("C-5", 1_860, 1_800)]);
+    }
+}

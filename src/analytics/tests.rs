@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::among::Among;
+use super::among::{Among, Only};
 use super::daybook::Daybook;
 use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values};
 use super::journeys::{self, Stop, Sum, Times};
 use super::targets::Targets;
-use super::waits::{Dimension, Question};
+use super::waits::{Dimension, Question, Stretch};
 use crate::db::new_id;
+use crate::hospital::measure_targets::MeasureTarget;
 use crate::journey::course::Measure;
 use crate::journey::events::EventType::{self, *};
-use crate::journey::ids::{Id, PersonId, VisitId};
+use crate::journey::ids::{DepartmentId, Id, PersonId, VisitId};
 use crate::journey::money::Money;
 use crate::journey::words::{Outcome, Priority, VisitType};
 
@@ -35,7 +36,7 @@ fn book(visits: impl IntoIterator<Item = (Facts, [(Measure, Measured); 3])>) -> 
 }
 
 /// A visit of a day, and what is measured of it.
-fn visit(
+pub(super) fn visit(
     day: NaiveDate,
     doctor: &Arc<PersonId>,
     wait: Option<i64>,
@@ -84,7 +85,7 @@ fn percentiles_are_values_that_occurred() {
         all.take(&unmeasured, None, Some(5));
         all.figure()
     };
-    assert_eq!(figure(&[]), Figure { missing: 1, ..Figure::default() });
+    assert_eq!(figure(&[]), Figure { missing: 1, unfinished: 1, ..Figure::default() });
     let one = figure(&[7]);
     assert_eq!((one.median, one.p90, one.mean, one.within), (Some(7), Some(7), Some(7), Some((0, 1))));
     assert_eq!((one.visits, one.targeted), (1, 1));
@@ -104,7 +105,10 @@ fn five_tests_of_one_visit_are_one_visit() {
         values.take(&one, Some(seconds), (seconds > 3).then_some(60));
     }
     values.take(&other, Some(6), None);
+    values.take(&other, None, None);
+    values.take(&other, None, None);
     let figure = values.figure();
+    assert_eq!((figure.missing, figure.unfinished), (2, 1));
     assert_eq!((figure.count, figure.visits, figure.within, figure.targeted), (6, 2, Some((2, 2)), 1));
 }
 
@@ -186,6 +190,34 @@ fn the_longest_are_listed_page_by_page() {
 }
 
 #[test]
+fn the_furthest_over_their_target_come_first() {
+    let (doctor, quick): (Arc<PersonId>, Arc<DepartmentId>) = (Arc::new(new_id()), Arc::new(new_id()));
+    let slow: Arc<DepartmentId> = Arc::new(new_id());
+    let of = |department: &Arc<DepartmentId>, wait| {
+        let (facts, stretches) = visit(day(3), &doctor, wait, &[VisitRegistered, QueueJoined]);
+        (Facts { department: Some(department.clone()), ..facts }, stretches)
+    };
+    // Ten minutes are many where five are meant, and few where nine are.
+    let visits = [of(&slow, Some(600)), of(&quick, Some(540)), of(&slow, Some(540)), of(&quick, None)];
+    let days = [Arc::new(book(visits))];
+    let set = |department: &Arc<DepartmentId>, minutes| MeasureTarget {
+        department_id: (**department).clone(),
+        measure: Measure::ConsultationWait,
+        minutes,
+    };
+    let (filter, targets) = (Filter::default(), Targets::new(&[], &[set(&quick, 5), set(&slow, 9)]));
+    let period = Period { from: day(3), to: day(3) };
+    let question = Question { days: &days, period, filter: &filter, targets: &targets };
+    let told = |(stretches, count): (Vec<Stretch>, usize)| {
+        (stretches.into_iter().map(|(_, span, target)| (span.seconds, target)).collect::<Vec<_>>(), count)
+    };
+    let listed = |some| told(question.furthest_over(Measure::ConsultationWait, |_, _| true, some));
+    assert_eq!(listed(0..1), (vec![(Some(540), Some(300))], 2));
+    assert_eq!(listed(1..2), (vec![(Some(600), Some(540))], 2));
+    assert_eq!(question.breaches(Measure::ConsultationWait).len(), 2);
+}
+
+#[test]
 fn journeys_are_counted() {
     let doctor: Arc<PersonId> = Arc::new(new_id());
     let whole = [VisitRegistered, QueueJoined, QueueCalled, QueueSkipped, QueueCalled, EnteredRoom, VisitCompleted];
@@ -221,5 +253,13 @@ fn journeys_are_counted() {
     let among = |among: Among| visits.iter().filter(|facts| among.has(facts)).count();
     assert_eq!([Among::All, Among::Open, Among::Ended, Among::Unseen].map(among), [5, 1, 4, 3]);
     assert_eq!([Among::NoShow, Among::Cancelled, Among::CalledAgain, Among::Detoured].map(among), [1, 1, 2, 2]);
-    assert_eq!([Among::Billed, Among::Refunded, Among::SpecimenSpoilt, Among::Reported].map(among), [5, 5, 0, 0]);
+    assert_eq!([Among::Billed, Among::Refunded, Among::SpecimenSpoilt].map(among), [5, 5, 0]);
+    // Each figure has as many visits behind it as it says.
+    let only = |only: Only| visits.iter().filter(|facts| only.has(facts)).count();
+    let steps = journeys::funnel(visits.iter());
+    assert!(steps.into_iter().all(|step| only(Only::Event(step.event)) == step.visits));
+    assert!(losses.by_outcome.iter().all(|(outcome, visits)| only(Only::Lost(*outcome)) == *visits));
+    assert!(reasons.into_iter().all(|(outcome, reason, visits)| only(Only::Reason(outcome, reason)) == visits));
+    assert!(variants.into_iter().all(|variant| only(Only::Path(variant.stops)) == variant.visits));
+    assert!(flows.0.iter().all(|((step, from, to), visits)| only(Only::Flow(*step, *from, *to)) == *visits));
 }

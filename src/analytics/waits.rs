@@ -14,7 +14,7 @@ use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values, share};
 use super::targets::Targets;
 use crate::journey::course::Measure;
-use crate::journey::ids::{Id, PersonId};
+use crate::journey::ids::Id;
 use crate::journey::words::{Outcome, Word, words};
 
 words! {
@@ -149,15 +149,25 @@ impl<'a> Question<'a> {
         groups
     }
 
-    /// The stretches that exceeded their target, the worst first: the visit, how long, and the target.
-    pub fn breaches(self, measure: Measure) -> Vec<Breach<'a>> {
-        let over = self.spans(self.period, measure).filter_map(|(facts, span, target)| {
-            let (seconds, target) = (span.seconds?, target?);
-            (seconds > target).then_some(Breach { facts, doctor: span.doctor.as_deref(), seconds, target })
+    /// The stretches that exceeded their target, the furthest over it first.
+    pub fn breaches(self, measure: Measure) -> Vec<Stretch<'a>> {
+        self.furthest_over(measure, |_, _| true, 0..usize::MAX).0
+    }
+
+    /// Some of the stretches that are wanted and exceeded their target, the furthest over it first; and how many there are.
+    pub fn furthest_over(
+        self,
+        measure: Measure,
+        wanted: impl Fn(&Facts, &Measured) -> bool,
+        some: Range<usize>,
+    ) -> (Vec<Stretch<'a>>, usize) {
+        let all = self.spans(self.period, measure).filter(|(facts, span, _)| wanted(facts, span));
+        let over = all.filter_map(|one| {
+            let (_, span, target) = one;
+            let over = span.seconds? - target?;
+            (over > 0).then_some((over, one))
         });
-        let mut over: Vec<_> = over.collect();
-        over.sort_by_key(|breach| Reverse(breach.seconds - breach.target));
-        over
+        ranked(over, some)
     }
 
     /// Some of the stretches of a measure that are wanted, each with its target, the longest first, those without an end last; and
@@ -169,16 +179,23 @@ impl<'a> Question<'a> {
         some: Range<usize>,
     ) -> (Vec<Stretch<'a>>, usize) {
         let all = self.spans(self.period, measure).filter(|(facts, span, target)| wanted(facts, span, *target));
-        // In the order of the days where they took equally long.
-        let mut all: Vec<_> = all.enumerate().map(|(place, one)| (Reverse(one.1.seconds), place, one)).collect();
-        let count = all.len();
-        if some.end < count {
-            all.select_nth_unstable_by_key(some.end, |(took, place, _)| (*took, *place));
-            all.truncate(some.end);
-        }
-        all.sort_unstable_by_key(|(took, place, _)| (*took, *place));
-        (all.into_iter().skip(some.start).map(|(.., one)| one).collect(), count)
+        ranked(all.map(|one| (one.1.seconds, one)), some)
     }
+}
+
+/// Some of all stretches, the highest rank first, in the order of the days where they rank alike; and how many there are.
+fn ranked<'a, R: Copy + Ord>(
+    all: impl Iterator<Item = (R, Stretch<'a>)>,
+    some: Range<usize>,
+) -> (Vec<Stretch<'a>>, usize) {
+    let mut all: Vec<_> = all.enumerate().map(|(place, (rank, one))| (Reverse(rank), place, one)).collect();
+    let count = all.len();
+    if some.end < count {
+        all.select_nth_unstable_by_key(some.end, |(rank, place, _)| (*rank, *place));
+        all.truncate(some.end);
+    }
+    all.sort_unstable_by_key(|(rank, place, _)| (*rank, *place));
+    (all.into_iter().skip(some.start).map(|(.., one)| one).collect(), count)
 }
 
 /// A stretch of a visit, and its target in seconds.
@@ -201,19 +218,6 @@ impl Ends {
         let ended = self.visits - self.open;
         (ended, share(self.missed, ended))
     }
-}
-
-/// Something that took longer than it should.
-#[derive(Clone, Copy, Debug)]
-pub struct Breach<'a> {
-    /// The visit.
-    pub facts: &'a Facts,
-    /// The doctor concerned.
-    pub doctor: Option<&'a PersonId>,
-    /// How long it took.
-    pub seconds: i64,
-    /// How long it should have taken at most, in seconds.
-    pub target: i64,
 }
 
 /// Groups by their keys. A key is known again by where it lies: there is no quicker way to tell it from others.

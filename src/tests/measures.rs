@@ -253,7 +253,7 @@ async fn the_parts_of_every_visit_of_the_demo_day_sum_to_the_whole(db: Db) {
 }
 
 /// The answers to a question of the documentation, as text.
-async fn ask(db: &Db, tenant: &Tenant, question: &str, period: (NaiveDate, NaiveDate)) -> Vec<(String, i64)> {
+pub async fn ask(db: &Db, tenant: &Tenant, question: &str, period: (NaiveDate, NaiveDate)) -> Vec<(String, i64)> {
     const DOCUMENT: &str = include_str!("../analytics/analytics.md");
     let (_, rest) = DOCUMENT.split_once(question).expect("the question is in the documentation");
     let sql = rest.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).expect("its SQL");

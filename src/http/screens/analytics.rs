@@ -15,7 +15,7 @@ use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Among, Daybook, Filter, Period, Targets, behind};
+use crate::analytics::{Daybook, Filter, Period, Targets, behind};
 use crate::hospital::tenants::Tenant;
 use crate::hospital::{branches, departments, measure_targets, people};
 use crate::http::desk::{Desk, Failure};
@@ -28,7 +28,7 @@ use crate::live::Topic;
 use crate::log::refused;
 use crate::projections::open::{self, OpenVisit};
 use crate::projections::{statistics, tests};
-use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of};
+use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of, only_of};
 use crate::screens::analytics::behind::Unfinished;
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
@@ -142,18 +142,21 @@ impl Loaded {
         ])
     }
 
-    /// Lists the longest of a measure behind those already listed, or only what is past its target.
+    /// Lists the longest of a measure behind those already listed, or those furthest past their target.
     async fn listed(&self, desk: &Desk, breaches: bool, skipped: usize) -> Result<(Vec<Listed>, usize), Failure> {
         let (question, asked) = (self.question(), &self.asked);
         // What is no measure's is listed by the whole visit, which every visit has.
-        let measure = asked.among.map_or(asked.measure, |_| Measure::WholeVisit);
-        let is_wanted = |facts: &Facts, span: &Measured, target: Option<i64>| {
-            asked.among.is_none_or(|among| among.has(facts))
-                && (!breaches || span.seconds.zip(target).is_some_and(|(took, most)| took > most))
+        let measure = asked.among.as_ref().map_or(asked.measure, |_| Measure::WholeVisit);
+        let is_wanted = |facts: &Facts, span: &Measured| {
+            asked.among.as_ref().is_none_or(|only| only.has(facts))
                 && asked.hour.is_none_or(|hour| hour == span.hour)
                 && asked.weekday.is_none_or(|weekday| weekday == span.weekday)
         };
-        let (all, count) = question.longest(measure, is_wanted, skipped..skipped + LISTED);
+        let some = skipped..skipped + LISTED;
+        let (all, count) = match breaches {
+            true => question.furthest_over(measure, is_wanted, some),
+            false => question.longest(measure, |facts, span, _| is_wanted(facts, span), some),
+        };
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let mut tx = desk.db().begin_reading().await?;
         let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
@@ -225,7 +228,7 @@ fn asked(desk: &Desk) -> Asked {
             priority: desk.query("priority").and_then(Priority::from_word),
         },
         measure: desk.query("measure").and_then(measure_of).unwrap_or(Measure::DoorToDoctor),
-        among: desk.query("among").and_then(Among::from_word),
+        among: only_of(|name| desk.query(name)),
         hour: number("hour").filter(|hour| *hour < 24),
         weekday: number("weekday").filter(|weekday| (1..=7).contains(weekday)),
     }

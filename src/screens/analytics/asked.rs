@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tr::tr;
 
+use crate::analytics::journeys::Stop;
 use crate::analytics::waits::Dimension;
-use crate::analytics::{Among, Filter, Period};
+use crate::analytics::{Among, Filter, Only, Period};
 use crate::hospital::branches::Branch;
 use crate::hospital::departments::Department;
 use crate::hospital::people::Person;
 use crate::journey::course::Measure;
+use crate::journey::events::EventType;
 use crate::journey::ids::{Id, PersonId};
-use crate::journey::words::{Priority, VisitType, Word, words};
+use crate::journey::words::{Outcome, Priority, VisitType, Word, words};
 use crate::language::{self, say};
 use crate::screens::parts::query_text;
 
@@ -57,7 +59,7 @@ pub struct Asked {
     /// The measure looked at.
     pub measure: Measure,
     /// The visits of a figure that is no measure’s.
-    pub among: Option<Among>,
+    pub among: Option<Only>,
     /// The hour in which a thing began.
     pub hour: Option<u8>,
     /// The weekday on which it began; 1 is Monday.
@@ -74,9 +76,56 @@ pub fn measure_of(text: &str) -> Option<Measure> {
     Measure::from_word(&text.to_uppercase().replace('-', "_"))
 }
 
+/// How addresses write that an outcome is still to come.
+const NO_OUTCOME: &str = "open";
+
+/// The visits of a figure as addresses write them.
+fn only_text(only: &Only) -> (&'static str, String) {
+    match only {
+        Only::Among(among) => ("among", among.word().to_owned()),
+        Only::Event(event) => ("event", event.word().to_owned()),
+        Only::Lost(outcome) => ("lost", outcome.map_or(NO_OUTCOME, Word::word).to_owned()),
+        Only::Reason(outcome, None) => ("reason", outcome.word().to_owned()),
+        Only::Reason(outcome, Some(reason)) => ("reason", format!("{}.{reason}", outcome.word())),
+        Only::Path(stops) => ("path", stops.iter().map(|stop| stop.word()).collect::<Vec<_>>().join(".")),
+        Only::Flow(step, from, to) => ("flow", format!("{step}.{}.{}", from.word(), to.word())),
+    }
+}
+
+/// The visits of a figure that an address writes.
+pub fn only_of<'a>(query: impl Fn(&str) -> Option<&'a str>) -> Option<Only> {
+    let among = || query("among").and_then(Among::from_word).map(Only::Among);
+    let event = || query("event").and_then(EventType::from_word).map(Only::Event);
+    let lost = || match query("lost")? {
+        NO_OUTCOME => Some(Only::Lost(None)),
+        outcome => Outcome::from_word(outcome).map(|outcome| Only::Lost(Some(outcome))),
+    };
+    let reason = || {
+        let text = query("reason")?;
+        let (outcome, reason) = text.split_once('.').map_or((text, None), |(outcome, reason)| (outcome, Some(reason)));
+        Some(Only::Reason(Outcome::from_word(outcome)?, reason.map(str::to_owned)))
+    };
+    let path = || query("path")?.split('.').map(Stop::from_word).collect::<Option<Vec<_>>>().map(Only::Path);
+    let flow = || {
+        let (step, stops) = query("flow")?.split_once('.')?;
+        let (from, to) = stops.split_once('.')?;
+        // A path is no longer than its visit has events.
+        let step: u16 = step.parse().ok()?;
+        Some(Only::Flow(step.into(), Stop::from_word(from)?, Stop::from_word(to)?))
+    };
+    among().or_else(event).or_else(lost).or_else(reason).or_else(path).or_else(flow)
+}
+
 impl Asked {
     /// The address that asks for this on a page.
     pub fn address(&self, page: &str) -> String {
+        let query = self.query();
+        let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", query_text(value))).collect();
+        format!("{page}?{}", query.join("&"))
+    }
+
+    /// What the address says: names and values.
+    pub fn query(&self) -> Vec<(&'static str, String)> {
         let mut query = Vec::new();
         match self.preset {
             Some(preset) => query.push(("period", preset.word().to_owned())),
@@ -91,11 +140,10 @@ impl Asked {
         if self.measure != Measure::DoorToDoctor {
             query.push(("measure", measure_text(self.measure)));
         }
-        query.extend(self.among.map(|among| ("among", among.word().to_owned())));
+        query.extend(self.among.as_ref().map(only_text));
         query.extend(self.hour.map(|hour| ("hour", hour.to_string())));
         query.extend(self.weekday.map(|weekday| ("weekday", weekday.to_string())));
-        let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", query_text(value))).collect();
-        format!("{page}?{}", query.join("&"))
+        query
     }
 
     /// The same, of another measure.
@@ -109,8 +157,8 @@ impl Asked {
     }
 
     /// Where the visits of a figure that is no measure’s are listed.
-    pub fn listing(&self, among: Among) -> String {
-        Self { among: Some(among), hour: None, weekday: None, ..self.clone() }.address("/analytics/visits")
+    pub fn listing(&self, only: impl Into<Only>) -> String {
+        Self { among: Some(only.into()), hour: None, weekday: None, ..self.clone() }.address("/analytics/visits")
     }
 
     /// The same, of one kind of visits; of all kinds when none is named.

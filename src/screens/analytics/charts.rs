@@ -107,6 +107,8 @@ pub struct Path {
     pub share: f64,
     /// How many visits, and how long they took.
     pub words: String,
+    /// Where its visits are listed.
+    pub href: String,
 }
 
 /// Draws a chart.
@@ -300,7 +302,7 @@ fn draw_paths(paths: Vec<Path>) -> AnyView {
                     <rect class="bar-ground" x="0" y="0" width="100%" height="8" rx="4"></rect>
                     <rect class="bar-median" x="0" y="0" width=format!("{:.2}%", path.share) height="8" rx="4"></rect>
                 </svg>
-                <span class="path-words"><b>{format!("{:.0} %", path.share)}</b> " · " {path.words}</span>
+                <span class="path-words"><b>{format!("{:.0} %", path.share)}</b> " · " <a href=path.href>{path.words}</a></span>
             </li>
         }
         .into_any()

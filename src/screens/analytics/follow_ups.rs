@@ -73,12 +73,12 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         let earlier = earlier.map(Counted::of).unwrap_or_default();
         sheet.row([
             Cell::Text(names.person(*doctor)),
-            Cell::Count(counted.due),
-            Cell::Count(counted.kept),
-            Cell::Count(counted.missed),
-            Cell::Count(counted.to_come),
+            Cell::count(counted.due),
+            Cell::count(counted.kept),
+            Cell::count(counted.missed),
+            Cell::count(counted.to_come),
             Cell::share(counted.kept, counted.kept + counted.missed),
-            Cell::Count(earlier.due),
+            Cell::count(earlier.due),
             Cell::share(earlier.kept, earlier.kept + earlier.missed),
         ]);
     }

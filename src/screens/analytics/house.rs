@@ -22,7 +22,7 @@ pub fn refusals(refusals: &Refusals) -> Panel {
     let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
     let rule = |code: &str| Code::from_word(code).map_or(code.to_owned(), |code| say(code.label()));
     for (code, role, attempts) in refusals {
-        sheet.row([Cell::Text(rule(code)), Cell::Text(role.clone()), Cell::Count(*attempts)]);
+        sheet.row([Cell::Text(rule(code)), Cell::Text(role.clone()), Cell::count(*attempts)]);
     }
     let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();
     let counts = refusals.iter().take(ROWS).map(|(code, role, attempts)| Count {
@@ -75,8 +75,8 @@ pub fn events(days: &Events) -> Panel {
     let mut sheet = Sheet::new([tr!("event"), tr!("all")]);
     sheet.columns.extend(days.keys().map(ToString::to_string));
     for (event, count) in &totals {
-        let by_day = days.values().map(|types| Cell::Count(types.get(*event).copied().unwrap_or(0) as usize));
-        sheet.row([Cell::Text(title(event)), Cell::Count(*count as usize)].into_iter().chain(by_day));
+        let by_day = days.values().map(|types| Cell::count(types.get(*event).copied().unwrap_or(0) as usize));
+        sheet.row([Cell::Text(title(event)), Cell::count(*count as usize)].into_iter().chain(by_day));
     }
     let all: i64 = totals.iter().map(|(_, count)| count).sum();
     let counts = totals.iter().take(ROWS + 2).map(|(event, count)| Count {

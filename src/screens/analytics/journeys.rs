@@ -9,10 +9,10 @@ use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count, Path};
 use super::panel::{Cell, Panel, Sheet};
 use super::sankey::{Sankey, phase};
-use crate::analytics::Among;
 use crate::analytics::figures::{FEWEST, few, share};
 use crate::analytics::journeys::{Detours, Flows, NoShows, Revenue, Stop, Times, Variant};
 use crate::analytics::waits::Dimension;
+use crate::analytics::{Among, Only};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
 use crate::journey::money::Money;
@@ -38,7 +38,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
         let stops: Vec<_> = variant.stops.iter().map(|stop| say(stop.label())).collect();
         sheet.row([
             Cell::Text(stops.join(" > ")),
-            Cell::Count(variant.visits),
+            Cell::count(variant.visits).linked(asked.listing(Only::Path(variant.stops.clone()))),
             Cell::share(variant.visits, all),
             Cell::of(&variant.whole, |whole| whole.median),
             Cell::of(&variant.whole, |whole| whole.p90),
@@ -55,6 +55,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
                 duration = median
             )
         },
+        href: asked.listing(Only::Path(variant.stops.clone())),
     });
     let drawn: Vec<_> = drawn.collect();
     let most = drawn.first().map_or(0.0, |path| path.share);
@@ -92,7 +93,7 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
             Cell::Text((step + 1).to_string()),
             Cell::Text(say(from.label())),
             Cell::Text(say(to.label())),
-            Cell::Count(*visits),
+            Cell::count(*visits).linked(asked.listing(Only::Flow(*step, *from, *to))),
         ]);
     }
     let drawn = Sankey::new(flows);
@@ -143,7 +144,7 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
     };
     let cells = |row: &(String, Times, usize, Among), visits: usize| {
         let (_, Times { times, visits: with }, of, _) = row;
-        [Cell::Count(*times), Cell::Share(share(*times, *of), if *with == 0 { visits } else { *with })]
+        [Cell::Count(*times, *with), Cell::Share(share(*times, *of), if *with == 0 { visits } else { *with })]
     };
     for (row, row_before) in rows(now).iter().zip(&rows(before)) {
         let name = Cell::Text(row.0.clone());
@@ -187,8 +188,8 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     for row in doctors {
         sheet.row([
             Cell::Text(names.person(row.doctor.as_ref())),
-            Cell::Count(row.missed),
-            Cell::Count(row.ended),
+            Cell::count(row.missed),
+            Cell::count(row.ended),
             Cell::share(row.missed, row.ended),
         ]);
     }
@@ -235,32 +236,39 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     }
 }
 
+/// A reason in words.
+pub(super) fn given(reason: Option<&str>) -> String {
+    reason.map_or_else(|| tr!("No reason given"), str::to_owned)
+}
+
 /// Why visits were cancelled or moved.
 pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("reason"), tr!("outcome"), tr!("visits")]);
-    let words = |reason: &Option<String>| reason.clone().unwrap_or_else(|| tr!("No reason given"));
-    let cells = |words: String, outcome: Outcome, visits: usize| {
-        vec![Cell::Text(words), Cell::Text(say(outcome.label())), Cell::Count(visits)]
+    let words = |reason: &Option<String>| given(reason.as_deref());
+    let cells = |words: String, outcome: Outcome, visits: Cell| {
+        vec![Cell::Text(words), Cell::Text(say(outcome.label())), visits]
     };
+    let href = |outcome: &Outcome, reason: &Option<String>| asked.listing(Only::Reason(*outcome, reason.clone()));
     // What few have typed could tell of somebody.
     let (mut outside, mut others) = (Vec::new(), BTreeMap::<Outcome, usize>::new());
     for (outcome, reason, visits) in reasons {
-        let row = cells(words(reason), *outcome, *visits);
+        let count = Cell::count(*visits);
         if few(*visits) {
             *others.entry(*outcome).or_default() += visits;
         } else {
-            outside.push(row.clone());
+            outside.push(cells(words(reason), *outcome, count.clone()));
         }
-        sheet.row(row);
+        sheet.row(cells(words(reason), *outcome, count.linked(href(outcome, reason))));
     }
-    outside.extend(others.into_iter().map(|(outcome, visits)| cells(tr!("other reasons"), outcome, visits)));
+    let others = others.into_iter().map(|(outcome, visits)| (outcome, Cell::count(visits)));
+    outside.extend(others.map(|(outcome, visits)| cells(tr!("other reasons"), outcome, visits)));
     sheet.outside = Some(outside);
     let all: usize = reasons.iter().map(|(.., visits)| visits).sum();
     let counts = reasons.iter().take(ROWS).map(|(outcome, reason, visits)| Count {
         name: words(reason),
         count: *visits,
         note: say(outcome.label()).to_lowercase(),
-        href: None,
+        href: Some(href(outcome, reason)),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -291,11 +299,12 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
 pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("day"), tr!("taken"), tr!("given back"), tr!("still to be paid")]);
     for (day, money) in days {
+        let sum = |sum, among: Among| Cell::sum(sum).linked(asked.on(*day).listing(among));
         sheet.row([
             Cell::Text(day.to_string()),
-            Cell::sum(money.taken),
-            Cell::sum(money.refunded),
-            Cell::sum(money.outstanding),
+            sum(money.taken, Among::Paid),
+            sum(money.refunded, Among::Refunded),
+            sum(money.outstanding, Among::Owing),
         ]);
     }
     let sum = |part: fn(&Revenue) -> Money| tenant.money(days.values().map(part).sum());
@@ -337,10 +346,10 @@ mod tests {
     use crate::analytics::Filter;
     use crate::journey::course::Measure;
 
-    #[test]
-    fn what_few_have_typed_stays_in_the_house() {
+    /// All visits of a day.
+    fn a_day() -> Asked {
         let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap_or_default();
-        let asked = Asked {
+        Asked {
             preset: None,
             period: crate::analytics::Period { from: day, to: day },
             cut: false,
@@ -349,11 +358,26 @@ mod tests {
             among: None,
             hour: None,
             weekday: None,
-        };
+        }
+    }
+
+    /// What a panel says outside the house.
+    fn outside(panel: &Panel) -> Vec<String> {
+        panel.sheet.masked().into_iter().skip(1).map(|row| row.join(",")).collect()
+    }
+
+    #[test]
+    fn what_happened_often_to_few_stays_in_the_house() {
+        let skips = |times, visits| Detours { visits: 100, skips: Times { times, visits }, ..Detours::default() };
+        let told = outside(&detours(&skips(6, 3), &skips(6, 5), &a_day()));
+        assert_eq!(told[0], "Skipped: did not come when called,under 5,,6,6.0");
+    }
+
+    #[test]
+    fn what_few_have_typed_stays_in_the_house() {
         let given = |reason: &str, visits| (Outcome::Cancelled, Some(reason.to_owned()), visits);
-        let panel = reasons(&[given("Went home", 5), given("Aunt Mira died", 3), given("Forgot", 2)], &asked);
+        let panel = reasons(&[given("Went home", 5), given("Aunt Mira died", 3), given("Forgot", 2)], &a_day());
         assert_eq!(panel.sheet.rows.len(), 3);
-        let outside: Vec<_> = panel.sheet.masked().into_iter().skip(1).map(|row| row.join(",")).collect();
-        assert_eq!(outside, ["Went home,Cancelled,5", "other reasons,Cancelled,5"]);
+        assert_eq!(outside(&panel), ["Went home,Cancelled,5", "other reasons,Cancelled,5"]);
     }
 }

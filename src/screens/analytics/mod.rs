@@ -126,8 +126,8 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
     let lead = tr!("{period}, against {against}", period = period_words, against);
     let narrows = tab != Tab::Targets;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
-    let among = asked.among.map(|among| {
-        let label = say(among.label());
+    let among = asked.among.as_ref().map(|only| {
+        let label = visits::which(only);
         let href = Asked { among: None, ..asked.clone() }.address(tab.path());
         view! {
             <a class="button button-compact" href=href aria-label=tr!("No longer only: {visits}", visits = label.clone())>
@@ -167,10 +167,9 @@ fn period(tab: Tab, asked: &Asked) -> AnyView {
         let href = Asked { preset: Some(*preset), ..asked.clone() }.address(tab.path());
         view! { <a class="menu-item" href=href aria-current=current>{say(preset.label())}</a> }
     });
-    let kept = Asked { preset: Some(Preset::Today), ..asked.clone() }.address("");
-    let kept = kept.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-    let kept = kept.filter(|(name, _)| *name != "period").map(|(name, value)| {
-        view! { <input type="hidden" name=name.to_owned() value=value.to_owned()/> }
+    let kept = Asked { preset: Some(Preset::Today), ..asked.clone() }.query();
+    let kept = kept.into_iter().filter(|(name, _)| *name != "period").map(|(name, value)| {
+        view! { <input type="hidden" name=name value=value/> }
     });
     let kept = kept.collect_view();
     view! {
@@ -237,7 +236,7 @@ fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyVi
 }
 
 fn tile_view(tile: Tile, against: &str) -> AnyView {
-    let Tile { name, value, change, note, href, current } = tile;
+    let Tile { name, value, change, note, definition, href, current } = tile;
     let (class, sign, words) = match change {
         Change::Unknown => ("change", "", tr!("no earlier figure")),
         Change::Same => ("change", "=", tr!("as {against}", against)),
@@ -254,7 +253,7 @@ fn tile_view(tile: Tile, against: &str) -> AnyView {
     view! {
         <li>
             <a class="tile" href=href aria-current=current.then_some("true")>
-                <span class="tile-name">{name}</span>
+                <span class="tile-name">{name.clone()}</span>
                 <span class="tile-value">{value}</span>
                 <span class=class>
                     <span aria-hidden="true">{sign} " "</span>
@@ -263,6 +262,10 @@ fn tile_view(tile: Tile, against: &str) -> AnyView {
                 </span>
                 <span class="tile-note">{note}</span>
             </a>
+            <details class="fold tile-fold" name="definition">
+                <summary>{tr!("What it means")}<span class="visually-hidden">": " {name}</span></summary>
+                <div class="fold-body"><p class="secondary">{definition}</p></div>
+            </details>
         </li>
     }
     .into_any()

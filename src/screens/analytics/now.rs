@@ -6,7 +6,7 @@ use tr::tr;
 use super::asked::{Asked, Names};
 use super::charts::{Chart, short};
 use super::panel::{Cell, Panel, Sheet};
-use crate::analytics::now::Now;
+use crate::analytics::now::{Late, Now};
 use crate::analytics::waits::Dimension;
 use crate::analytics::{Among, Period};
 use crate::hospital::tenants::Tenant;
@@ -49,18 +49,7 @@ struct LateView {
 
 /// Tells what goes on now.
 pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
-    let mut sheet = Sheet::new([tr!("Station"), tr!("Department"), tr!("Waiting"), tr!("Longest wait")]);
-    for at in &now.stations {
-        for (department, waiting) in &at.by_department {
-            let name = names.of(Dimension::Department, department.as_ref().map(Id::as_str));
-            sheet.row([
-                Cell::Text(say(at.station.label())),
-                Cell::Text(name),
-                Cell::Count(waiting.visits),
-                Cell::Seconds(Some(waiting.longest), waiting.visits),
-            ]);
-        }
-    }
+    let sheet = sheet(now, names);
     let longest = now.stations.iter().filter_map(|at| {
         let longest = at.by_department.values().map(|waiting| waiting.longest).max()?;
         Some((longest, at.longest.as_ref()?, at.station))
@@ -128,6 +117,55 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
     }
 }
 
+/// All that is drawn of it, as a table.
+fn sheet(now: &Now, names: &Names) -> Sheet {
+    let columns = [tr!("what"), tr!("Station"), tr!("which"), tr!("count"), tr!("Longest wait"), tr!("Past target")];
+    let mut sheet = Sheet::new(columns.into_iter().chain([tr!("median"), tr!("90th percentile")]));
+    let none = || Cell::Text(String::new());
+    for at in &now.stations {
+        let station = || Cell::Text(say(at.station.label()));
+        for (department, waiting) in &at.by_department {
+            let here = |late: &&Late| late.visit.station == Some(at.station) && late.visit.department_id == *department;
+            sheet.row([
+                Cell::Text(tr!("Waiting")),
+                station(),
+                Cell::Text(names.of(Dimension::Department, department.as_ref().map(Id::as_str))),
+                Cell::count(waiting.visits),
+                Cell::Seconds(Some(waiting.longest), waiting.visits),
+                Cell::count(now.late.iter().filter(here).count()),
+                none(),
+                none(),
+            ]);
+        }
+        sheet.row([
+            Cell::Text(tr!("Called within the last hour")),
+            station(),
+            none(),
+            Cell::of_all(&at.last_hour),
+            none(),
+            none(),
+            Cell::of(&at.last_hour, |figure| figure.median),
+            Cell::of(&at.last_hour, |figure| figure.p90),
+        ]);
+    }
+    let mut other = |what: String, station: Cell, which: String, count: Cell| {
+        sheet.row([Cell::Text(what), station, Cell::Text(which), count, none(), none(), none(), none()]);
+    };
+    for doctor in &now.in_session {
+        other(tr!("Doctor in session"), none(), names.person(Some(doctor)), none());
+    }
+    for (stage, tests) in in_the_lab(&now.backlog) {
+        let (lab, tests) = (Cell::Text(say(Station::Lab.label())), usize::try_from(*tests).unwrap_or_default());
+        other(tr!("Tests in the lab"), lab, say(stage.label()), Cell::count(tests));
+    }
+    sheet
+}
+
+/// The tests with which something is still to be done.
+fn in_the_lab(backlog: &[(Stage, i64)]) -> impl Iterator<Item = &(Stage, i64)> {
+    backlog.iter().filter(|(stage, _)| !matches!(stage, Stage::Delivered | Stage::Cancelled))
+}
+
 /// Draws what goes on now.
 pub fn draw(_: &Tenant, now: NowView) -> AnyView {
     let stations = now.stations.into_iter().map(|at| {
@@ -139,8 +177,7 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
             </li>
         }
     });
-    let backlog = now.backlog.iter().filter(|(stage, _)| !matches!(stage, Stage::Delivered | Stage::Cancelled));
-    let backlog = backlog.map(|(stage, tests)| {
+    let backlog = in_the_lab(&now.backlog).map(|(stage, tests)| {
         view! { <li><b>{*tests}</b> " " {say(stage.label()).to_lowercase()}</li> }
     });
     let doctors = match now.doctors.len() {

@@ -49,20 +49,37 @@ pub struct Sheet {
 pub enum Cell {
     /// Words.
     Text(String),
-    /// How many.
-    Count(usize),
+    /// How many, and of how many visits.
+    Count(usize, usize),
     /// How long.
     Seconds(Option<i64>, usize),
     /// How many of a hundred.
     Share(Option<f64>, usize),
     /// How much.
     Money(Money, usize),
+    /// A figure, and where the visits behind it are listed.
+    Link(Box<Cell>, String),
 }
 
 impl Cell {
+    /// How many, where each is of another visit or of none.
+    pub fn count(count: usize) -> Self {
+        Self::Count(count, count)
+    }
+
     /// A part of a whole: where it, or the rest, is small, the share would tell how many they are.
     pub fn share(part: usize, whole: usize) -> Self {
         Self::Share(figures::share(part, whole), figures::least(part, whole))
+    }
+
+    /// How many durations a figure is of.
+    pub fn of_all(figure: &Figure) -> Self {
+        Self::Count(figure.count, figure.visits)
+    }
+
+    /// How many a figure leaves out.
+    pub fn missing(figure: &Figure) -> Self {
+        Self::Count(figure.missing, figure.unfinished)
     }
 
     /// One of the durations that a figure comes to.
@@ -75,11 +92,25 @@ impl Cell {
         Self::Money(sum.money, sum.visits)
     }
 
+    /// The same with the place where the visits behind it are listed.
+    pub fn linked(self, href: String) -> Self {
+        Self::Link(Box::new(self), href)
+    }
+
+    /// The figure itself.
+    fn bare(&self) -> &Self {
+        match self {
+            Self::Link(cell, _) => cell.bare(),
+            cell => cell,
+        }
+    }
+
     /// A figure as people read it.
     fn words(&self, tenant: &Tenant) -> String {
         match self {
+            Self::Link(cell, _) => cell.words(tenant),
             Self::Text(text) => text.clone(),
-            Self::Count(count) => super::asked::grouped(*count),
+            Self::Count(count, _) => super::asked::grouped(*count),
             Self::Seconds(seconds, _) => seconds.map_or_else(|| "–".to_owned(), duration),
             Self::Share(share, _) => share.map_or_else(|| "–".to_owned(), |share| format!("{share:.0} %")),
             Self::Money(money, _) => tenant.money(*money),
@@ -89,11 +120,12 @@ impl Cell {
     /// The same for a program: durations in seconds, money in its smallest unit; of too few visits, nothing.
     fn plain(&self) -> String {
         match self {
+            Self::Link(cell, _) => cell.plain(),
             // A spreadsheet would take it for a formula.
             Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
-            Self::Count(count) if few(*count) => format!("under {FEWEST}"),
-            Self::Count(count) => count.to_string(),
+            Self::Count(_, visits) if few(*visits) => format!("under {FEWEST}"),
+            Self::Count(count, _) => count.to_string(),
             Self::Seconds(_, visits) | Self::Share(_, visits) | Self::Money(_, visits) if few(*visits) => String::new(),
             Self::Seconds(seconds, _) => seconds.map_or_else(String::new, |seconds| seconds.to_string()),
             Self::Share(share, _) => share.map_or_else(String::new, |share| format!("{share:.1}")),
@@ -102,7 +134,7 @@ impl Cell {
     }
 
     fn is_number(&self) -> bool {
-        !matches!(self, Self::Text(_))
+        !matches!(self.bare(), Self::Text(_))
     }
 }
 
@@ -123,7 +155,7 @@ impl Sheet {
         let rows = rows.map(|row| row.iter().map(Cell::plain).collect());
         let units = self.columns.iter().enumerate().map(|(place, column)| {
             let kind = self.rows.iter().filter_map(|row| row.get(place)).find(|cell| cell.is_number());
-            match kind {
+            match kind.map(Cell::bare) {
                 Some(Cell::Seconds(..)) => format!("{column}, seconds"),
                 Some(Cell::Share(..)) => format!("{column}, per cent"),
                 Some(Cell::Money(..)) => format!("{column}, smallest unit"),
@@ -183,6 +215,10 @@ pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
     let rows = sheet.rows.iter().map(|row| {
         let cells = row.iter().enumerate().map(|(place, cell)| {
             let words = cell.words(tenant);
+            let words = match cell {
+                Cell::Link(_, href) => view! { <a href=href.clone()>{words}</a> }.into_any(),
+                _ => words.into_any(),
+            };
             match place {
                 0 => view! { <th scope="row">{words}</th> }.into_any(),
                 _ => view! { <td class=cell.is_number().then_some("number")>{words}</td> }.into_any(),
@@ -216,13 +252,16 @@ mod tests {
     #[test]
     fn each_figure_is_masked_by_its_own_visits() {
         // Five tests of one visit; five visits before.
-        let now = Figure { count: 5, visits: 1, missing: 4, median: Some(60), ..Figure::default() };
+        let now = Figure { count: 5, visits: 1, missing: 8, unfinished: 4, median: Some(60), ..Figure::default() };
         let before = Figure { count: 5, visits: 5, median: Some(90), ..Figure::default() };
         let median = |figure: &Figure| Cell::of(figure, |figure| figure.median);
         assert_eq!(
-            outside(vec![Cell::Count(now.missing), median(&now), median(&before), Cell::Count(0)]),
+            outside(vec![Cell::missing(&now), median(&now), median(&before), Cell::count(0)]),
             ["under 5", "", "90", "0"]
         );
+        // How many there are would tell of whom they are, however many.
+        let six = Figure { count: 6, visits: 3, ..Figure::default() };
+        assert_eq!(outside(vec![Cell::of_all(&six), Cell::of_all(&before), Cell::count(6)]), ["under 5", "5", "6"]);
         // Two of a hundred, and none of three, could be told; none of a hundred is nobody.
         assert_eq!(outside(vec![Cell::share(2, 100), Cell::share(0, 3), Cell::share(0, 100)]), ["", "", "0.0"]);
         assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(98, 100), Cell::share(0, 0)]), ["50.0", "", ""]);

@@ -2,8 +2,9 @@
 
 use tr::tr;
 
-use super::asked::{Asked, grouped};
+use super::asked::{Asked, grouped, times};
 use super::charts::short;
+use super::waits::definition;
 use crate::analytics::Figure;
 use crate::analytics::waits::{Ends, Question};
 use crate::journey::course::Measure;
@@ -20,6 +21,8 @@ pub struct Tile {
     pub change: Change,
     /// What is said beside the change.
     pub note: String,
+    /// What it means.
+    pub definition: String,
     /// Where it is looked at.
     pub href: String,
     /// Whether it is looked at.
@@ -67,6 +70,8 @@ fn tile(measure: Measure, [now, before]: [Figure; 2], asked: &Asked) -> Tile {
         _ => Change::Unknown,
     };
     let p90 = now.p90.map(short).map(|p90| tr!("p90 {duration}", duration = p90));
+    let mean = now.mean.map(short).map(|mean| tr!("mean {duration}", duration = mean));
+    let count = (now.count > 0).then(|| times(now.count));
     let within = now.share_within().map(|share| tr!("{share} % in target", share = format!("{share:.0}")));
     let missing = (now.missing > 0).then(|| tr!("{count} not reached", count = grouped(now.missing)));
     let name = say(measure.label());
@@ -74,7 +79,8 @@ fn tile(measure: Measure, [now, before]: [Figure; 2], asked: &Asked) -> Tile {
         name: tr!("{measure}, median", measure = name),
         value: now.median.map_or_else(|| "–".to_owned(), short),
         change,
-        note: [p90, within, missing].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        note: [p90, mean, count, within, missing].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        definition: definition(measure),
         href: asked.of(measure).address("/analytics"),
         current: asked.measure == measure,
     }
@@ -94,6 +100,7 @@ fn no_show_tile(now: Ends, before: Ends, asked: &Asked) -> Tile {
         value: share.map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %")),
         change,
         note: tr!("{missed} of {ended} that ended", missed = grouped(now.missed), ended = grouped(ended)),
+        definition: tr!("Visits that were closed because the patient did not come, of all of the period that ended."),
         href: asked.address("/analytics/journeys"),
         current: false,
     }
@@ -116,6 +123,7 @@ fn visits_tile(now: Ends, before: Ends, asked: &Asked) -> Tile {
         value: grouped(now.visits),
         change,
         note: tr!("{count} still open", count = grouped(now.open)),
+        definition: tr!("Visits whose registration was in the period; those without an outcome are still open."),
         href: asked.address("/analytics/journeys"),
         current: false,
     }

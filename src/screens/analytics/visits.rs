@@ -7,6 +7,8 @@ use tr::tr;
 use super::asked::{Asked, Names, grouped, times};
 use super::behind::{self, Unfinished};
 use super::{Tab, head};
+use crate::analytics::Only;
+use crate::analytics::journeys::Stop;
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
 use crate::screens::icon::{Icon, icon};
@@ -44,7 +46,7 @@ pub struct Visits {
     pub names: Names,
     /// Why they may not be all, when they are not.
     pub unfinished: Option<Unfinished>,
-    /// The first of them, the longest first.
+    /// Some of them, the longest first, or those furthest past their target.
     pub listed: Vec<Listed>,
     /// How many there are.
     pub count: usize,
@@ -52,6 +54,19 @@ pub struct Visits {
     pub skipped: usize,
     /// Which page of them this is, from 1.
     pub page: usize,
+}
+
+/// What the visits behind a figure have in common.
+pub(super) fn which(only: &Only) -> String {
+    let stages = |stops: &[Stop]| stops.iter().map(|stop| say(stop.label())).collect::<Vec<_>>().join(" > ");
+    match only {
+        Only::Among(among) => say(among.label()),
+        Only::Event(event) => super::waits::words(*event),
+        Only::Lost(outcome) => super::waits::lost(*outcome),
+        Only::Reason(_, reason) => super::journeys::given(reason.as_deref()),
+        Only::Path(stops) => stages(stops),
+        Only::Flow(_, from, to) => stages(&[*from, *to]),
+    }
 }
 
 /// Turns the pages of a list.
@@ -83,9 +98,13 @@ pub fn visits(page: Visits) -> impl IntoView {
     });
     let (first, last) = (grouped(skipped + 1), grouped(skipped + listed.len()));
     let shown = (!listed.is_empty() && listed.len() < count).then(|| tr!("{first} to {last} are shown", first, last));
-    let what = [Some(tr!("{times}, the longest first", times = all)), begun, shown];
+    let order = match breaches {
+        true => tr!("{times}, the furthest past their target first", times = all),
+        false => tr!("{times}, the longest first", times = all),
+    };
+    let what = [Some(order), begun, shown];
     let what = what.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    let heading = say(asked.among.map_or(asked.measure.label(), |among| among.label()));
+    let heading = asked.among.as_ref().map_or_else(|| say(asked.measure.label()), which);
     let measures = super::waits::measures().map(|measure| {
         let current = (asked.among.is_none() && measure == asked.measure).then_some("true");
         view! { <li><a href=asked.of(measure).address(tab.path()) aria-current=current>{say(measure.label())}</a></li> }

@@ -8,7 +8,7 @@ use super::panel::{Cell, Panel, Sheet};
 use crate::analytics::figures::share;
 use crate::analytics::journeys::{Losses, Reached};
 use crate::analytics::waits::{Dimension, Group, Question};
-use crate::analytics::{Among, Figure};
+use crate::analytics::{Among, Figure, Only};
 use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::words::{Outcome, Phase, Word};
@@ -49,18 +49,35 @@ pub fn definition(measure: Measure) -> String {
 
 fn figures(figure: &Figure) -> [Cell; 6] {
     [
-        Cell::Count(figure.count),
+        Cell::of_all(figure),
         Cell::of(figure, |figure| figure.median),
         Cell::of(figure, |figure| figure.p90),
         Cell::of(figure, |figure| figure.mean),
         Cell::Share(figure.share_within(), figure.least_within()),
-        Cell::Count(figure.missing),
+        Cell::missing(figure),
     ]
 }
 
 /// What the figures are called.
 fn columns() -> [String; 6] {
     [tr!("count"), tr!("median"), tr!("90th percentile"), tr!("mean"), tr!("within target"), tr!("not reached")]
+}
+
+/// Those of the period before, beside them.
+fn figures_before(figure: &Figure) -> [Cell; 5] {
+    let [count, median, p90, mean, within, _] = figures(figure);
+    [median, count, p90, mean, within]
+}
+
+/// What those are called.
+fn columns_before() -> [String; 5] {
+    [
+        tr!("median before"),
+        tr!("count before"),
+        tr!("90th percentile before"),
+        tr!("mean before"),
+        tr!("within target before"),
+    ]
 }
 
 fn nothing() -> String {
@@ -144,11 +161,10 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
     let measure = asked.measure;
     let groups = question.by(measure, dimension);
     let name = |group: &Group| names.of(dimension, group.key.as_deref());
-    let before = [tr!("median before"), tr!("count before")];
-    let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(before));
+    let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(columns_before()));
     for group in &groups {
-        let before = [Cell::of(&group.before, |figure| figure.median), Cell::Count(group.before.count)];
-        sheet.row(std::iter::once(Cell::Text(name(group))).chain(figures(&group.figure)).chain(before));
+        let both = figures(&group.figure).into_iter().chain(figures_before(&group.before));
+        sheet.row(std::iter::once(Cell::Text(name(group))).chain(both));
     }
     let bars = groups.iter().filter(|group| group.figure.count > 0).take(BARS).map(|group| Bar {
         name: name(group),
@@ -203,9 +219,11 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
     let measure = asked.measure;
     let days = question.by_day(measure);
     let before = Question { period: asked.period.before(), ..question }.by_day(measure);
-    let mut sheet = Sheet::new(std::iter::once(tr!("day")).chain(columns()));
-    for (day, figure) in &days {
-        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(figures(figure)));
+    let mut sheet = Sheet::new(std::iter::once(tr!("day")).chain(columns()).chain(columns_before()));
+    // Both periods have as many days.
+    for ((day, figure), (_, earlier)) in days.iter().zip(&before) {
+        let both = figures(figure).into_iter().chain(figures_before(earlier));
+        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(both));
     }
     let worst = days.iter().filter_map(|(day, figure)| Some((figure.median?, *day))).max();
     let finding = worst.map_or_else(nothing, |(median, day)| {
@@ -238,16 +256,15 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     let all = steps.first().map_or(0, |step| step.visits);
     let mut sheet = Sheet::new([tr!("step"), tr!("visits"), tr!("of all")]);
     for step in steps {
-        sheet.row([Cell::Text(words(step.event)), Cell::Count(step.visits), Cell::share(step.visits, all)]);
+        let visits = Cell::count(step.visits).linked(asked.listing(Only::Event(step.event)));
+        sheet.row([Cell::Text(words(step.event)), visits, Cell::share(step.visits, all)]);
     }
     let left: usize = losses.by_outcome.iter().filter(|(outcome, _)| outcome.is_some()).map(|(_, visits)| visits).sum();
     for (outcome, visits) in &losses.by_outcome {
-        let name = match outcome.map(|outcome| say(outcome.label()).to_lowercase()) {
-            None => tr!("not seen, still here"),
-            Some(outcome) => tr!("not seen: {outcome}", outcome),
-        };
-        sheet.row([Cell::Text(name), Cell::Count(*visits), Cell::share(*visits, all)]);
+        let (count, share) = (Cell::count(*visits), Cell::share(*visits, all));
+        sheet.row([Cell::Text(lost(*outcome)), count.linked(asked.listing(Only::Lost(*outcome))), share]);
     }
+    let unseen: usize = losses.by_outcome.values().sum();
     let no_shows = losses.by_outcome.get(&Some(Outcome::NoShow)).copied().unwrap_or(0);
     let waited = losses.waited.median.filter(|seconds| *seconds >= 60).map(duration);
     let finding = match (left, waited) {
@@ -266,11 +283,13 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             duration = waited
         ),
     };
-    let counts = steps.iter().map(|step| Count {
-        name: words(step.event),
-        count: step.visits,
-        note: share(step.visits, all).map(|share| format!("{share:.0} %")).unwrap_or_default(),
-        href: None,
+    let counts = steps.iter().map(|step| (words(step.event), step.visits, Only::Event(step.event)));
+    let counts = counts.chain([(say(Among::Unseen.label()), unseen, Only::Among(Among::Unseen))]);
+    let counts = counts.map(|(name, count, only)| Count {
+        name,
+        count,
+        note: share(count, all).map(|share| format!("{share:.0} %")).unwrap_or_default(),
+        href: Some(asked.listing(only)),
     });
     Panel {
         id: "funnel",
@@ -287,7 +306,16 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
     }
 }
 
-fn words(event: EventType) -> String {
+/// How visits ended that saw no doctor.
+pub(super) fn lost(outcome: Option<Outcome>) -> String {
+    match outcome.map(|outcome| say(outcome.label()).to_lowercase()) {
+        None => tr!("not seen, still here"),
+        Some(outcome) => tr!("not seen: {outcome}", outcome),
+    }
+}
+
+/// What a step is called.
+pub(super) fn words(event: EventType) -> String {
     match event {
         EventType::VisitRegistered => tr!("Registered"),
         EventType::QueueJoined => tr!("Joined a queue"),

@@ -30,7 +30,7 @@ stories! {
     the_page_speaks_hindi_and_the_spreadsheet_does_not,
 }
 
-async fn flow(house: &House) -> VisitId {
+pub(super) async fn flow(house: &House) -> VisitId {
     let visit = house.register().await;
     for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
         house.log(role, &visit, event, metadata).await;
@@ -39,7 +39,7 @@ async fn flow(house: &House) -> VisitId {
 }
 
 /// What a text says between two others.
-fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+pub(super) fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{begin} is on the page: {text}"));
     rest.split_once(end).map_or(rest, |(found, _)| found)
 }
@@ -68,10 +68,11 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
         lines.next(),
         Some(
             "department,count,\"median, seconds\",\"90th percentile, seconds\",\"mean, seconds\",\
-             \"within target, per cent\",not reached,\"median before, seconds\",count before"
+             \"within target, per cent\",not reached,\"median before, seconds\",count before,\
+             \"90th percentile before, seconds\",\"mean before, seconds\",\"within target before, per cent\""
         )
     );
-    assert_eq!(lines.next(), Some("General Medicine,5,300,300,300,100.0,under 5,,0"));
+    assert_eq!(lines.next(), Some("General Medicine,5,300,300,300,100.0,under 5,,0,,,"));
     // The bills of a visit: two, each settled after a minute.
     let csv = manager.get("/analytics/by-doctor.csv?period=today&measure=bill-to-settlement").await;
     assert!(csv.text.contains("The doctor,10,60,60,60,,0"), "{}", csv.text);
@@ -84,7 +85,13 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
-    assert!(visit.text.contains("Beside like visits"));
+    let peers = between(&visit.text, "Beside like visits", "</section>");
+    assert!(peers.contains("5 other visits of this department"), "{peers}");
+    // They entered the room after five minutes and left after eighteen; this one did neither yet.
+    for (measure, others) in [("Door to doctor", "5 min"), ("With the doctor", "1 min"), ("Whole visit", "18 min")] {
+        let row = between(peers, measure, "</tr>");
+        assert!(row.contains("–") && row.contains(others), "{measure}: {row}");
+    }
 }
 
 async fn the_page_speaks_hindi_and_the_spreadsheet_does_not(db: Db) {
@@ -273,7 +280,7 @@ async fn what_few_visits_tell_stays_in_the_house(db: Db) {
             .1
             .to_owned()
     };
-    assert_eq!(csv("by-department.csv").await, "General Medicine,under 5,,,,,under 5,,0\n");
+    assert_eq!(csv("by-department.csv").await, "General Medicine,under 5,,,,,under 5,,0,,,\n");
     assert_eq!(csv("journeys/reasons.csv").await, "other reasons,Cancelled,under 5\n");
     let revenue = csv("journeys/revenue.csv").await;
     assert!(revenue.ends_with(",,0,0\n"), "{revenue}");

@@ -2,6 +2,7 @@
 
 mod admin;
 mod analytics;
+mod analytics_figures;
 mod audit;
 mod billing;
 mod bookings;

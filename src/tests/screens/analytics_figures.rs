@@ -1,0 +1,242 @@
+//! Stories of what the analytics print: held against hand and SQL, with the visits behind each figure.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sojourn::db::{Db, commit, new_id};
+use sojourn::hospital::departments::{self, NewDepartment};
+use sojourn::journey::events::EventType::{self, *};
+use sojourn::journey::ids::VisitId;
+use sojourn::journey::words::{Role, Word};
+use sojourn::language::say;
+use sojourn::record::Wish;
+use sojourn::screens::analytics::charts::short;
+
+use super::Browser;
+use super::analytics::{between, flow};
+use crate::measures::ask;
+use crate::support::flow::standard;
+use crate::support::house::House;
+use crate::support::stories;
+
+stories! {
+    the_pages_answer_the_three_questions_as_the_documented_sql_does,
+    each_tile_has_its_definition_within,
+    each_day_stands_beside_the_one_before,
+    two_bills_of_three_visits_are_of_few,
+    what_is_furthest_past_its_target_is_listed_first,
+    the_table_of_now_has_all_that_is_drawn,
+    steps_losses_reasons_paths_and_flows_lead_to_their_visits,
+}
+
+/// What a spreadsheet says, row by row.
+async fn rows(manager: &Browser, path: &str) -> Vec<String> {
+    let csv = manager.get(path).await;
+    assert_eq!(csv.status, 200, "{path}");
+    csv.text.lines().map(str::to_owned).collect()
+}
+
+async fn the_pages_answer_the_three_questions_as_the_documented_sql_does(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let first = house.tenant.local_day(house.now());
+    // On each of two days the doctor takes longer every time.
+    for visits in [5, 6] {
+        for place in 0..visits {
+            let visit = house.register().await;
+            for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room) {
+                if event == ExitedRoom {
+                    house.clock.advance(TimeDelta::minutes(3 * place));
+                }
+                house.log(role, &visit, event, metadata).await;
+            }
+        }
+        house.clock.advance(TimeDelta::days(1));
+    }
+    let last = first.succ_opt().expect("the next day");
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let (days, period) = ((first, last), format!("from={first}&to={last}"));
+    let question = async |question: &str| ask(&db, &house.tenant, question, days).await;
+
+    // Five take 1, 4, 7, 10 and 13 minutes, and six one more of 16.
+    let mean = question("average consultation time").await.remove(0);
+    assert_eq!(mean, ("11".to_owned(), 469));
+    let page = manager.get(&format!("/analytics?{period}")).await;
+    let tile = between(&page.text, "With the doctor, median", "</a>");
+    let printed = format!("mean {} · {} times", short(mean.1), mean.0);
+    assert!(tile.contains(&printed), "{printed}: {tile}");
+    let groups = rows(&manager, &format!("/analytics/by-department.csv?measure=consultation&{period}")).await;
+    let cells: Vec<_> = groups[1].split(',').collect();
+    assert_eq!((cells[1], cells[4]), (mean.0.as_str(), mean.1.to_string().as_str()));
+
+    let events = rows(&manager, &format!("/analytics/journeys/events.csv?{period}")).await;
+    let of_all = |row: &String| row.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let documented = question("commonest types of event").await;
+    let told = |(event, count): &(String, i64)| {
+        let title = EventType::from_word(event).map_or(event.clone(), |event| say(event.label()));
+        let count = if *count < 5 { "under 5".to_owned() } else { count.to_string() };
+        vec![title, count]
+    };
+    assert!(documented.len() > 10);
+    assert_eq!(events[1..].iter().map(of_all).collect::<Vec<_>>(), documented.iter().map(told).collect::<Vec<_>>());
+
+    let registrations = question("registrations each day").await;
+    let all: i64 = registrations.iter().map(|(_, count)| count).sum();
+    let tile = between(&page.text, "Visits registered", "</a>");
+    assert!(tile.contains(&format!(">{all}<")), "{all}: {tile}");
+    let heads: Vec<_> = events[0].split(',').skip(2).collect();
+    let title = say(VisitRegistered.label());
+    let row = events.iter().find(|row| row.starts_with(&format!("{title},"))).expect("registrations");
+    let counts = row.split(',').skip(2).map(|count| count.parse::<i64>().expect("a count"));
+    let printed: Vec<_> = heads.into_iter().map(str::to_owned).zip(counts).collect();
+    assert_eq!(printed, registrations);
+    assert_eq!(registrations.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [5, 6]);
+}
+
+async fn each_tile_has_its_definition_within(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get("/analytics").await;
+    for (tile, means) in [
+        ("Door to doctor, median", "From registration to first entering a consultation room."),
+        ("Bill to settlement, median", "From a bill to the moment when nothing was due"),
+        ("No-show", "closed because the patient did not come"),
+        ("Visits registered", "whose registration was in the period"),
+    ] {
+        let tile = between(&page.text, &format!("<span class=\"tile-name\">{tile}"), "</li>");
+        assert!(tile.contains("<details") && tile.contains(means), "{tile}");
+    }
+}
+
+async fn each_day_stands_beside_the_one_before(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    house.clock.advance(TimeDelta::days(1));
+    house.register().await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let days = rows(&manager, "/analytics/by-day.csv?period=today").await;
+    assert_eq!(days[1], "2026-03-02,0,,,,,under 5,300,5,300,300,100.0");
+    let departments = rows(&manager, "/analytics/by-department.csv?period=today").await;
+    assert_eq!(departments[1], "General Medicine,0,,,,,under 5,300,5,300,300,100.0");
+}
+
+async fn two_bills_of_three_visits_are_of_few(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..3 {
+        flow(&house).await;
+    }
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let bills = rows(&manager, "/analytics/by-department.csv?period=today&measure=bill-to-settlement").await;
+    assert_eq!(bills[1], "General Medicine,under 5,,,,,0,,0,,,");
+    let page = manager.get("/analytics?period=today&measure=bill-to-settlement").await;
+    assert!(page.text.contains("6 times"), "in the house it is told");
+}
+
+async fn what_is_furthest_past_its_target_is_listed_first(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let mut tx = db.begin().await.expect("a transaction");
+    let quick = NewDepartment {
+        branch_id: house.branch.clone(),
+        name: "Quick Care".to_owned(),
+        token_prefix: "Q".to_owned(),
+        target_minutes: 5,
+    };
+    let quick = departments::add(&mut tx, &house.tenant.id, quick).await.expect("a department").id;
+    commit(tx).await.expect("it is written");
+    let seen_after = async |visit: &VisitId, minutes| {
+        house.clock.advance(TimeDelta::minutes(minutes));
+        let doctor = &house.who(Role::Doctor).id;
+        house.log(Role::Receptionist, visit, QueueJoined, json!({ "doctorId": doctor })).await;
+        house.log(Role::Doctor, visit, QueueCalled, json!({ "roomId": house.room })).await;
+        house.log(Role::Doctor, visit, EnteredRoom, json!({ "roomId": house.room })).await;
+        house.log(Role::Doctor, visit, ExitedRoom, json!({})).await;
+    };
+    // Forty minutes where thirty are meant, thirty where five are.
+    let long = house.register().await;
+    seen_after(&long, 40).await;
+    let late: VisitId = new_id();
+    let registration = json!({ "patientId": house.patient, "departmentId": quick });
+    house
+        .record(Role::Receptionist, vec![Wish::new(Some(late.clone()), VisitRegistered, registration)])
+        .await
+        .expect("it");
+    seen_after(&late, 30).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let order = async |path: &str| {
+        let page = manager.get(&format!("/analytics/{path}?period=today")).await;
+        let list = between(&page.text, "aria-labelledby=\"listed\"", "</section>").to_owned();
+        [&late, &long].map(|visit| list.find(&format!("/visits/{visit}")).expect("it is listed"))
+    };
+    let [late_at, long_at] = order("breaches").await;
+    assert!(late_at < long_at, "the furthest over its target is first");
+    let [late_at, long_at] = order("visits").await;
+    assert!(long_at < late_at, "the longest is first");
+}
+
+async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    // Called, seen, and sent to the lab; then somebody waits for forty minutes.
+    let visit = house.register().await;
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(8) {
+        house.log(role, &visit, event, metadata).await;
+    }
+    let waiting = house.register().await;
+    house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
+    house.clock.advance(TimeDelta::minutes(40));
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let told = rows(&manager, "/analytics/now.csv").await;
+    assert_eq!(
+        told[1..],
+        [
+            "Waiting,Consultation,General Medicine,under 5,,under 5,,",
+            "Called within the last hour,Consultation,,under 5,,,,",
+            "Called within the last hour,Lab,,0,,,,",
+            "Called within the last hour,Billing,,0,,,,",
+            "Doctor in session,,The doctor,,,,,",
+            "Tests in the lab,Lab,Ordered,under 5,,,,",
+        ]
+    );
+    let page = manager.get("/analytics").await;
+    let table = between(&page.text, "Called within the last hour", "</tr>");
+    assert!(table.contains("3 min"), "in the house its median is told: {table}");
+}
+
+async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let seen = flow(&house).await;
+    let left = house.register().await;
+    house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
+    house.log(Role::Receptionist, &left, VisitCancelled, json!({ "reason": "went home & slept." })).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    for (asked, listed) in [
+        ("event=ENTERED_ROOM", [true, false]),
+        ("event=REPORT_GENERATED", [true, false]),
+        ("among=unseen", [false, true]),
+        ("lost=CANCELLED", [false, true]),
+        ("reason=CANCELLED.Went%20home%20%26%20slept", [false, true]),
+        ("path=REGISTRATION.QUEUE.CANCELLED", [false, true]),
+        ("flow=0.REGISTRATION.QUEUE", [true, true]),
+        ("flow=1.QUEUE.BILLING", [true, false]),
+        ("among=paid", [true, false]),
+        ("among=refunded", [false, false]),
+        ("among=owing", [false, false]),
+    ] {
+        assert!(journeys.text.contains(&format!("{asked}\"")), "{asked} is linked to: {}", journeys.text);
+        let page = manager.get(&format!("/analytics/visits?period=today&{asked}")).await;
+        assert_eq!(page.status, 200, "{asked}");
+        assert_eq!([&seen, &left].map(|visit| page.text.contains(&format!("/visits/{visit}"))), listed, "{asked}");
+    }
+    // Other days may be chosen for the same reason.
+    let page = manager.get("/analytics/visits?period=today&reason=CANCELLED.Went%20home%20%26%20slept").await;
+    assert!(page.text.contains("value=\"CANCELLED.Went home &amp; slept\""), "{}", page.text);
+    // What cannot be is left out.
+    let page = manager.get("/analytics/visits?period=today&path=REGISTRATION.NOWHERE").await;
+    assert!(page.text.contains(&format!("/visits/{seen}")) && page.text.contains(&format!("/visits/{left}")));
+}
