@@ -111,8 +111,9 @@ impl Topic {
     fn shows(&self, aggregate: &str) -> bool {
         match aggregate {
             "patient" => !matches!(self, Self::Display(_)),
-            "department" => matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception),
-            "room" => matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception | Self::Lab),
+            "department" | "target" | "room" => {
+                matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception | Self::Lab)
+            }
             "booking" => matches!(self, Self::Reception | Self::Bookings),
             "clinic" => matches!(self, Self::Bookings),
             "tariff" => matches!(self, Self::Billing),

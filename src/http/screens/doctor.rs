@@ -8,6 +8,7 @@ use serde_json::json;
 use tr::tr;
 
 use crate::db::new_id;
+use crate::hospital::measure_targets;
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure, Outcome};
@@ -135,6 +136,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         in_room,
         called,
         waiting,
+        targets: measure_targets::of_hospital(db, tenant).await?,
         away,
         seen: visits::seen_by(db, tenant, &me.id, desk.tenant.local_day(desk.now)).await?,
         with_results: tests::visits_with_results(db, tenant, Station::Consultation).await?.into_iter().collect(),

@@ -10,6 +10,7 @@ use chrono::{NaiveDateTime, TimeZone as _};
 use tr::tr;
 
 use super::documents::{self, Posted};
+use crate::hospital::measure_targets::{self, Targets};
 use crate::hospital::{departments, document_shares, people, rooms, tariff};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
@@ -153,6 +154,7 @@ async fn page(
         names,
         doctors: people::of_role(db, tenant, Role::Doctor).await?,
         rooms,
+        targets: Targets::new(&departments, &measure_targets::list(db, tenant).await?),
         departments,
         tariff: tariff::list(db, tenant).await?,
         attempt: attempt.clone(),

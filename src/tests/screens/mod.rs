@@ -19,6 +19,7 @@ mod patient;
 mod projections;
 mod reception;
 mod visit;
+mod waits;
 mod walls;
 
 use std::sync::Arc;

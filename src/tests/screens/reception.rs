@@ -282,7 +282,7 @@ async fn a_long_wait_is_seen_on_the_board(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let visit = house.register().await;
     house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
-    // Half an hour where no department says otherwise, and half as long again.
+    // Half an hour, as their department wants it, and half as long again.
     let looks =
         [("early", 29, "\"ticket\""), ("later", 2, "\"ticket ticket-late\""), ("last", 15, "\"ticket ticket-over\"")];
     for (name, minutes, class) in looks {
