@@ -14,6 +14,7 @@ mod lab;
 mod language;
 mod live;
 mod offline;
+mod panels;
 mod past;
 mod patient;
 mod projections;

@@ -166,6 +166,7 @@ async fn a_known_patient_comes_for_tests_only(db: Db) {
         department_id: None,
         specimen: Some("Blood".to_owned()),
         analytes: Vec::new(),
+        panels: Vec::new(),
     };
     tariff::add(&mut tx, &house.tenant.id, test).await.expect("a test");
     commit(tx).await.expect("it is written");
