@@ -9,7 +9,7 @@ use tr::tr;
 
 use crate::analytics::figures::{FEWEST, few};
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Figure, Filter, Kept, Period, Targets, behind};
+use crate::analytics::{Figure, Filter, Kept, Period, behind};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hospital::departments::{self, Department};
@@ -105,7 +105,7 @@ pub async fn round(db: &Db, clock: &Clock, kept: &Kept, mailer: &Mailer) -> sqlx
         let period = Period::ending(yesterday, 1);
         let days = kept.days(db, &tenant, &[period, period.before()]).await?;
         let departments = departments::list(db, &tenant.id).await?;
-        let targets = Targets::new(&departments, &measure_targets::list(db, &tenant.id).await?);
+        let targets = measure_targets::of_hospital(db, &tenant.id).await?;
         let filter = Filter::default();
         let question = Question { days: &days, period, filter: &filter, targets: &targets };
         let Digest { subject, text } = digest(&tenant, yesterday, question, &departments);

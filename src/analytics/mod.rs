@@ -15,7 +15,7 @@
 //! | [`waits`] | a measure by hour and weekday, day by day, and by what visits differ in |
 //! | [`journeys`] | funnel, paths, flows between stages, what went wrong |
 //! | [`now`] | who waits at this moment |
-//! | [`targets`] | how long a thing should take at most |
+//! | [`targets`] | the targets of a measure, for very many visits |
 
 pub mod among;
 pub mod behind;
@@ -37,4 +37,3 @@ pub use daybook::Daybook;
 pub use facts::{Facts, Filter, Period};
 pub use figures::Figure;
 pub use kept::Kept;
-pub use targets::Targets;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::daybook::Daybook;
 use super::facts::Filter;
 use super::figures::{Figure, Values};
-use super::targets::Targets;
+use crate::hospital::measure_targets::Targets;
 use crate::journey::course::Measure;
 use crate::journey::ids::{DepartmentId, PersonId};
 use crate::journey::words::{Stage, Station, Status, Word};
@@ -105,8 +105,7 @@ pub fn now<'a>(
         .collect();
     in_session.extend(ended(Measure::Consultation).filter_map(|(_, span)| span.doctor.as_deref().cloned()));
     let late = open.iter().filter(waits).filter_map(|visit| {
-        let measure = Measure::wait_at(visit.station?);
-        let target = targets.seconds(visit.department_id.as_ref(), measure)?;
+        let target = targets.wait(visit.department_id.as_ref(), visit.station?) * 60;
         let seconds = seconds(visit);
         (seconds > target).then(|| Late { visit: visit.clone(), seconds, target })
     });

@@ -12,7 +12,8 @@ use chrono::NaiveDate;
 use super::daybook::Daybook;
 use super::facts::{Facts, Filter, Measured, Period};
 use super::figures::{Figure, Values, share};
-use super::targets::Targets;
+use super::targets::OfMeasure;
+use crate::hospital::measure_targets::Targets;
 use crate::journey::course::Measure;
 use crate::journey::ids::Id;
 use crate::journey::words::{Outcome, Word, words};
@@ -63,7 +64,7 @@ impl<'a> Question<'a> {
 
     /// Every stretch that is asked for in a period.
     fn spans(self, period: Period, measure: Measure) -> impl Iterator<Item = Stretch<'a>> {
-        let mut targets = self.targets.of(measure);
+        let mut targets = OfMeasure::new(self.targets, measure);
         let all = self.days_in(period).flat_map(move |day| day.stretches(measure));
         let asked_for = all.filter(move |(facts, span)| self.filter.stretch(facts, span));
         asked_for.map(move |(facts, span)| (facts, span, targets.seconds(facts)))

@@ -226,6 +226,18 @@ const TESTS: &[Test] = &[
     Test("PSA", "Prostate-specific antigen, total", 750, SERUM, &[AtMost("PSA, total", "ng/mL", 4.0)]),
 ];
 
+/// The panels: what each is called, and the codes of its tests.
+const PANELS: &[(&str, &[&str])] = &[
+    ("Fever", &["CBC", "CRP", "MALARIA", "DENGUE", "WIDAL", "URINE"]),
+    ("Diabetes", &["FBS", "PPBS", "HBA1C", "KFT", "UACR"]),
+    ("Before surgery", &["CBC", "ABORH", "RBS", "KFT", "PTINR", "HBSAG", "HCV"]),
+];
+
+/// The panels of a test.
+fn panels(code: &str) -> Vec<String> {
+    PANELS.iter().filter(|(_, codes)| codes.contains(&code)).map(|(name, _)| (*name).to_owned()).collect()
+}
+
 fn rupees(amount: i64) -> Money {
     Money(amount * 100)
 }
@@ -253,6 +265,7 @@ impl Consultation {
             department_id: None,
             specimen: None,
             analytes: Vec::new(),
+            panels: Vec::new(),
         }
     }
 }
@@ -267,6 +280,7 @@ pub(super) fn tests() -> impl Iterator<Item = NewTariffEntry> {
         department_id: None,
         specimen: Some((*specimen).to_owned()),
         analytes: measured.iter().map(Measured::analyte).collect(),
+        panels: panels(code),
     })
 }
 
@@ -284,5 +298,13 @@ mod tests {
                 assert!(low.is_none_or(|low| high.is_none_or(|high| low < high)), "{}: {analyte}", test.code);
             }
         }
+    }
+    #[test]
+    fn every_panel_is_of_tests_that_are_offered() {
+        for (name, codes) in PANELS {
+            let offered = codes.iter().filter(|code| TESTS.iter().any(|test| test.0 == **code));
+            assert_eq!(offered.count(), codes.len(), "{name}");
+        }
+        assert_eq!(panels("CBC"), ["Fever", "Before surgery"]);
     }
 }

@@ -101,7 +101,9 @@ pub fn own() -> Vec<EventType> {
             2,
             "Tariff changed",
             &["CMS"],
-            change(json!({ "name": text(200), "price": whole(), "departmentId": id(), "specimen": text(100) })),
+            change(json!({
+                "name": text(200), "price": whole(), "departmentId": id(), "specimen": text(100), "panels": words(),
+            })),
         ),
         of(
             "tariff.analytes_changed",

@@ -90,6 +90,9 @@ pub struct TariffEntry {
     /// What a test measures.
     #[sqlx(json)]
     pub analytes: Vec<Analyte>,
+    /// The panels that a test is ordered with, by name.
+    #[sqlx(json)]
+    pub panels: Vec<String>,
     /// Whether it is still offered.
     pub active: bool,
 }
@@ -111,6 +114,8 @@ pub struct NewTariffEntry {
     pub specimen: Option<String>,
     /// What a test measures.
     pub analytes: Vec<Analyte>,
+    /// The panels that a test is ordered with, by name.
+    pub panels: Vec<String>,
 }
 
 /// What of an entry may be told anew: all of it at once.
@@ -124,31 +129,33 @@ pub struct TariffDetails {
     pub department_id: Option<DepartmentId>,
     /// What a test is made from.
     pub specimen: Option<String>,
+    /// The panels that a test is ordered with, by name.
+    pub panels: Vec<String>,
 }
 
 impl TariffEntry {
     /// What of it may be told anew, as it is.
     pub fn details(&self) -> TariffDetails {
-        let Self { name, price, department_id, specimen, .. } = self.clone();
-        TariffDetails { name, price, department_id, specimen }
+        let Self { name, price, department_id, specimen, panels, .. } = self.clone();
+        TariffDetails { name, price, department_id, specimen, panels }
     }
 }
 
 /// What a tenant offers now, consultations first, by name.
 pub async fn list(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> {
-    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND active ORDER BY kind, name";
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, panels, active FROM tariff WHERE tenant_id = $1 AND active ORDER BY kind, name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
 /// All that a tenant offers or offered, consultations first, by name.
 pub async fn all(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<TariffEntry>> {
-    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 ORDER BY kind, name";
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, panels, active FROM tariff WHERE tenant_id = $1 ORDER BY kind, name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).fetch_all(pool).await)
 }
 
 /// What a tenant offers of one kind now, by name.
 pub async fn of_kind(db: &Db, tenant: &TenantId, kind: TariffKind) -> sqlx::Result<Vec<TariffEntry>> {
-    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND kind = $2 AND active ORDER BY name";
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, panels, active FROM tariff WHERE tenant_id = $1 AND kind = $2 AND active ORDER BY name";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(kind).fetch_all(pool).await)
 }
 
@@ -158,13 +165,13 @@ pub async fn by_id(
     tenant: &TenantId,
     id: &TariffId,
 ) -> sqlx::Result<Option<TariffEntry>> {
-    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, panels, active FROM tariff WHERE tenant_id = $1 AND id = $2";
     from!(source, executor => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(executor).await)
 }
 
 /// The entry of a code, offered or not: where a test's reference ranges are found.
 pub async fn by_code(db: &Db, tenant: &TenantId, code: &str) -> sqlx::Result<Option<TariffEntry>> {
-    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, active FROM tariff WHERE tenant_id = $1 AND code = $2";
+    const SQL: &str = "SELECT id, code, name, kind, price, department_id, specimen, analytes, panels, active FROM tariff WHERE tenant_id = $1 AND code = $2";
     on!(&db.read, pool => sqlx::query_as(SQL).bind(tenant).bind(code).fetch_optional(pool).await)
 }
 
@@ -175,19 +182,18 @@ pub async fn change(
     id: &TariffId,
     details: TariffDetails,
 ) -> Result<(TariffEntry, TariffEntry), WriteError> {
-    const SQL: &str =
-        "UPDATE tariff SET name = $3, price = $4, department_id = $5, specimen = $6 WHERE tenant_id = $1 AND id = $2";
+    const SQL: &str = "UPDATE tariff SET name = $3, price = $4, department_id = $5, specimen = $6, panels = $7 WHERE tenant_id = $1 AND id = $2";
     let before = by_id(&mut *tx, tenant, id).await?.ok_or(WriteError::UnknownReference("tariffId"))?;
     let mut problems = Vec::new();
-    let TariffDetails { name, price, department_id, specimen } = tidied(details, &mut problems);
+    let TariffDetails { name, price, department_id, specimen, panels } = tidied(details, &mut problems);
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
     department_exists(tx, tenant, department_id.as_ref()).await?;
-    let after = TariffEntry { name, price, department_id, specimen, ..before.clone() };
+    let after = TariffEntry { name, price, department_id, specimen, panels, ..before.clone() };
     on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(id).bind(&after.name).bind(after.price).bind(&after.department_id)
-            .bind(&after.specimen).execute(&mut **connection).await.map(drop)
+            .bind(&after.specimen).bind(sqlx::types::Json(&after.panels)).execute(&mut **connection).await.map(drop)
     })?;
     Ok((before, after))
 }
@@ -217,8 +223,13 @@ fn tidied(details: TariffDetails, problems: &mut Vec<Problem>) -> TariffDetails 
     let mut checked = |line: Result<String, Problem>| line.map_err(|problem| problems.push(problem)).ok();
     let name = checked(line("name", &details.name, 200)).unwrap_or_default();
     let specimen = details.specimen.and_then(|specimen| checked(line("specimen", &specimen, 100)));
+    let mut panels: Vec<String> = Vec::new();
+    for panel in details.panels.iter().filter(|panel| !panel.trim().is_empty()) {
+        let panel = checked(line("panels", panel, 60)).filter(|panel| !panels.contains(panel));
+        panels.extend(panel);
+    }
     problems.extend(unfit(details.price));
-    TariffDetails { name, specimen, price: details.price, department_id: details.department_id }
+    TariffDetails { name, specimen, panels, price: details.price, department_id: details.department_id }
 }
 
 /// Refuses an entry of a department that is not there.
@@ -242,21 +253,22 @@ pub async fn exists(tx: &mut Tx, tenant: &TenantId, id: &TariffId) -> sqlx::Resu
 
 /// Adds an entry.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewTariffEntry) -> Result<TariffEntry, WriteError> {
-    const SQL: &str = "INSERT INTO tariff (tenant_id, id, code, name, kind, price, department_id, specimen, analytes, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE)";
-    let NewTariffEntry { code, name, kind, price, department_id, specimen, analytes } = new;
+    const SQL: &str = "INSERT INTO tariff (tenant_id, id, code, name, kind, price, department_id, specimen, analytes, panels, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE)";
+    let NewTariffEntry { code, name, kind, price, department_id, specimen, analytes, panels } = new;
     let mut problems = Vec::new();
     let code = line("code", &code, 32).map_err(|problem| problems.push(problem)).unwrap_or_default();
-    let details = TariffDetails { name, price, department_id, specimen };
-    let TariffDetails { name, price, department_id, specimen } = tidied(details, &mut problems);
+    let details = TariffDetails { name, price, department_id, specimen, panels };
+    let TariffDetails { name, price, department_id, specimen, panels } = tidied(details, &mut problems);
     if !problems.is_empty() {
         return Err(WriteError::Invalid(problems));
     }
     department_exists(tx, tenant, department_id.as_ref()).await?;
-    let entry = TariffEntry { id: new_id(), code, name, kind, price, department_id, specimen, analytes, active: true };
+    let (id, active) = (new_id(), true);
+    let entry = TariffEntry { id, code, name, kind, price, department_id, specimen, analytes, panels, active };
     let written = on!(tx, connection => {
         sqlx::query(SQL).bind(tenant).bind(&entry.id).bind(&entry.code).bind(&entry.name).bind(entry.kind).bind(entry.price)
             .bind(&entry.department_id).bind(&entry.specimen).bind(sqlx::types::Json(&entry.analytes))
-            .execute(&mut **connection).await.map(drop)
+            .bind(sqlx::types::Json(&entry.panels)).execute(&mut **connection).await.map(drop)
     });
     or_taken(written, ("tariff", "code"), "code", &entry.code)?;
     Ok(entry)

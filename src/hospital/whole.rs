@@ -36,7 +36,7 @@ const PEOPLE: Rows = insert_rows!("people":
 const ROLES: Rows = insert_rows!("person_roles": text "person_id", text "role"; "");
 const TARIFF: Rows = insert_rows!("tariff":
     text "id", text "code", text "name", text "kind", text "price", text "department_id", text "specimen", json "analytes",
-    text "active"; "");
+    json "panels", text "active"; "");
 const PATIENTS: Rows = insert_rows!("patients":
     text "id", text "mrn", text "name", text "sex", text "birth_date", text "phone", time "created_at", text "name_key",
     text "phone_key"; "");
@@ -139,7 +139,7 @@ fn entry(entry: &TariffEntry) -> Value {
     json!({
         "id": entry.id, "code": entry.code, "name": entry.name, "kind": entry.kind.word(), "price": entry.price,
         "department_id": entry.department_id, "specimen": entry.specimen, "analytes": entry.analytes,
-        "active": entry.active,
+        "panels": entry.panels, "active": entry.active,
     })
 }
 

@@ -10,6 +10,7 @@ mod listening;
 mod liveliness;
 mod metrics;
 mod page;
+mod panels;
 mod past;
 mod problem;
 mod refused;

@@ -111,8 +111,9 @@ impl Topic {
     fn shows(&self, aggregate: &str) -> bool {
         match aggregate {
             "patient" => !matches!(self, Self::Display(_)),
-            "department" => matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception),
-            "room" => matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception | Self::Lab),
+            "department" | "target" | "room" => {
+                matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception | Self::Lab)
+            }
             "booking" => matches!(self, Self::Reception | Self::Bookings),
             "clinic" => matches!(self, Self::Bookings),
             "tariff" => matches!(self, Self::Billing),
@@ -187,6 +188,7 @@ mod tests {
         assert_eq!(Topic::Lab.version(&collected), Some(70));
         assert_eq!(Topic::Reception.version(&change("booking.created", &visit)), Some(70));
         assert_eq!(Topic::Bookings.version(&change("booking.rescheduled", &visit)), Some(70));
+        assert_eq!(Topic::Lab.version(&change("target.changed", &visit)), Some(70));
         assert_eq!(Topic::Calls.version(&change("FOLLOWUP_REMINDER_SENT", &visit)), Some(70));
         assert_eq!(Topic::Display(new_id()).version(&change("patient.registered", &visit)), None);
     }

@@ -88,8 +88,6 @@ pub struct VisitCard {
     pub room_name: Option<String>,
     /// The department's name.
     pub department_name: Option<String>,
-    /// The department's target for a wait, in minutes.
-    pub target_minutes: Option<i64>,
 }
 
 /// What of a visit's row follows from its state.
@@ -267,8 +265,7 @@ macro_rules! select_cards {
         concat!(
             "SELECT visits.*, patients.name AS patient_name, patients.mrn AS patient_mrn, patients.sex AS patient_sex, \
              patients.birth_date AS patient_birth_date, patients.phone AS patient_phone, \
-             people.name AS doctor_name, rooms.name AS room_name, departments.name AS department_name, \
-             departments.target_minutes AS target_minutes \
+             people.name AS doctor_name, rooms.name AS room_name, departments.name AS department_name \
              FROM visits \
              JOIN patients ON patients.tenant_id = visits.tenant_id AND patients.id = visits.patient_id \
              LEFT JOIN people ON people.tenant_id = visits.tenant_id AND people.id = visits.doctor_id \

@@ -19,6 +19,7 @@ pub mod lab;
 pub mod layout;
 pub mod login;
 pub mod offline;
+pub mod panels;
 pub mod parts;
 pub mod past;
 pub mod patient;

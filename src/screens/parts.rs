@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::icon::{Icon, icon};
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::tenants::Tenant;
 use crate::journey::words::{Phase, Priority, Sex, Stage, Status, Word};
 use crate::language::{date, duration, say};
+use crate::projections::visits::VisitRow;
 
 /// How a wait stands against its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,12 @@ impl Lateness {
             Self::Over => format!("{class} {class}-over"),
         }
     }
+}
+
+/// How many minutes a visit should wait at most where it stands; none unless it waits.
+pub fn target(targets: &Targets, visit: &VisitRow) -> Option<i64> {
+    let station = visit.station.filter(|_| visit.status == Status::Waiting)?;
+    Some(targets.wait(visit.department_id.as_ref(), station))
 }
 
 /// How long something has lasted; it ticks in the browser.

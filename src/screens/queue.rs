@@ -11,8 +11,9 @@ use super::attempt::Attempt;
 use super::form::{EventForm, button};
 use super::icon::{Icon, icon};
 use super::layout::{BILLING, LAB};
-use super::parts::{Lateness, phase_class, priority_tag, query_text, wait};
+use super::parts::{Lateness, phase_class, priority_tag, query_text, target, wait};
 use super::past::{Past, address, banner, chooser};
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
@@ -22,9 +23,6 @@ use crate::journey::words::{Phase, Role, Station, Status, Word as _};
 use crate::language::{duration, say};
 use crate::projections::visits::{VisitCard, VisitRow};
 
-/// How many minutes a patient of no department should wait at most.
-const TARGET: i64 = 30;
-
 /// What the board shows.
 pub struct Board {
     /// The hospital.
@@ -33,6 +31,8 @@ pub struct Board {
     pub station: Station,
     /// The visits on it: the most urgent first, then who is there longest.
     pub cards: Vec<VisitCard>,
+    /// How long waits should last at most.
+    pub targets: Targets,
     /// Those of them whose results are there.
     pub with_results: BTreeSet<VisitId>,
     /// A test of each visit that waits for its specimen, on the board of the laboratory.
@@ -207,7 +207,7 @@ fn column_view(board: &Board, cards: &[&VisitCard], column: Column) -> AnyView {
 
 fn ticket(board: &Board, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
-    let target = Some(card.target_minutes.unwrap_or(TARGET)).filter(|_| visit.status == Status::Waiting);
+    let target = target(&board.targets, visit);
     let class = Lateness::of((board.now - visit.since).num_seconds(), target).class("ticket");
     let mut details = Vec::new();
     details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));

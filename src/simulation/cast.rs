@@ -332,6 +332,7 @@ impl Hiring<'_> {
                 department_id,
                 specimen: offered.specimen,
                 analytes: offered.analytes,
+                panels: offered.panels,
                 active: true,
             });
         }

@@ -68,6 +68,7 @@ fn entry(code: &str) -> NewTariffEntry {
             low: Some(12.1),
             high: Some(16.9),
         }],
+        panels: vec!["Fever".to_owned(), "Before surgery".to_owned()],
     }
 }
 

@@ -65,6 +65,7 @@ const FIELDS: &[&str] = &[
     "price",
     "specimen",
     "analytes",
+    "panels",
     "payBeforeLab",
     "payBeforeConsultation",
     "approverMayBePerformer",

@@ -15,9 +15,10 @@ use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
 use crate::analytics::waits::{Dimension, Question};
-use crate::analytics::{Daybook, Filter, Period, Targets, behind};
+use crate::analytics::{Daybook, Filter, Period, behind};
+use crate::hospital::measure_targets::{self, Targets};
 use crate::hospital::tenants::Tenant;
-use crate::hospital::{branches, departments, measure_targets, people};
+use crate::hospital::{branches, departments, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
 use crate::journey::course::Measure;
@@ -60,7 +61,7 @@ impl Loaded {
         let today = Period::ending(desk.tenant.local_day(desk.now), 2);
         let periods = [asked.period, asked.period.before(), today];
         let days = desk.app.kept.days(db, &desk.tenant, &periods).await?;
-        let targets = Targets::new(&names.departments, &measure_targets::list(db, tenant).await?);
+        let targets = measure_targets::of_hospital(db, tenant).await?;
         let may_mend = desk.person.holds_any(ADMIN);
         let unfinished = behind(db, tenant).await?.map(|behind| Unfinished { behind, may_mend });
         Ok(Self { asked, names, targets, days, today, unfinished })

@@ -8,10 +8,12 @@ use serde_json::json;
 use tr::tr;
 
 use crate::db::new_id;
+use crate::hospital::measure_targets;
 use crate::hospital::rooms::{self, Room, RoomKind};
 use crate::hospital::tariff::{self, TariffKind};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::panels;
 use crate::http::seen::Seen;
 use crate::http::story::story;
 use crate::journey::allowed::allowed;
@@ -56,6 +58,9 @@ pub async fn act(desk: Desk, Form(pairs): Form<Vec<(String, String)>>) -> Result
     }
     if values.get("_add").is_some() {
         return page(desk, None, Some(values.compacted(EventType::PrescriptionGiven))).await;
+    }
+    if let Some(order) = panels::ticked(&desk, &values).await? {
+        return page(desk, None, Some(order)).await;
     }
     let typed = values.get("dueAt").map(ToOwned::to_owned);
     values.set_moment("dueAt", &desk.tenant);
@@ -119,6 +124,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
             list.push(card);
         }
     }
+    // An order that is being ticked is shown as one that was refused, and nothing is wrong with it.
+    let order = draft.as_ref().filter(|draft| is_order(draft)).map(|draft| desk.mistyped(draft.clone(), Vec::new()));
     in_room.sort_by_key(|card| std::cmp::Reverse(card.visit.since));
     let chart = match chosen(&desk, &in_room) {
         Some(visit) => chart(&desk, &visit, attempt.as_ref(), draft).await?,
@@ -135,12 +142,13 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
         in_room,
         called,
         waiting,
+        targets: measure_targets::of_hospital(db, tenant).await?,
         away,
         seen: visits::seen_by(db, tenant, &me.id, desk.tenant.local_day(desk.now)).await?,
         with_results: tests::visits_with_results(db, tenant, Station::Consultation).await?.into_iter().collect(),
         to_review: tests::for_doctor(db, tenant, Stage::Completed, &me.id, desk.branch()).await?,
         to_approve,
-        attempt: attempt.clone(),
+        attempt: attempt.clone().or(order),
         tenant: desk.tenant.clone(),
         chart,
     };
@@ -153,6 +161,11 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
     let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Doctor]);
     let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
     desk.show(title, seen, attempt, move || doctor(data)).await
+}
+
+/// Whether what is being written is an order of tests.
+fn is_order(draft: &Values) -> bool {
+    draft.event() == Some(EventType::TestsOrdered)
 }
 
 async fn consultation_rooms(desk: &Desk) -> Result<Vec<Room>, Failure> {
@@ -209,7 +222,8 @@ async fn chart(
         visit,
         steps,
     };
-    let tab = match draft {
+    let tab = match &draft {
+        Some(draft) if is_order(draft) => Tab::Tests,
         Some(_) => Tab::Prescribe,
         None => desk.query("tab").and_then(Tab::from_word).unwrap_or(Tab::Journey),
     };

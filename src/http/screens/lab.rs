@@ -9,7 +9,7 @@ use axum::response::Response;
 use tr::tr;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
-use crate::hospital::{patients, people, tariff};
+use crate::hospital::{measure_targets, patients, people, tariff};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -83,6 +83,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         shown,
         cards,
         patients,
+        targets: measure_targets::of_hospital(db, tenant).await?,
         address,
     };
     let desk = desk.live([Topic::Lab]).reloads(data.opened.is_none());

@@ -8,7 +8,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use tr::tr;
 
-use crate::hospital::{branches, people, rooms};
+use crate::hospital::{branches, measure_targets, people, rooms};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -59,6 +59,7 @@ async fn page(desk: Desk, station: Station, attempt: Option<Arc<Attempt>>) -> Re
         tenant: desk.tenant.clone(),
         station,
         cards,
+        targets: measure_targets::of_hospital(desk.db(), &desk.tenant.id).await?,
         with_results: match &past {
             Some(_) => BTreeSet::new(),
             None => tests::visits_with_results(desk.db(), &desk.tenant.id, station).await?.into_iter().collect(),

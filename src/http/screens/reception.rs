@@ -10,7 +10,7 @@ use tr::tr;
 
 use super::{patients, registration};
 use crate::db::new_id;
-use crate::hospital::{bookings, branches, departments, people, rooms};
+use crate::hospital::{bookings, branches, departments, measure_targets, people, rooms};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -83,6 +83,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         },
         query,
         arrivals: visits::arrivals(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
+        targets: measure_targets::of_hospital(desk.db(), tenant).await?,
         bookings: bookings::of_day(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
         status: desk.query("status").and_then(Status::from_word),
         branches: if desk.branch().is_none() { branches::list(desk.db(), tenant).await? } else { Vec::new() },

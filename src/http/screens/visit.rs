@@ -10,9 +10,11 @@ use chrono::{NaiveDateTime, TimeZone as _};
 use tr::tr;
 
 use super::documents::{self, Posted};
+use crate::hospital::measure_targets::{self, Targets};
 use crate::hospital::{departments, document_shares, people, rooms, tariff};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::panels;
 use crate::http::screens::lab::flagged;
 use crate::http::screens::peers::peers;
 use crate::http::seen::Seen;
@@ -34,7 +36,7 @@ use crate::screens::visit::{VisitPage, visit};
 
 /// Shows a visit.
 pub async fn show(Path(id): Path<String>, desk: Desk) -> Result<Response, Failure> {
-    page(desk, &visit_id(&id)?, None, None).await
+    page(desk, &visit_id(&id)?, Again::default()).await
 }
 
 /// Logs a step.
@@ -46,19 +48,25 @@ pub async fn act(Path(id): Path<String>, desk: Desk, headers: HeaderMap, posted:
     let outcome = match posted {
         Posted::Fields(values) if values.get("_form") == Some("share") => {
             match documents::share(&desk, &id, values, &headers).await? {
-                Ok(link) => return page(desk, &id, None, Some(link)).await,
+                Ok(link) => return page(desk, &id, Again { link: Some(link), ..Again::default() }).await,
                 Err(attempt) => Err(attempt),
             }
         }
         Posted::Fields(values) if values.get("_form") == Some("withdraw") => {
             return documents::withdraw(&desk, &id, &values).await;
         }
-        Posted::Fields(values) => log(&desk, values).await?,
+        Posted::Fields(values) => match panels::ticked(&desk, &values).await? {
+            Some(order) => {
+                let order = Some(desk.mistyped(order, Vec::new()));
+                return page(desk, &id, Again { order, ..Again::default() }).await;
+            }
+            None => log(&desk, values).await?,
+        },
         Posted::File(values, file) => documents::upload(&desk, &id, values, file).await?,
     };
     match outcome {
         Ok(response) => Ok(response),
-        Err(attempt) => page(desk, &id, Some(attempt), None).await,
+        Err(attempt) => page(desk, &id, Again { attempt: Some(attempt), ..Again::default() }).await,
     }
 }
 
@@ -111,13 +119,20 @@ fn without_blank_results(mut values: Values) -> Values {
     values
 }
 
-async fn page(
-    desk: Desk,
-    id: &VisitId,
+/// What is shown of a form that was sent and led nowhere else.
+#[derive(Default)]
+struct Again {
+    /// What was refused.
     attempt: Option<Arc<Attempt>>,
+    /// An order that is being ticked: shown as if it was refused, and nothing is wrong with it.
+    order: Option<Arc<Attempt>>,
+    /// The link of a document that was lent.
     link: Option<String>,
-) -> Result<Response, Failure> {
+}
+
+async fn page(desk: Desk, id: &VisitId, again: Again) -> Result<Response, Failure> {
     desk.needs(PATIENTS)?;
+    let Again { attempt, order, link } = again;
     let (db, tenant) = (desk.db(), &desk.tenant.id);
     let card = desk.visit(id).await?;
     let mut stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
@@ -153,9 +168,10 @@ async fn page(
         names,
         doctors: people::of_role(db, tenant, Role::Doctor).await?,
         rooms,
+        targets: Targets::new(&departments, &measure_targets::list(db, tenant).await?),
         departments,
         tariff: tariff::list(db, tenant).await?,
-        attempt: attempt.clone(),
+        attempt: attempt.clone().or(order),
         asked: desk.query("do").and_then(EventType::from_word),
         past,
         about: desk.query("about").map(str::to_owned),

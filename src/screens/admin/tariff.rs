@@ -153,6 +153,8 @@ pub fn one_entry(screen: OneEntry) -> impl IntoView {
                             {form.text("name", &tr!("Name"), true, &entry.name)} {form.text("price", &tr!("Price"), true, &price)}
                             {form.text("specimen", &tr!("Specimen"), false, specimen)}
                             {form.select("departmentId", &tr!("Department"), departments, false, &department)}
+                            {(entry.kind == TariffKind::Test)
+                                .then(|| form.text("panels", &tr!("Panels, separated by commas"), false, &entry.panels.join(", ")))}
                         </div>
                         <p class="secondary">{tr!("Bills that were made keep the price they were made with.")}</p>
                         <div class="form-foot"><button class="button button-primary">{tr!("Save details")}</button></div>

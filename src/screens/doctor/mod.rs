@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use super::attempt::Attempt;
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::rooms::Room;
 use crate::hospital::tariff::TariffEntry;
 use crate::hospital::tenants::Tenant;
@@ -61,6 +62,8 @@ pub struct Doctor {
     pub called: Vec<VisitCard>,
     /// Who waits, the next first.
     pub waiting: Vec<VisitCard>,
+    /// How long waits should last at most.
+    pub targets: Targets,
     /// Who did not come when called.
     pub away: Vec<VisitCard>,
     /// Who was seen and is still in the house.

@@ -16,6 +16,7 @@ use crate::journey::words::{Priority, VisitType, Word};
 use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::icon::{Icon, icon};
+use crate::screens::panels::panels;
 use crate::screens::parts::day_and_time;
 
 /// The tests of the tariff, to be ticked.
@@ -60,7 +61,7 @@ pub(super) fn tests(chart: &Chart, tariff: &[TariffEntry], doctor: &Doctor) -> A
     .collect_view();
     view! {
         <form method="post" class="stack">
-            {form.hidden()} {problem(&form, "tests")} <div id=form.id("tests") class="stack">{groups}</div>
+            {form.hidden()} {panels(tariff.iter())} {problem(&form, "tests")} <div id=form.id("tests") class="stack">{groups}</div>
             <fieldset class="field wide">
                 <legend>{tr!("How soon")}</legend>
                 <div class="choices choices-row">{soon}</div>

@@ -11,7 +11,7 @@ use crate::projections::tests::TestCard;
 use crate::projections::visits::VisitCard;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{Lateness, priority_tag, wait};
+use crate::screens::parts::{Lateness, priority_tag, target, wait};
 
 use super::results::{flag_of, value_in_words};
 
@@ -198,7 +198,7 @@ fn waiting_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
         (true, false) => tr!("back again"),
         (false, _) => visit.reason.clone().unwrap_or_else(|| tr!("reason not recorded")),
     };
-    row(card, doctor, detail, wait(visit.since, doctor.now, card.target_minutes))
+    row(card, doctor, detail, wait(visit.since, doctor.now, target(&doctor.targets, visit)))
 }
 
 /// A patient's row in a list: who it is, and what stands at its end.
@@ -206,7 +206,7 @@ pub(super) fn row(card: &VisitCard, doctor: &Doctor, detail: String, end: AnyVie
     let visit = &card.visit;
     let waits = doctor.waiting.iter().any(|waiting| waiting.visit.visit_id == visit.visit_id);
     let seconds = (doctor.now - visit.since).num_seconds();
-    let class = match Lateness::of(seconds, card.target_minutes).class("late").as_str() {
+    let class = match Lateness::of(seconds, target(&doctor.targets, visit)).class("late").as_str() {
         "late late-over" if waits => "list-row list-row-danger",
         "late late-late" if waits => "list-row list-row-warning",
         _ => "list-row",

@@ -17,7 +17,8 @@ use tr::tr;
 use super::attempt::Attempt;
 use super::form::{EventForm, button};
 use super::icon::{Icon, icon};
-use super::parts::{age_and_sex, empty, priority_tag, wait};
+use super::parts::{age_and_sex, empty, priority_tag, target, wait};
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::rooms::Room;
 use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
@@ -52,6 +53,8 @@ pub struct Lab {
     pub names: BTreeMap<PersonId, String>,
     /// The patients at the laboratory.
     pub patients: Vec<VisitCard>,
+    /// How long their waits should last at most.
+    pub targets: Targets,
     /// What was measured of the same patients before.
     pub before: BTreeMap<TestId, EarlierResults>,
     /// The rooms they may be called to.
@@ -199,7 +202,7 @@ fn patients(lab: &Lab) -> AnyView {
                     </p>
                     <p class="list-detail">
                         {age_and_sex(card.patient_birth_date, card.patient_sex, today)} " · " {detail} " · "
-                        {wait(visit.since, lab.now, None)}
+                        {wait(visit.since, lab.now, target(&lab.targets, visit))}
                     </p>
                 </div>
                 {call(lab, card)}

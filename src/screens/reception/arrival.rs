@@ -10,7 +10,7 @@ use crate::language::say;
 use crate::projections::visits::VisitCard;
 use crate::screens::form::{EventForm, button};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{age_and_sex, priority_tag, status_tag, wait};
+use crate::screens::parts::{age_and_sex, priority_tag, status_tag, target, wait};
 
 /// The field that says from which status a patient leaves the queue that they stand in, to join another.
 pub const LEAVES: &str = "_leaves";
@@ -19,7 +19,7 @@ pub const LEAVES: &str = "_leaves";
 pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let today = reception.tenant.local_day(reception.now);
-    let target = card.target_minutes.filter(|_| visit.status == Status::Waiting);
+    let target = target(&reception.targets, visit);
     let since = match visit.ended_at {
         Some(_) => view! { <span class="secondary">"–"</span> }.into_any(),
         None => wait(visit.since, reception.now, target),

@@ -16,6 +16,7 @@ use super::parts::{empty, phase_class, query_text};
 use super::patients::{Found, matches, new_patient, nobody, results, search_form};
 use crate::hospital::bookings::BookingCard;
 use crate::hospital::branches::Branch;
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::people::Person;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
@@ -38,6 +39,8 @@ pub struct Reception {
     pub found: Vec<Found>,
     /// Today's visits, the latest first.
     pub arrivals: Vec<VisitCard>,
+    /// How long waits should last at most.
+    pub targets: Targets,
     /// Today's bookings, the earliest first.
     pub bookings: Vec<BookingCard>,
     /// The status looked at; all of them without one.

@@ -73,7 +73,7 @@ pub fn now(page: &VisitPage) -> AnyView {
     let (phase, words) = where_now(page);
     let ticking = visit.outcome.is_none();
     let target = match &visit.place {
-        Place::Queue { station } if ticking => page.target(*station),
+        Place::Queue { station } if ticking => Some(page.target(*station)),
         _ => None,
     };
     let lateness = Lateness::of(seconds, target);

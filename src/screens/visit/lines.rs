@@ -15,6 +15,7 @@ use crate::journey::words::{Flag, Priority, VisitType, Word};
 use crate::language;
 use crate::screens::form::{EventForm, field_label};
 use crate::screens::lab::results::{critical, range};
+use crate::screens::panels::panels;
 
 /// How many lines of a prescription are offered at once.
 const LINES: usize = 3;
@@ -58,7 +59,7 @@ pub(super) fn order(page: &VisitPage, form: &EventForm) -> AnyView {
     let choices = Priority::CHOICES.iter().map(|(word, label)| ((*word).to_owned(), language::say(label))).collect();
     let priority = form.select("priority", choices, true, None, page.visit.urgency().word());
     view! {
-        {picks(page, tr!("Tests"), "checkbox", tests)}
+        {panels(offered(page, TariffKind::Test))} {picks(page, tr!("Tests"), "checkbox", tests)}
         {form.field("priority", &tr!("Priority"), false, priority)}
     }
     .into_any()

@@ -20,8 +20,9 @@ use super::attempt::Attempt;
 use super::past::{self, Past};
 use crate::hospital::departments::Department;
 use crate::hospital::document_shares::Share;
+use crate::hospital::measure_targets::Targets;
 use crate::hospital::people::Person;
-use crate::hospital::rooms::{Room, RoomKind};
+use crate::hospital::rooms::Room;
 use crate::hospital::tariff::TariffEntry;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
@@ -77,6 +78,8 @@ pub struct VisitPage {
     pub rooms: Vec<Room>,
     /// The departments.
     pub departments: Vec<Department>,
+    /// How long waits should last at most.
+    pub targets: Targets,
     /// What the hospital offers.
     pub tariff: Vec<TariffEntry>,
     /// What was refused.
@@ -96,22 +99,9 @@ impl VisitPage {
         self.rooms.iter().find(|room| room.id == *id).map(|room| room.name.as_str())
     }
 
-    /// How many minutes a wait at a station should last at most: as the department says, at the lab the department of its rooms.
-    fn target(&self, station: Station) -> Option<i64> {
-        match station {
-            Station::Consultation => self.card.target_minutes,
-            Station::Lab => {
-                let branch = self.card.visit.branch_id.as_ref();
-                let labs = self.rooms.iter().filter(|room| room.kind == RoomKind::Lab);
-                labs.filter(|room| branch.is_none_or(|branch| room.branch_id == *branch))
-                    .filter_map(|room| {
-                        self.departments.iter().find(|other| Some(&other.id) == room.department_id.as_ref())
-                    })
-                    .map(|department| department.target_minutes)
-                    .next()
-            }
-            Station::Billing => None,
-        }
+    /// How many minutes a wait at a station should last at most.
+    fn target(&self, station: Station) -> i64 {
+        self.targets.wait(self.card.visit.department_id.as_ref(), station)
     }
 }
 

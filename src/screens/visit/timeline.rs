@@ -94,13 +94,13 @@ fn long_waits(page: &VisitPage) -> Vec<Waited> {
 fn gap(page: &VisitPage, waited: &Waited) -> AnyView {
     let seconds = (waited.to - waited.from).num_seconds();
     let target = page.target(waited.station);
-    let lateness = Lateness::of(seconds, target);
+    let lateness = Lateness::of(seconds, Some(target));
     let tag = match lateness {
         Lateness::InTime => phase_class("tag", Phase::Wait),
         Lateness::Late => "tag tag-warning".to_owned(),
         Lateness::Over => "tag tag-danger".to_owned(),
     };
-    let target = target.map(|minutes| format!(" · {}", tr!("target {minutes}", minutes))).unwrap_or_default();
+    let target = format!(" · {}", tr!("target {minutes}", minutes = target));
     let words = if waited.ongoing {
         let (before, after) = around_wait(waited.station);
         view! { <span>{before} " " {wait(waited.from, page.now, None)} " " {after} {target}</span> }.into_any()

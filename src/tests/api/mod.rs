@@ -121,6 +121,7 @@ impl Api {
             department_id: None,
             specimen: Some("Blood".to_owned()),
             analytes: Vec::new(),
+            panels: Vec::new(),
         };
         tariff::add(&mut tx, &tenant.id, test).await.expect("a test");
         commit(tx).await.expect("it is written");

@@ -316,8 +316,9 @@ async fn targets_are_set_with_their_events(db: Db) {
 
 async fn the_digest_names_nobody_and_masks_few(db: Db) {
     use sojourn::analytics::waits::Question;
-    use sojourn::analytics::{Filter, Period, Targets};
+    use sojourn::analytics::{Filter, Period};
     use sojourn::hospital::departments;
+    use sojourn::hospital::measure_targets::Targets;
 
     let house = House::open(&db, "City Hospital").await;
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;

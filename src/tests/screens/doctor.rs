@@ -48,6 +48,7 @@ impl Story {
             department_id: None,
             specimen: Some("EDTA blood".to_owned()),
             analytes: Vec::new(),
+            panels: Vec::new(),
         };
         let mut tx = db.begin().await.expect("a transaction");
         tariff::add(&mut tx, &house.tenant.id, test).await.expect("a test");

@@ -54,6 +54,7 @@ impl Laboratory {
             department_id: None,
             specimen: Some("EDTA blood".to_owned()),
             analytes: vec![within("Haemoglobin", "g/dL", 12.0, 17.0), within("Platelets", "10³/µL", 150.0, 410.0)],
+            panels: Vec::new(),
         };
         let mut tx = db.begin().await.expect("a transaction");
         tariff::add(&mut tx, &house.tenant.id, entry).await.expect("the tariff's entry");

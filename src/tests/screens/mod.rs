@@ -15,11 +15,13 @@ mod lab;
 mod language;
 mod live;
 mod offline;
+mod panels;
 mod past;
 mod patient;
 mod projections;
 mod reception;
 mod visit;
+mod waits;
 mod walls;
 
 use std::sync::Arc;

@@ -166,6 +166,7 @@ async fn a_known_patient_comes_for_tests_only(db: Db) {
         department_id: None,
         specimen: Some("Blood".to_owned()),
         analytes: Vec::new(),
+        panels: Vec::new(),
     };
     tariff::add(&mut tx, &house.tenant.id, test).await.expect("a test");
     commit(tx).await.expect("it is written");
@@ -282,7 +283,7 @@ async fn a_long_wait_is_seen_on_the_board(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let visit = house.register().await;
     house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
-    // Half an hour where no department says otherwise, and half as long again.
+    // Half an hour, as their department wants it, and half as long again.
     let looks =
         [("early", 29, "\"ticket\""), ("later", 2, "\"ticket ticket-late\""), ("last", 15, "\"ticket ticket-over\"")];
     for (name, minutes, class) in looks {

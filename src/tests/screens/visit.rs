@@ -58,6 +58,7 @@ impl Ward {
                 department_id: None,
                 specimen: None,
                 analytes,
+                panels: Vec::new(),
             };
             tariff::add(&mut tx, &house.tenant.id, new).await.expect("an entry");
         }

@@ -52,6 +52,7 @@ async fn add(desk: &Desk, values: Values) -> Result<Outcome, Failure> {
         department_id: chosen(&values, "departmentId"),
         specimen: values.get("specimen").map(str::to_owned),
         analytes: Vec::new(),
+        panels: Vec::new(),
     };
     let added = desk.app.recorder.add_to_tariff(&desk.tenant, &desk.person.actor(), new).await;
     desk.written(values, added, PATH, "tariff.added")
@@ -153,6 +154,7 @@ async fn change(desk: &Desk, entry: &TariffEntry, values: Values) -> Result<Outc
                     price,
                     department_id: chosen(&values, "departmentId"),
                     specimen: values.get("specimen").map(str::to_owned),
+                    panels: typed(&values, "panels").split(',').map(str::to_owned).collect(),
                 };
                 (recorder.change_in_tariff(tenant, actor, &entry.id, details).await, "tariff.changed")
             }
