@@ -4,6 +4,7 @@
 //! - `<html data-now="1795248180000">`: the server's time in milliseconds, since a desk's clock may be wrong;
 //! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
 //! - `<html data-units="d h min">`: what days, hours and minutes are called where that is not English;
+//! - `data-print`: pressed, it prints the page; a tablet has no keys for it;
 //! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
 
 use leptos::prelude::*;
@@ -49,6 +50,7 @@ mod browser {
         set_interval(tick, TICK);
         window_event_listener_untyped("submit", |event| submit_once(event.unchecked_ref()));
         window_event_listener_untyped("pageshow", |_| release_forms());
+        window_event_listener_untyped("click", |event| print(&event));
         window_event_listener_untyped("keydown", |event| press(event.unchecked_ref()));
     }
 
@@ -105,6 +107,13 @@ mod browser {
         }
         for button in all("button[aria-busy]") {
             let _ = button.remove_attribute("aria-busy");
+        }
+    }
+
+    fn print(event: &Event) {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if pressed.is_some_and(|element| matches!(element.closest("[data-print]"), Ok(Some(_)))) {
+            let _ = window().print();
         }
     }
 
