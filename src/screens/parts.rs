@@ -122,7 +122,7 @@ pub fn day_and_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
 pub fn print_button() -> AnyView {
     view! {
         <button type="button" class="button" data-print data-key="p">{icon(Icon::Printer)} {tr!("Print")}</button>
-        <noscript>{tr!("Print with the browser (Ctrl P).")}</noscript>
+        <noscript><span>{tr!("Print with the browser (Ctrl P).")}</span></noscript>
     }
     .into_any()
 }
