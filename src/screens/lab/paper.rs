@@ -55,7 +55,7 @@ pub struct Paper {
 pub fn report(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack touch" id="main">
             {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
@@ -115,7 +115,7 @@ fn report_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
 pub fn label(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack touch" id="main">
             {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
