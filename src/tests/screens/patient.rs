@@ -113,6 +113,7 @@ async fn a_scanned_slip_opens_its_visit(db: Db) {
     let (house, browser) = desk(&db).await;
     let visit = house.register().await;
     let slip = browser.get(&format!("/visits/{visit}/slip")).await.text;
+    assert!(slip.contains("data-print") && slip.contains("<noscript><span>Print with the browser"), "{slip}");
     assert_eq!(drawn(&slip), modules(visit.as_str()), "{slip}");
     let scanned = browser.get(&format!("/patients?q={visit}")).await;
     assert_eq!((scanned.status, scanned.location), (StatusCode::SEE_OTHER, format!("/visits/{visit}")));
