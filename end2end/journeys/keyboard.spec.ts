@@ -49,3 +49,42 @@ test("a new patient is registered by keyboard alone", async ({ browser }) => {
   const row = page.locator("[data-row]", { hasText: patient });
   await expect(row).toContainText("Cough for two weeks");
 });
+
+/** Presses a key until its effect is seen: keys are heard once the islands are awake. */
+async function pressUntil(page: Page, key: string, effect: () => Promise<void>) {
+  await expect(async () => {
+    await page.keyboard.press(key);
+    await effect();
+  }).toPass({ timeout: 15_000 });
+}
+
+test("keys are listed in the words of what they press, and are silent while somebody types", async ({ browser }) => {
+  const page = await signIn(browser, "reception");
+  await page.goto("/reception");
+  const keys = page.locator("dialog#keys");
+  await pressUntil(page, "?", () => expect(keys).toBeVisible({ timeout: 1_000 }));
+  const listed = (key: string) => keys.locator("dt", { has: page.locator(`kbd:text-is("${key}")`) }).locator("xpath=following-sibling::dd[1]");
+  await expect(listed("n")).toHaveText("New patient");
+  await expect(listed("/")).toHaveText("Find a patient");
+  await expect(listed("?")).toHaveText("Show or hide this list");
+  await page.keyboard.press("?");
+  await expect(keys).toBeHidden();
+
+  const search = page.getByRole("searchbox", { name: "Search by name, phone or MRN" });
+  await search.click();
+  await page.keyboard.type("nbc?");
+  await expect(search).toHaveValue("nbc?");
+  await expect(keys).toBeHidden();
+  await expect(page).toHaveURL(/\/reception$/);
+  await search.blur();
+  await page.keyboard.press("n");
+  await expect(page.getByRole("heading", { name: "Register a visit" })).toBeVisible();
+});
+
+test("the laboratory's stages are turned by their numbers", async ({ browser }) => {
+  const page = await signIn(browser, "lab");
+  await page.goto("/lab?stage=collect");
+  await pressUntil(page, "3", () => expect(page).toHaveURL(/stage=running/, { timeout: 1_000 }));
+  const sample = page.getByRole("searchbox", { name: "Scan or type a sample id" });
+  await pressUntil(page, "n", () => expect(sample).toBeFocused({ timeout: 1_000 }));
+});

@@ -1,7 +1,8 @@
 //! Searching as one types: what the server finds is shown below the box, without another page.
 //!
 //! A form with `data-lookup` names the address that answers with the list; the list goes into its `data-found`, and stands instead of
-//! whatever bears `data-found-before`. Without this, the form is sent as any other.
+//! whatever bears `data-found-before`. While it asks that is `aria-busy`; where no answer comes, it says its `data-failed`. Without
+//! this, the form is sent as any other.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,6 +15,9 @@ use web_sys::{Element, Event, HtmlInputElement, XmlHttpRequest};
 
 /// Long enough that a word is not asked for letter by letter.
 const PAUSE: Duration = Duration::from_millis(180);
+
+/// How many milliseconds an answer is waited for.
+const PATIENCE: u32 = 8_000;
 
 /// Begins to listen.
 pub fn start() {
@@ -53,21 +57,39 @@ fn ask(form: Element, typed: String, is_last: impl Fn() -> bool + 'static) {
     if request.open("GET", &format!("{address}?q={query}")).is_err() {
         return;
     }
-    let answered = {
+    let _ = place.set_attribute("aria-busy", "true");
+    request.set_timeout(PATIENCE);
+    let ended = {
         let request = request.clone();
         Closure::once_into_js(move || {
-            if let (Ok(200), Ok(Some(text)), true) = (request.status(), request.response_text(), is_last()) {
-                show(&place, &text);
+            if !is_last() {
+                return;
+            }
+            match (request.status(), request.response_text()) {
+                // A whole page is that for signing in.
+                (Ok(200), Ok(Some(list))) if !list.starts_with("<!DOCTYPE") => show(&place, &list),
+                _ => fail(&place),
             }
         })
     };
-    request.set_onload(Some(answered.unchecked_ref()));
+    request.set_onloadend(Some(ended.unchecked_ref()));
     let _ = request.send();
 }
 
 fn show(place: &Element, list: &str) {
     place.set_inner_html(list);
+    settle(place);
+}
+
+/// What was found for another word is not left standing under this one.
+fn fail(place: &Element) {
+    place.set_text_content(place.get_attribute("data-failed").as_deref());
+    settle(place);
+}
+
+fn settle(place: &Element) {
+    let _ = place.remove_attribute("aria-busy");
     if let Ok(Some(before)) = document().query_selector("[data-found-before]") {
-        let _ = before.toggle_attribute_with_force("hidden", !list.is_empty());
+        let _ = before.toggle_attribute_with_force("hidden", place.has_child_nodes());
     }
 }

@@ -4,7 +4,10 @@
 //! - `<html data-now="1795248180000">`: the server's time in milliseconds, since a desk's clock may be wrong;
 //! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
 //! - `<html data-units="d h min">`: what days, hours and minutes are called where that is not English;
-//! - `data-key="n"`: the key focuses a field, presses anything else; `?` opens and closes `<dialog id="keys">`.
+//! - `data-print`: pressed, it prints the page; a tablet has no keys for it;
+//! - `data-key="n"`: the key focuses a field, presses anything else; of several the first answers. Beside `data-asks` it only focuses:
+//!   what one touch should not do waits for Enter;
+//! - `?` opens and closes `<dialog id="keys">`, which lists them in the words of what they press.
 
 use leptos::prelude::*;
 
@@ -28,7 +31,7 @@ mod browser {
 
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlFormElement, KeyboardEvent, SubmitEvent};
+    use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlFormElement, KeyboardEvent, Node, SubmitEvent};
 
     use crate::journey::wording::{Units, duration_in};
 
@@ -49,6 +52,7 @@ mod browser {
         set_interval(tick, TICK);
         window_event_listener_untyped("submit", |event| submit_once(event.unchecked_ref()));
         window_event_listener_untyped("pageshow", |_| release_forms());
+        window_event_listener_untyped("click", |event| print(&event));
         window_event_listener_untyped("keydown", |event| press(event.unchecked_ref()));
     }
 
@@ -108,6 +112,13 @@ mod browser {
         }
     }
 
+    fn print(event: &Event) {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if pressed.is_some_and(|element| matches!(element.closest("[data-print]"), Ok(Some(_)))) {
+            let _ = window().print();
+        }
+    }
+
     fn press(event: &KeyboardEvent) {
         if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
             return;
@@ -117,6 +128,7 @@ mod browser {
         match (key.as_str(), first("dialog[open]")) {
             ("?", None) => {
                 if let Some(keys) = keys() {
+                    list_keys(&keys);
                     let _ = keys.show_modal();
                 }
             }
@@ -127,15 +139,46 @@ mod browser {
             }
             (_, None) if key.len() == 1 && (key == "/" || key.as_bytes()[0].is_ascii_alphanumeric()) => {
                 let Some(element) = first(&format!("[data-key='{key}']")) else { return };
-                if element.matches("input, select, textarea").unwrap_or(false) {
-                    let _ = element.focus();
-                } else {
+                let _ = element.focus();
+                if !element.matches("input, select, textarea, [data-asks]").unwrap_or(false) {
                     element.click();
                 }
             }
             _ => return,
         }
         event.prevent_default();
+    }
+
+    /// Lists what the keys of this page do, above what `?` itself does.
+    fn list_keys(keys: &Element) -> Option<()> {
+        let list = keys.query_selector("dl").ok()??;
+        while list.child_element_count() > 2 {
+            list.first_element_child()?.remove();
+        }
+        let last: Node = list.first_element_child()?.into();
+        let mut listed = Vec::new();
+        for element in all("[data-key]") {
+            let key = element.get_attribute("data-key")?;
+            if listed.contains(&key) {
+                continue;
+            }
+            let new = |name| document().create_element(name).ok();
+            let (term, cap, words) = (new("dt")?, new("kbd")?, new("dd")?);
+            cap.set_text_content(Some(&key));
+            term.append_child(&cap).ok()?;
+            words.set_text_content(Some(&words_of(&element)));
+            list.insert_before(&term, Some(&last)).ok()?;
+            list.insert_before(&words, Some(&last)).ok()?;
+            listed.push(key);
+        }
+        Some(())
+    }
+
+    /// What an element is called, or says; what stands in a closed menu says it unseen.
+    fn words_of(element: &Element) -> String {
+        let shown = || element.dyn_ref::<HtmlElement>().map(HtmlElement::inner_text).filter(|words| !words.is_empty());
+        let words = element.get_attribute("aria-label").or_else(shown).or_else(|| element.text_content());
+        words.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn is_typing(event: &Event) -> bool {

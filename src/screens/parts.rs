@@ -126,6 +126,15 @@ pub fn day_and_time(tenant: &Tenant, at: DateTime<Utc>) -> String {
     date(tenant.local(at), "%-d %b %Y, %H:%M")
 }
 
+/// Prints the page it stands on, and is not on the paper itself; without JavaScript it says how the browser prints.
+pub fn print_button() -> AnyView {
+    view! {
+        <button type="button" class="button" data-print data-key="p">{icon(Icon::Printer)} {tr!("Print")}</button>
+        <noscript><span>{tr!("Print with the browser (Ctrl P).")}</span></noscript>
+    }
+    .into_any()
+}
+
 /// Says that there is nothing, and what to do about it.
 pub fn empty(name: Icon, title: impl Into<String>, words: impl Into<String>) -> AnyView {
     view! {

@@ -135,7 +135,7 @@ pub fn search_form(action: &'static str, query: String) -> AnyView {
                 <input type="search" name="q" value=query placeholder=tr!("Name, phone or MRN") aria-label=tr!("Search by name, phone or MRN")/>
             </div>
             <button class="button button-primary">{tr!("Search")}</button>
-            <div class="search-found" data-found role="status"></div>
+            <div class="search-found" data-found data-failed=tr!("Could not search; press Enter to try again.") role="status"></div>
         </form>
     }
     .into_any()

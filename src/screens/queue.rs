@@ -258,17 +258,20 @@ fn actions(board: &Board, card: &VisitCard) -> AnyView {
         // At a counter the service itself is the next step; it is logged where it is done.
         Status::Called => match board.served_at(visit) {
             Some((href, image, words)) => {
-                view! { <a class="button button-primary" href=href>{icon(image)} {words}</a> }.into_any()
+                view! { <a class="button button-primary" href=href data-key="e">{icon(image)} {words}</a> }.into_any()
             }
-            None => offered(EventType::QueueSkipped).map(|form| form.view()).into_any(),
+            None => offered(EventType::QueueSkipped).map(|form| form.key("s").view()).into_any(),
         },
-        Status::InConsultation => offered(EventType::ExitedRoom).map(|form| form.label(tr!("Left")).view()).into_any(),
+        Status::InConsultation => {
+            offered(EventType::ExitedRoom).map(|form| form.label(tr!("Left")).key("l").view()).into_any()
+        }
         Status::Away => board
             .may(EventType::QueueCalled)
             .then(|| {
                 button(EventType::QueueCalled, id, version, &board.call_to(card))
                     .label(tr!("Recall"))
                     .class("button button-primary")
+                    .key("r")
                     .view()
             })
             .into_any(),
@@ -283,13 +286,13 @@ fn enter(board: &Board, card: &VisitCard) -> AnyView {
     let called_to = visit.room_id.as_ref().filter(|id| board.rooms.iter().any(|room| room.id == **id));
     if let Some(room) = called_to.or(board.own_room.as_ref()) {
         let given = [("roomId", room.to_string())];
-        return button(event, id, version, &given).label(tr!("Entered")).class("button button-primary").view();
+        return button(event, id, version, &given).label(tr!("Entered")).class("button button-primary").key("e").view();
     }
     let form = EventForm::new(event, Some(id), version, board.attempt.as_ref());
     view! {
         <form method="post" class="row">
             {form.hidden()} {form.select("roomId", board.room_choices(), true, Some(tr!("Room")), "")}
-            <button class="button button-primary">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
+            <button class="button button-primary" data-key="e">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
         </form>
     }
     .into_any()
@@ -321,9 +324,10 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                         button(EventType::QueueCalled, id, version, &board.call_to(card))
                             .label(tr!("Call again"))
                             .class("menu-item")
+                            .key("r")
                             .view()
                     })}
-                {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
+                {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").key("s").view())}
                 <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
                     {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>

@@ -80,10 +80,7 @@ pub fn shell(shell: Shell, body: impl IntoView) -> impl IntoView {
                 <dialog class="dialog" id="keys" aria-labelledby="keys-title">
                     <h2 id="keys-title">{tr!("Keys")}</h2>
                     <dl class="facts">
-                        <dt><kbd>"/"</kbd></dt>
-                        <dd>{tr!("Find a patient")}</dd>
-                        <dt><kbd>"n"</kbd></dt>
-                        <dd>{tr!("The main action of the page")}</dd>
+                        // The keys of the page itself come before this, in the words of what they press.
                         <dt><kbd>"?"</kbd></dt>
                         <dd>{tr!("Show or hide this list")}</dd>
                     </dl>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use tr::tr;
 
-use super::parts::day_and_time;
+use super::parts::{day_and_time, print_button};
 use super::qr::qr;
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::Id as _;
@@ -28,9 +28,9 @@ pub fn slip(slip: Slip) -> impl IntoView {
             <div class="page-head">
                 <div>
                     <h1>{tr!("Token slip")}</h1>
-                    <p class="page-lead">{tr!("Print with ")} <kbd>"Ctrl"</kbd> " + " <kbd>"P"</kbd> {tr!(", 80 mm wide")}</p>
+                    <p class="page-lead">{tr!("80 mm wide")}</p>
                 </div>
-                <div class="actions"><a class="button" href="/reception">{tr!("Back to reception")}</a></div>
+                <div class="actions">{print_button()} <a class="button" href="/reception">{tr!("Back to reception")}</a></div>
             </div>
             {paper}
         </main>

@@ -112,7 +112,7 @@ const INSIDE: &[&str] = &[
 ];
 
 /// What stands on a screen and is the same in every language.
-const SAME: &[&str] = &["Sojourn", "MRN ", " · MRN ", "Ctrl", "you@hospital.example"];
+const SAME: &[&str] = &["Sojourn", "MRN ", " · MRN ", "you@hospital.example"];
 
 /// What is printed and handed out is in the hospital's own language.
 const PAPER: &[&str] = &[

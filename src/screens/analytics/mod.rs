@@ -22,6 +22,7 @@ use self::behind::Unfinished;
 use self::panel::Panel;
 use self::tiles::{Change, Tile};
 use super::icon::{Icon, icon};
+use super::parts::print_button;
 use crate::analytics::Filter;
 use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
@@ -150,9 +151,10 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
                 {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
                 {cut}
             </div>
-            <p class="secondary screen-only">
-                {tr!("Every figure: tap for its definition and the visits behind it. Print with")} " " <kbd>"Ctrl"</kbd> " " <kbd>"P"</kbd>
-            </p>
+            <div class="row screen-only">
+                <p class="secondary">{tr!("Every figure: tap for its definition and the visits behind it.")}</p>
+                {print_button()}
+            </div>
         </div>
         <nav class="tabs" aria-label=tr!("Analytics")><ul>{tabs.collect_view()}</ul></nav>
         {narrows

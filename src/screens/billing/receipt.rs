@@ -13,7 +13,7 @@ use crate::journey::money::Money;
 use crate::journey::visit::Bill;
 use crate::language::{of_paper, on_paper, say};
 use crate::projections::visits::VisitCard;
-use crate::screens::parts::{clock_time, day_and_time};
+use crate::screens::parts::{clock_time, day_and_time, print_button};
 
 /// The lines of a bill, what was paid and what is left.
 pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
@@ -67,7 +67,7 @@ pub fn receipt(receipt: Receipt) -> impl IntoView {
         <main class="page page-narrow stack" id="main">
             {on_paper(|| paper(receipt, of_paper))}
             <p class="secondary screen-only">
-                {tr!("Print with the browser (Ctrl P).")} " " <a href=back>{tr!("Back to billing")}</a>
+                {print_button()} " " <a href=back>{tr!("Back to billing")}</a>
             </p>
         </main>
     }

@@ -7,7 +7,7 @@ use tr::tr;
 use crate::hospital::tenants::Tenant;
 use crate::journey::money::Money;
 use crate::language::{of_paper, on_paper};
-use crate::screens::parts::day_and_time;
+use crate::screens::parts::{day_and_time, print_button};
 
 /// What a refund slip shows.
 pub struct RefundSlip {
@@ -37,9 +37,9 @@ pub fn refund_slip(slip: RefundSlip) -> impl IntoView {
             <div class="page-head">
                 <div>
                     <h1>{tr!("Refund slip")}</h1>
-                    <p class="page-lead">{tr!("Print with ")} <kbd>"Ctrl"</kbd> " + " <kbd>"P"</kbd> {tr!(", 80 mm wide")}</p>
+                    <p class="page-lead">{tr!("80 mm wide")}</p>
                 </div>
-                <div class="actions"><a class="button" href="/billing">{tr!("Back to billing")}</a></div>
+                <div class="actions">{print_button()} <a class="button" href="/billing">{tr!("Back to billing")}</a></div>
             </div>
             {on_paper(|| paper(slip, of_paper))}
         </main>

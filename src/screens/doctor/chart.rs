@@ -139,7 +139,8 @@ fn tabs(chart: &Chart) -> AnyView {
     let results = chart.visit.tests.values().filter(|test| test.stage != Stage::Cancelled).count();
     let links = Tab::ALL
         .iter()
-        .map(|tab| {
+        .zip(1..)
+        .map(|(tab, key)| {
             let number = match tab {
                 Tab::Visits => chart.earlier,
                 Tab::Results => results,
@@ -148,7 +149,7 @@ fn tabs(chart: &Chart) -> AnyView {
             let number = (number > 0).then(|| format!(" {number}"));
             view! {
                 <li>
-                    <a href=chart.address(*tab) aria-current=(*tab == open).then_some("true")>{language::say(tab.label())} {number}</a>
+                    <a href=chart.address(*tab) data-key=key.to_string() aria-current=(*tab == open).then_some("true")>{language::say(tab.label())} {number}</a>
                 </li>
             }
         })
@@ -172,13 +173,13 @@ pub(super) fn not_now(chart: &Chart) -> AnyView {
 /// How the consultation, and the visit, ends.
 fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
     let visit = &chart.card.visit;
-    let leaves = chart
-        .may(EventType::ExitedRoom)
-        .then(|| button(EventType::ExitedRoom, &visit.visit_id, None, &[]).label(tr!("Patient leaves")).view());
+    let leaves = chart.may(EventType::ExitedRoom).then(|| {
+        button(EventType::ExitedRoom, &visit.visit_id, None, &[]).label(tr!("Patient leaves")).key("l").view()
+    });
     let complete = chart.may(EventType::ConsultationCompleted).then(|| {
         let form = chart.form(EventType::ConsultationCompleted, doctor);
         let fields = [form.labelled("diagnosis", &tr!("Diagnosis")), form.labelled("notes", &tr!("Notes"))];
-        fold(&form, tr!("Complete consultation"), fields)
+        fold(&form, "c", tr!("Complete consultation"), fields)
     });
     let ends = chart.may(EventType::VisitCompleted).then(|| {
         let form = EventForm::new(
@@ -187,7 +188,7 @@ fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
             Some(visit.version),
             doctor.attempt.as_ref(),
         );
-        fold(&form, tr!("Complete visit"), [form.labelled("summary", &tr!("Summary"))])
+        fold(&form, "v", tr!("Complete visit"), [form.labelled("summary", &tr!("Summary"))])
     });
     if leaves.is_none() && complete.is_none() && ends.is_none() {
         return ().into_any();
@@ -196,10 +197,15 @@ fn foot(chart: &Chart, doctor: &Doctor) -> AnyView {
 }
 
 /// A form that opens in place of its button.
-pub(super) fn fold<const FIELDS: usize>(form: &EventForm, action: String, fields: [AnyView; FIELDS]) -> AnyView {
+fn fold<const FIELDS: usize>(
+    form: &EventForm,
+    key: &'static str,
+    action: String,
+    fields: [AnyView; FIELDS],
+) -> AnyView {
     view! {
         <details class="fold fold-button" open=form.was_refused()>
-            <summary>{icon(Icon::of(form.event()))} {action.clone()}</summary>
+            <summary data-key=key>{icon(Icon::of(form.event()))} {action.clone()}</summary>
             <div class="fold-body">
                 <form method="post" class="stack">
                     {form.hidden()} {fields.into_iter().collect_view()}

@@ -12,7 +12,7 @@ use crate::journey::ids::VisitId;
 use crate::journey::visit::Step;
 use crate::language::{of_paper, on_paper};
 use crate::screens::icon::{Icon, icon};
-use crate::screens::parts::{age_and_sex, clock_time, day_and_time};
+use crate::screens::parts::{age_and_sex, clock_time, day_and_time, print_button};
 
 /// What every letter says.
 pub struct Letter {
@@ -92,7 +92,7 @@ pub fn letter(letter: Letter) -> impl IntoView {
         <main class="page stack" id="main">
             {on_paper(|| paper(letter, of_paper))}
             <p class="secondary screen-only centred">
-                {tr!("Print with the browser (Ctrl P).")} " "
+                {print_button()} " "
                 <a href=format!("/doctor?visit={visit_id}")>{tr!("To the consultation")}</a> " · "
                 <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
             </p>

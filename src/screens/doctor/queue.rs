@@ -99,6 +99,7 @@ fn call_button(card: &VisitCard, doctor: &Doctor, label: String) -> AnyView {
     button(EventType::QueueCalled, &visit.visit_id, Some(visit.version), &room_ids(doctor))
         .class("button button-compact")
         .label(label)
+        .key("r")
         .view()
 }
 
@@ -140,6 +141,7 @@ fn called_row(card: &VisitCard, doctor: &Doctor) -> AnyView {
                 {button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[])
                     .class("button button-compact")
                     .label(tr!("Skip"))
+                    .key("s")
                     .view()} {call_button(card, doctor, tr!("Call again"))}
             </div>
         </li>
@@ -155,6 +157,7 @@ fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
         return button(EventType::EnteredRoom, &visit.visit_id, Some(visit.version), &[("roomId", room.to_string())])
             .class("button button-compact button-primary")
             .label(tr!("Entered"))
+            .key("e")
             .view();
     }
     let form =
@@ -163,7 +166,7 @@ fn enter(card: &VisitCard, doctor: &Doctor) -> AnyView {
     view! {
         <form method="post" class="row">
             {form.hidden()} {form.select("roomId", rooms, true, Some(tr!("Room of {token}", token = visit.token)), "")}
-            <button class="button button-compact button-primary">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
+            <button class="button button-compact button-primary" data-key="e">{icon(Icon::DoorOpen)} {tr!("Entered")}</button>
         </form>
     }
     .into_any()

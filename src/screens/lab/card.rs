@@ -138,7 +138,7 @@ fn action(lab: &Lab, card: &TestCard) -> AnyView {
     let content = if waits_for_payment(lab, card) {
         if lab.bills {
             let href = format!("/billing?visit={}", test.visit_id);
-            view! { <a class="button button-wide" href=href>{icon(Icon::ReceiptIndianRupee)} {tr!("link" => "To billing")}</a> }
+            view! { <a class="button button-wide" href=href data-key="e">{icon(Icon::ReceiptIndianRupee)} {tr!("link" => "To billing")}</a> }
                 .into_any()
         } else {
             hint(tr!("Is to be paid at billing first"))
@@ -174,12 +174,13 @@ fn step(lab: &Lab, card: &TestCard, event: EventType) -> AnyView {
         EventType::ReportDelivered => return opener(lab, card, event, tr!("Hand over")),
         other => language::say(other.row().action),
     };
-    button(event, &test.visit_id, None, &given).label(label).class("button button-primary button-wide").view()
+    button(event, &test.visit_id, None, &given).label(label).class("button button-primary button-wide").key("e").view()
 }
 
 fn opener(lab: &Lab, card: &TestCard, event: EventType, label: String) -> AnyView {
     let href = open(lab, card, event);
-    view! { <a class="button button-primary button-wide" href=href>{icon(Icon::of(event))} {label}</a> }.into_any()
+    view! { <a class="button button-primary button-wide" href=href data-key="e">{icon(Icon::of(event))} {label}</a> }
+        .into_any()
 }
 
 /// What else can be done with a test.

@@ -163,18 +163,18 @@ pub fn lab(mut lab: Lab) -> impl IntoView {
 }
 
 fn stages(lab: &Lab) -> AnyView {
-    let tab = |bench: &Bench| {
+    let tab = |(key, bench): (usize, &Bench)| {
         let count = lab.counts.iter().find(|(stage, _)| *stage == bench.stage).map_or(0, |(_, count)| *count);
         let current = (lab.shown == Shown::Stage(bench.stage)).then_some("true");
         view! {
             <li>
-                <a href=format!("/lab?stage={}", bench.word) aria-current=current><b>{count}</b> {language::say(bench.label)}</a>
+                <a href=format!("/lab?stage={}", bench.word) data-key=key.to_string() aria-current=current><b>{count}</b> {language::say(bench.label)}</a>
             </li>
         }
     };
     view! {
         <nav class="stages" aria-label=tr!("Stages")>
-            <ul>{BENCHES.iter().map(tab).collect_view()}</ul>
+            <ul>{(1..).zip(BENCHES).map(tab).collect_view()}</ul>
         </nav>
     }
     .into_any()
@@ -228,18 +228,20 @@ fn call(lab: &Lab, card: &VisitCard) -> AnyView {
         return ().into_any();
     }
     let form = EventForm::new(EventType::QueueCalled, Some(&visit.visit_id), Some(visit.version), lab.attempt.as_ref());
-    let (class, label) = match visit.status {
-        Status::Called => ("button button-quiet", tr!("Call again")),
-        Status::Away => ("button", tr!("Call again")),
-        _ => ("button button-primary", tr!("Call")),
+    let (class, label, key) = match visit.status {
+        Status::Called => ("button button-quiet", tr!("Call again"), "r"),
+        Status::Away => ("button", tr!("Call again"), "r"),
+        _ => ("button button-primary", tr!("Call"), "c"),
     };
-    let skip = (visit.status == Status::Called)
-        .then(|| button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]).label(tr!("Skip")).view());
+    let skip = (visit.status == Status::Called).then(|| {
+        let skip = button(EventType::QueueSkipped, &visit.visit_id, Some(visit.version), &[]);
+        skip.label(tr!("Skip")).key("s").view()
+    });
     view! {
         <div class="row row-fixed">
             <form method="post" class="row row-fixed">
                 {form.hidden()} {destination(lab, card, &form)}
-                <button class=class>{icon(Icon::of(EventType::QueueCalled))} {label}</button>
+                <button class=class data-key=key>{icon(Icon::of(EventType::QueueCalled))} {label}</button>
             </form>
             {skip}
         </div>

@@ -6,7 +6,7 @@ use tr::tr;
 
 use super::super::barcode::barcode;
 use super::super::icon::{Icon, icon};
-use super::super::parts::{age_and_sex, day_and_time};
+use super::super::parts::{age_and_sex, day_and_time, print_button};
 use super::results::results;
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
@@ -55,7 +55,7 @@ pub struct Paper {
 pub fn report(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack touch" id="main">
             {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
@@ -115,7 +115,7 @@ fn report_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
 pub fn label(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
-        <main class="page stack" id="main">
+        <main class="page stack touch" id="main">
             {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
         </main>
     }
@@ -145,7 +145,7 @@ fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
 fn back(visit_id: &VisitId) -> AnyView {
     view! {
         <p class="secondary screen-only centred">
-            {tr!("Print with the browser (Ctrl P).")} " " <a href="/lab">{tr!("link" => "To the lab")}</a> " · "
+            {print_button()} " " <a href="/lab">{tr!("link" => "To the lab")}</a> " · "
             <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
         </p>
     }

@@ -65,17 +65,17 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
 fn next_step(reception: &Reception, card: &VisitCard) -> AnyView {
     let visit = &card.visit;
     let (id, version) = (&visit.visit_id, Some(visit.version));
-    let compact = |event: EventType, given: &[(&str, String)], label: String| {
-        let form = button(event, id, version, given).label(label).class("button button-compact");
+    let compact = |event: EventType, given: &[(&str, String)], label: String, key: &'static str| {
+        let form = button(event, id, version, given).label(label).class("button button-compact").key(key);
         reception.may(event).then(|| form.view())
     };
     let step = match visit.status {
         Status::Registered => {
             let given = [("station", next_station(card).word().to_owned())];
-            compact(EventType::QueueJoined, &given, next_queue(card))
+            compact(EventType::QueueJoined, &given, next_queue(card), "e")
         }
-        Status::Called => compact(EventType::QueueSkipped, &[], tr!("Skip")),
-        Status::Away => compact(EventType::QueueCalled, &reception.call_to(card), tr!("Recall")),
+        Status::Called => compact(EventType::QueueSkipped, &[], tr!("Skip"), "s"),
+        Status::Away => compact(EventType::QueueCalled, &reception.call_to(card), tr!("Recall"), "r"),
         _ => None,
     };
     let slip = || {

@@ -96,8 +96,8 @@ pub fn reception(reception: Reception) -> impl IntoView {
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions">
-                    <a class="button" href="/bookings">{icon(Icon::CalendarClock)} {tr!("Bookings")}</a>
-                    <a class="button button-quiet" href="/reception/calls">{icon(Icon::Phone)} {tr!("Call list")}</a>
+                    <a class="button" href="/bookings" data-key="b">{icon(Icon::CalendarClock)} {tr!("Bookings")}</a>
+                    <a class="button button-quiet" href="/reception/calls" data-key="c">{icon(Icon::Phone)} {tr!("Call list")}</a>
                     <a class="button button-quiet" href="/reception/closing">{icon(Icon::UserX)} {tr!("No-shows")}</a>
                     {new_patient(&actor)}
                 </div>

@@ -1,6 +1,9 @@
 //! Stories of a patient's page: what is known of them, what they consented to, how they are found.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
+use qrcode::{Color, QrCode};
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::hospital::bookings::{self, BookingState, NewBooking};
@@ -86,11 +89,32 @@ async fn who_is_mistyped_is_found_while_typing(db: Db) {
     assert_eq!(admin.get("/patients/found?q=fatima").await.status, StatusCode::FORBIDDEN);
 }
 
+/// The dark squares of the QR code on a slip, by column and row.
+fn drawn(slip: &str) -> BTreeSet<(usize, usize)> {
+    let (_, code) = slip.split_once("class=\"qr\"").expect("a QR code");
+    let (_, path) = code.split_once("<path d=\"").expect("its squares");
+    let (squares, _) = path.split_once('"').expect("their end");
+    let place = |square: &str| {
+        let (column, row) = square.strip_suffix("h1v1h-1z").and_then(|place| place.split_once(' ')).expect("a square");
+        (column.parse().expect("a column"), row.parse().expect("a row"))
+    };
+    squares.split('M').skip(1).map(place).collect()
+}
+
+/// Those that the code of a text has.
+fn modules(text: &str) -> BTreeSet<(usize, usize)> {
+    let code = QrCode::new(text).expect("a code");
+    let columns = 0..code.width();
+    let all = columns.flat_map(|column| (0..code.width()).map(move |row| (column, row)));
+    all.filter(|place| code[*place] == Color::Dark).collect()
+}
+
 async fn a_scanned_slip_opens_its_visit(db: Db) {
     let (house, browser) = desk(&db).await;
     let visit = house.register().await;
     let slip = browser.get(&format!("/visits/{visit}/slip")).await.text;
-    assert!(slip.contains("class=\"qr\"") && slip.contains("h1v1h-1z"), "{slip}");
+    assert!(slip.contains("data-print") && slip.contains("<noscript><span>Print with the browser"), "{slip}");
+    assert_eq!(drawn(&slip), modules(visit.as_str()), "{slip}");
     let scanned = browser.get(&format!("/patients?q={visit}")).await;
     assert_eq!((scanned.status, scanned.location), (StatusCode::SEE_OTHER, format!("/visits/{visit}")));
 }
