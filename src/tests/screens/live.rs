@@ -40,7 +40,7 @@ stories! {
 }
 
 /// Quick enough for a story.
-const QUICK: Settings = Settings {
+pub(super) const QUICK: Settings = Settings {
     poll: Duration::from_millis(100),
     gather: Duration::ZERO,
     beat: Duration::from_millis(300),
@@ -49,24 +49,24 @@ const QUICK: Settings = Settings {
     public_seats: 100,
 };
 
-fn opened(house: &House, settings: Settings) -> (Router, Live) {
+pub(super) fn opened(house: &House, settings: Settings) -> (Router, Live) {
     let live = Live::follow(&house.db, &house.recorder, settings);
     (router_with(server(house), live.clone()), live)
 }
 
 /// What is heard on one connection.
-struct Stream(BodyDataStream, String);
+pub(super) struct Stream(BodyDataStream, String);
 
 /// One event of it.
 #[derive(Debug, PartialEq)]
-struct Told {
+pub(super) struct Told {
     event: String,
     id: Option<i64>,
     data: String,
 }
 
 impl Told {
-    fn topics(&self) -> Vec<(String, i64)> {
+    pub(super) fn topics(&self) -> Vec<(String, i64)> {
         assert_eq!(self.event, "changed");
         let Value::Array(changed) = serde_json::from_str(&self.data).expect("JSON") else { panic!("{}", self.data) };
         let topic = |one: &Value| {
@@ -102,7 +102,7 @@ impl Stream {
     }
 
     /// The next change.
-    async fn changed(&mut self) -> Told {
+    pub(super) async fn changed(&mut self) -> Told {
         loop {
             let told = self.next().await.expect("the connection lasts");
             if told.event != "beat" {
@@ -123,7 +123,7 @@ impl Browser {
         self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
     }
 
-    async fn listen(&self, query: &str, last: Option<i64>) -> Stream {
+    pub(super) async fn listen(&self, query: &str, last: Option<i64>) -> Stream {
         let response = self.ask_to_listen(query, last).await;
         assert_eq!(response.status(), StatusCode::OK, "{query}");
         assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
