@@ -10,6 +10,7 @@ mod cash_up;
 mod display;
 mod doctor;
 mod documents;
+mod house;
 mod lab;
 mod language;
 mod live;
@@ -18,6 +19,7 @@ mod past;
 mod patient;
 mod projections;
 mod reception;
+mod rounds;
 mod visit;
 mod walls;
 
