@@ -15,6 +15,9 @@ use tokio::process::{Child, Command};
 
 use crate::support::house::House;
 
+/// The server.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_sojourn");
+
 /// How many programs write at once.
 const WRITERS: usize = 8;
 
@@ -205,7 +208,7 @@ pub struct Server {
 impl Server {
     /// Starts it on a database, and waits until it is open.
     pub async fn start(url: &str) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_sojourn")), url).await
+        Self::run(Command::new(PROGRAM), url).await
     }
 
     /// Starts it by another program, which is given its command line.
@@ -225,9 +228,21 @@ impl Server {
 
     /// How much memory it holds, in kB.
     pub fn resident_memory(&self) -> u64 {
-        let status = self.child.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
-        let line = status.as_deref().and_then(|status| status.lines().find(|line| line.starts_with("VmRSS")));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or_default()
+        self.status("VmRSS").and_then(|said| said.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+    }
+
+    /// How many processors it may use.
+    pub fn processors(&self) -> u32 {
+        // One bit for each.
+        let mask = self.status("Cpus_allowed").unwrap_or_default();
+        mask.chars().filter_map(|digit| digit.to_digit(16)).map(u32::count_ones).sum()
+    }
+
+    /// What the system says of it.
+    fn status(&self, name: &str) -> Option<String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let said = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        said.map(|said| said.trim().to_owned())
     }
 
     /// Kills it: no farewell.

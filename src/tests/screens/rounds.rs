@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{TestId, VisitId};
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{Role, Word as _};
 
 use super::Browser;
 use crate::support::house::House;
@@ -113,7 +113,7 @@ async fn the_tabs_count_what_waits_at_each_stage(db: Db) {
         (Role::Receptionist, ReportDelivered, handed, [1, 0, 0, 0, 0, 0, 0]),
     ] {
         house.log(role, &visit, event, metadata).await;
-        assert_eq!(counts().await, expected, "{event:?}");
+        assert_eq!(counts().await, expected, "{}", event.word());
     }
 }
 
