@@ -73,3 +73,37 @@ export async function overcharge(reception: Page, visit: string) {
   await reception.getByRole("button", { name: "Take payment" }).click();
   await expect(reception.locator("#refusal")).toContainText("The amount is more than the balance.");
 }
+
+/** Has a doctor see a patient who waits, and refer them. Gives the address of the letter. */
+export async function refer(doctor: Page, visit: string, patient: string): Promise<string> {
+  await doctor.goto("/queue/consultation");
+  const ticket = doctor.locator(".ticket", { hasText: patient });
+  for (const [step, words] of [["Call", "Called"], ["Entered", "Entered the room"], ["Left", "Left the room"]]) {
+    await ticket.getByRole("button", { name: step, exact: true }).click();
+    await expectLogged(doctor, words);
+  }
+  await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
+  await doctor.locator("[name=to]").fill("Cardiology");
+  await doctor.locator("main [name=reason]").fill("Murmur");
+  await doctor.getByRole("button", { name: "Refer", exact: true }).click();
+  await expectLogged(doctor, "Referred");
+  await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
+  return (await doctor.locator("a[href*='/letters/']").first().getAttribute("href")) ?? "";
+}
+
+/** Takes what a visit's bill comes to and closes the shift, unless one is closed already. Gives the address of a closed one. */
+export async function closeShift(reception: Page, visit: string): Promise<string> {
+  await reception.goto(`/billing?visit=${visit}`);
+  await reception.getByRole("button", { name: "Take payment" }).click();
+  await expectLogged(reception, "Payment received");
+  const closed = reception.locator("a[href*='closing=']").first();
+  await expect(async () => {
+    await reception.goto("/billing/cash-up");
+    if (await closed.isHidden()) {
+      await reception.getByLabel("Cash counted").fill("100");
+      await reception.getByRole("button", { name: "Close the shift" }).click();
+    }
+    await expect(closed).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 20_000 });
+  return (await closed.getAttribute("href")) ?? "";
+}
