@@ -30,6 +30,36 @@ export async function keepsShell(page: Page) {
   });
 }
 
+/** What the browser keeps of the laboratory: everything in its databases, and everything in its caches. */
+export async function kept(page: Page): Promise<{ database: string; caches: string }> {
+  return page.evaluate(async () => {
+    const texts: string[] = [];
+    const named = (await indexedDB.databases()).some(({ name }) => name === "laboratory");
+    if (named) {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open("laboratory");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store).getAll();
+        await new Promise((resolve) => (all.onsuccess = resolve));
+        texts.push(...all.result.map(String));
+      }
+      database.close();
+    }
+    const cached: string[] = [];
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const response = await cache.match(request);
+        cached.push(request.url, (await response?.text()) ?? "");
+      }
+    }
+    return { database: texts.join("\n"), caches: cached.join("\n") };
+  });
+}
+
 /** What the page says was just logged. */
 export async function expectLogged(page: Page, words: string) {
   await expect(page.locator(".notice-success")).toContainText(words);
