@@ -48,6 +48,7 @@ for (const [who, screens] of SCREENS) {
 }
 
 test("axe finds nothing on a journey, a patient, a slip, a display, a shared document, a refusal, a closed shift and a letter", async ({ browser }) => {
+  test.slow();
   const page = await signIn(browser, "reception", STILL);
   const visit = await register(page, "Axe");
   await expectAccessible(page, `/visits/${visit}`);

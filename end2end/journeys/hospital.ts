@@ -113,9 +113,10 @@ export async function refer(doctor: Page, visit: string, patient: string): Promi
     await expectLogged(doctor, words);
   }
   await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
-  await doctor.locator("[name=to]").fill("Cardiology");
-  await doctor.locator("main [name=reason]").fill("Murmur");
-  await doctor.getByRole("button", { name: "Refer", exact: true }).click();
+  const form = doctor.locator("form", { has: doctor.locator("[name=to]") });
+  await form.locator("[name=to]").fill("Cardiology");
+  await form.locator("[name=reason]").fill("Murmur");
+  await form.getByRole("button", { name: "Refer", exact: true }).click();
   await expectLogged(doctor, "Referred");
   await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
   return (await doctor.locator("a[href*='/letters/']").first().getAttribute("href")) ?? "";

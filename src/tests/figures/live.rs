@@ -76,8 +76,9 @@ pub async fn measure(url: &str) {
 /// Starts a server of the size that the figures are promised for, two processors, where the machine lets us choose.
 async fn small_server(url: &str) -> Server {
     const TWO: [&str; 2] = ["-c", "0,1"];
-    let tried = Command::new("taskset").args(TWO).arg("true").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if tried.await.is_ok_and(|status| status.success()) {
+    let tried =
+        Command::new("taskset").args(TWO).arg("true").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+    if tried.is_ok_and(|status| status.success()) {
         let mut command = Command::new("taskset");
         command.args(TWO).arg(PROGRAM);
         Server::run(command, url).await
