@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
-import { overcharge, register, share, signIn } from "./hospital.ts";
-import { SCREENS, addressOf } from "./screens.ts";
+import { closeShift, overcharge, refer, register, share, signIn } from "./hospital.ts";
+import { SCREENS, nameOf, show } from "./screens.ts";
 
 async function expectAccessible(page: Page, address: string) {
   await page.goto(address);
@@ -40,11 +40,15 @@ for (const [who, screens] of SCREENS) {
   test(`axe finds nothing on the screens of ${who}`, async ({ browser }) => {
     test.slow();
     const page = await signIn(browser, who, STILL);
-    for (const screen of screens) await expectAccessible(page, await addressOf(page, screen));
+    for (const screen of screens) {
+      const address = await show(page, screen);
+      await expectNothingFound(page, `${nameOf(screen)}, ${address}`);
+    }
   });
 }
 
-test("axe finds nothing on a journey, a patient, a slip, a display, a shared document and a refusal", async ({ browser }) => {
+test("axe finds nothing on a journey, a patient, a slip, a display, a shared document, a refusal, a closed shift and a letter", async ({ browser }) => {
+  test.slow();
   const page = await signIn(browser, "reception", STILL);
   const visit = await register(page, "Axe");
   await expectAccessible(page, `/visits/${visit}`);
@@ -58,4 +62,7 @@ test("axe finds nothing on a journey, a patient, a slip, a display, a shared doc
   await expectAccessible(page, await share(page, visit));
   await overcharge(page, visit);
   await expectNothingFound(page, "a refusal");
+  await expectAccessible(page, await closeShift(page, visit));
+  const doctor = await signIn(browser, "doctor", STILL);
+  await expectAccessible(doctor, await refer(doctor, visit, "Axe"));
 });

@@ -30,6 +30,36 @@ export async function keepsShell(page: Page) {
   });
 }
 
+/** What the browser keeps of the laboratory: everything in its databases, and everything in its caches. */
+export async function kept(page: Page): Promise<{ database: string; caches: string }> {
+  return page.evaluate(async () => {
+    const texts: string[] = [];
+    const named = (await indexedDB.databases()).some(({ name }) => name === "laboratory");
+    if (named) {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open("laboratory");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store).getAll();
+        await new Promise((resolve) => (all.onsuccess = resolve));
+        texts.push(...all.result.map(String));
+      }
+      database.close();
+    }
+    const cached: string[] = [];
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const response = await cache.match(request);
+        cached.push(request.url, (await response?.text()) ?? "");
+      }
+    }
+    return { database: texts.join("\n"), caches: cached.join("\n") };
+  });
+}
+
 /** What the page says was just logged. */
 export async function expectLogged(page: Page, words: string) {
   await expect(page.locator(".notice-success")).toContainText(words);
@@ -72,4 +102,39 @@ export async function overcharge(reception: Page, visit: string) {
   await reception.locator("[name=amount]").fill("999999");
   await reception.getByRole("button", { name: "Take payment" }).click();
   await expect(reception.locator("#refusal")).toContainText("The amount is more than the balance.");
+}
+
+/** Has a doctor see a patient who waits, and refer them. Gives the address of the letter. */
+export async function refer(doctor: Page, visit: string, patient: string): Promise<string> {
+  await doctor.goto("/queue/consultation");
+  const ticket = doctor.locator(".ticket", { hasText: patient });
+  for (const [step, words] of [["Call", "Called"], ["Entered", "Entered the room"], ["Left", "Left the room"]]) {
+    await ticket.getByRole("button", { name: step, exact: true }).click();
+    await expectLogged(doctor, words);
+  }
+  await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
+  const form = doctor.locator("form", { has: doctor.locator("[name=to]") });
+  await form.locator("[name=to]").fill("Cardiology");
+  await form.locator("[name=reason]").fill("Murmur");
+  await form.getByRole("button", { name: "Refer", exact: true }).click();
+  await expectLogged(doctor, "Referred");
+  await doctor.goto(`/doctor?visit=${visit}&tab=refer`);
+  return (await doctor.locator("a[href*='/letters/']").first().getAttribute("href")) ?? "";
+}
+
+/** Takes what a visit's bill comes to and closes the shift, unless one is closed already. Gives the address of a closed one. */
+export async function closeShift(reception: Page, visit: string): Promise<string> {
+  await reception.goto(`/billing?visit=${visit}`);
+  await reception.getByRole("button", { name: "Take payment" }).click();
+  await expectLogged(reception, "Payment received");
+  const closed = reception.locator("a[href*='closing=']").first();
+  await expect(async () => {
+    await reception.goto("/billing/cash-up");
+    if (await closed.isHidden()) {
+      await reception.getByLabel("Cash counted").fill("100");
+      await reception.getByRole("button", { name: "Close the shift" }).click();
+    }
+    await expect(closed).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 20_000 });
+  return (await closed.getAttribute("href")) ?? "";
 }

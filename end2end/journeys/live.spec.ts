@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Page, expect, test } from "@playwright/test";
+import { type Locator, type Page, expect, test } from "@playwright/test";
 import { expectLogged, register, signIn } from "./hospital.ts";
 
 const A_SECOND = { timeout: 1_000 };
@@ -41,6 +41,80 @@ test("what one person does shows on another's screen within a second, and what t
   await expect(search).toBeFocused();
   expect(await search.evaluate((input: HTMLInputElement) => [input.selectionStart, input.selectionEnd])).toEqual([2, 4]);
   await expect(menu).toHaveAttribute("open", "");
+});
+
+/** A workplace, what somebody else does, and where that shows. */
+type Watched = { who: string; address: () => string; change: () => Promise<void>; news: (page: Page) => Locator };
+
+test("what others do shows at every workplace and on the journey within a second, and nothing scrolls", async ({ browser }) => {
+  test.slow();
+  const patient = "Watched Wilma";
+  const reception = await signIn(browser, "reception");
+  const doctor = await signIn(browser, "doctor");
+  let visit = "";
+  let patientPage = "";
+  const press = async (step: string, words: string) => {
+    await doctor.goto("/queue/consultation");
+    await ticket(doctor, patient).getByRole("button", { name: step, exact: true }).click();
+    await expectLogged(doctor, words);
+  };
+  const watched: Watched[] = [
+    {
+      who: "doctor",
+      address: () => "/doctor",
+      change: async () => { visit = await register(reception, patient); },
+      news: (page) => page.locator(`[data-row="${visit}"]`),
+    },
+    {
+      who: "billing",
+      address: () => "/billing",
+      change: async () => {
+        await reception.goto(`/billing?visit=${visit}`);
+        await reception.getByRole("button", { name: "Bill consultation" }).click();
+        await expectLogged(reception, "Consultation billed");
+      },
+      news: (page) => page.locator(`[data-row="${visit}"]`, { hasText: "₹" }),
+    },
+    {
+      who: "manager",
+      address: () => `/visits/${visit}`,
+      change: () => press("Call", "Called"),
+      news: (page) => page.locator(".timeline .step-title", { hasText: "Called" }),
+    },
+    {
+      who: "manager",
+      address: () => patientPage,
+      change: () => press("Entered", "Entered the room"),
+      news: (page) => page.locator("main table").getByText("In consultation"),
+    },
+    {
+      who: "lab",
+      address: () => "/lab?stage=collect",
+      change: async () => {
+        await doctor.goto(`/doctor?visit=${visit}&tab=tests`);
+        await doctor.getByRole("checkbox", { name: /Complete blood count/ }).check();
+        await doctor.getByRole("button", { name: "Order tests" }).click();
+        await expectLogged(doctor, "Tests ordered");
+      },
+      news: (page) => page.locator(".work", { hasText: patient }),
+    },
+  ];
+  for (const { who, address, change, news } of watched) {
+    // Low enough for every page to be scrolled.
+    const page = await signIn(browser, who, { viewport: { width: 1280, height: 400 } });
+    const scrolled = () => page.evaluate(() => Math.round(scrollY));
+    await page.goto(address());
+    await expect(sign(page)).toHaveText("Live");
+    await page.evaluate(() => scrollTo(0, 40));
+    await expect.poll(scrolled).toBe(40);
+    await change();
+    await expect(news(page), address()).toBeVisible(A_SECOND);
+    expect(await scrolled(), address()).toBe(40);
+    if (address().startsWith("/visits/")) patientPage = (await page.locator(".patient-name a").first().getAttribute("href")) ?? "";
+    await page.context().close();
+  }
+  // The room is free again for who comes next.
+  await press("Left", "Left the room");
 });
 
 test("where no events get through, the page fetches itself, and says how old it is", async ({ browser }) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type Page, expect, test } from "@playwright/test";
-import { type Look, keepsShell, signIn, signInOn } from "./hospital.ts";
+import { type Look, keepsShell, kept, signIn, signInOn } from "./hospital.ts";
 
 const binary = process.env.SOJOURN_BINARY ?? fileURLToPath(new URL("../../target/debug/sojourn", import.meta.url));
 const ROLES = "receptionist,nurse,doctor,billing_clerk,lab_technician,pathologist,manager,admin,auditor";
@@ -95,36 +95,6 @@ class Hospital {
 const work = (page: Page, patient: string) => page.locator(".work", { hasText: patient });
 const outbox = (page: Page) => page.locator("#outbox");
 const isOffline = (page: Page) => expect(page.locator("#known-at")).toContainText("No network: this is what was known at");
-
-/** What the browser keeps of the laboratory: everything in its databases, and everything in its caches. */
-async function kept(page: Page): Promise<{ database: string; caches: string }> {
-  return page.evaluate(async () => {
-    const texts: string[] = [];
-    const named = (await indexedDB.databases()).some(({ name }) => name === "laboratory");
-    if (named) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const request = indexedDB.open("laboratory");
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      for (const store of database.objectStoreNames) {
-        const all = database.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => (all.onsuccess = resolve));
-        texts.push(...all.result.map(String));
-      }
-      database.close();
-    }
-    const cached: string[] = [];
-    for (const name of await caches.keys()) {
-      const cache = await caches.open(name);
-      for (const request of await cache.keys()) {
-        const response = await cache.match(request);
-        cached.push(request.url, (await response?.text()) ?? "");
-      }
-    }
-    return { database: texts.join("\n"), caches: cached.join("\n") };
-  });
-}
 
 /** Opens the laboratory and waits until the tablet keeps the shell, and the worklist with a patient. */
 async function openLab(page: Page, address: string, patient: string) {

@@ -1,7 +1,9 @@
-import type { Page } from "@playwright/test";
+import { type Page, expect } from "@playwright/test";
 
-/** A screen: its address, that with what it is called, or the link to it, on a page or on those that the page leads to. */
-export type Screen = string | { name: string; address: string } | { name: string; from: string; to: string; through?: string };
+/** A screen: its address, that with what it is called, or the link to it, on a page or on those that the page leads to; and what opens on it. */
+export type Screen = string | (Found & { name: string; opens?: (page: Page) => Promise<void> });
+
+type Found = { address: string } | { from: string; to: string; through?: string };
 
 const VISITS = "main a[href^='/patients/'], main a[href^='/visits/']:not([href*='/slip'])";
 
@@ -18,11 +20,50 @@ const form = (event: string, stage: string): Screen => ({
   to: `main a[href*='do=${event}']`,
 });
 
-/** Every screen, with somebody of the demo hospital who works at it. */
+/** The list of keys; they are heard once the islands are awake. */
+async function keys(page: Page) {
+  await expect(async () => {
+    await page.keyboard.press("?");
+    await expect(page.locator("dialog#keys")).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 15_000 });
+}
+
+/** The menu of who is signed in. */
+async function account(page: Page) {
+  await page.locator("details.account > summary").click();
+  await expect(page.locator("details.account .menu-panel")).toBeVisible();
+}
+
+/** The same screen in Hindi, and it alone. */
+async function inHindi(page: Page) {
+  await page.context().addCookies([{ name: "language", value: "hi", url: page.url() }]);
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("lang", "hi");
+  await page.context().clearCookies({ name: "language" });
+}
+
+/** A form that opens below somebody's row at the reception. */
+const step = (event: string): Screen => ({
+  name: `reception-form-${event.toLowerCase().replaceAll("_", "-")}`,
+  from: "/reception",
+  to: `main a[href*='do=${event}']`,
+});
+
+/** Every screen, with somebody of the demo hospital who works at it. A test of the suite holds it against the router. */
 export const SCREENS: [who: string, screens: Screen[]][] = [
   ["reception", [
     "/reception", "/reception?q=a", "/reception?register=new", "/reception/closing", "/reception/calls", "/bookings", "/billing/cash-up",
-    "/queue/consultation", "/queue/lab", "/queue/billing", "/billing", "/patients",
+    "/queue/consultation", "/queue/lab", "/queue/billing", "/billing", "/patients", "/bookings?patient=new",
+    step("VISIT_ASSIGNED"), step("QUEUE_JOINED"), step("VISIT_CANCELLED"),
+    { name: "visit-form", from: "/queue/consultation", to: "main a[href^='/visits/'][href*='do=']" },
+    {
+      name: "booking-a-time", from: "/patients?q=a", through: "main a[href^='/patients/']",
+      to: "main a[href^='/bookings?patient=']:not([href$='=new'])",
+    },
+    { name: "forbidden", address: "/admin" },
+    { name: "hindi", address: "/reception?register=new", opens: inHindi },
+    { name: "keys", address: "/patients", opens: keys },
+    { name: "account-menu", address: "/patients", opens: account },
     { name: "booking", from: "/bookings", to: "main a[href^='/bookings/']" },
     { name: "receipt", from: "/patients?q=a", through: VISITS, to: "a[href$='/receipt']" },
     earlier("/queue/consultation"), earlier("/queue/lab"), earlier("/billing"),
@@ -49,6 +90,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
     "/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits",
     "/analytics/targets",
     "/analytics/follow-ups",
+    { name: "patient", from: "/patients?q=a", to: "main a[href^='/patients/']" },
     { name: "journey", from: "/patients?q=a", through: "main a[href^='/patients/']", to: "main a[href^='/visits/']" },
     { name: "journey-earlier", from: "/patients?q=a", through: VISITS, to: "main a[href*='?version=']" },
     { name: "refund-slip", from: "/billing/cash-up", to: "main a[href*='/refunds/']" },
@@ -85,4 +127,12 @@ export async function addressOf(page: Page, screen: Screen): Promise<string> {
     ways.unshift(...new Set(further));
   }
   throw new Error(`no link leads from ${from} to ${screen.name}`);
+}
+
+/** Opens a screen, and what opens on it. Gives its address. */
+export async function show(page: Page, screen: Screen): Promise<string> {
+  const address = await addressOf(page, screen);
+  await page.goto(address);
+  if (typeof screen !== "string") await screen.opens?.(page);
+  return address;
 }

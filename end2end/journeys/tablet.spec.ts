@@ -1,5 +1,5 @@
 import { type Page, expect, test } from "@playwright/test";
-import { signIn } from "./hospital.ts";
+import { keepsShell, kept, signIn } from "./hospital.ts";
 import { SCREENS, addressOf } from "./screens.ts";
 
 /** What gloves press is at least so high, in pixels. */
@@ -33,6 +33,13 @@ function tooLow(page: Page): Promise<string[]> {
   }, TARGET);
 }
 
+/** Nothing on a page is too low, and nothing is beside it. */
+async function expectForGloves(page: Page, what: string) {
+  expect(await tooLow(page), what).toEqual([]);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wider, what).toBe(0);
+}
+
 for (const viewport of SIZES) {
   test(`the laboratory is for gloves and needs no scrolling aside, ${viewport.width} wide`, async ({ browser }) => {
     test.slow();
@@ -43,11 +50,34 @@ for (const viewport of SIZES) {
         // Labels and reports are paper.
         if (!address.startsWith("/lab")) continue;
         await page.goto(address);
-        expect(await tooLow(page), address).toEqual([]);
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(wider, address).toBe(0);
+        await expectForGloves(page, address);
       }
       await page.context().close();
     }
+  });
+
+  test(`without network the laboratory is for gloves too, ${viewport.width} wide`, async ({ browser }) => {
+    const page = await signIn(browser, "lab", { viewport, hasTouch: true, reducedMotion: "reduce" });
+    await page.goto("/lab?stage=collect");
+    await keepsShell(page);
+    await expect(async () => expect((await kept(page)).database).toContain("visits")).toPass({ timeout: 20_000 });
+    await page.context().setOffline(true);
+    await page.goto("/lab/offline?stage=collect");
+    await expect(page.locator("#known-at")).toBeVisible();
+    for (const stage of ["collect", "collected", "running"]) {
+      const tab = page.locator(`[data-stage="${stage}"]`);
+      await tab.click();
+      await expect(tab).toHaveAttribute("aria-current", "true");
+      await expectForGloves(page, `${stage}, without network`);
+    }
+    await page.locator("[data-open]").first().click();
+    await expect(page.locator("[data-close]")).toBeVisible();
+    await expectForGloves(page, "the results' form, without network");
+    await page.locator('[data-stage="collected"]').click();
+    await page.getByRole("button", { name: "Start" }).first().click();
+    await expect(page.locator("#outbox")).toContainText("1 not sent");
+    await expectForGloves(page, "what is not sent");
+    // Never sent: the browser forgets it with the rest.
+    await page.context().close();
   });
 }

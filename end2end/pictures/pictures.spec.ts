@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { test } from "@playwright/test";
-import { keepsShell, overcharge, register, share, signIn } from "../journeys/hospital.ts";
-import { SCREENS, addressOf, nameOf } from "../journeys/screens.ts";
+import { closeShift, keepsShell, overcharge, refer, register, share, signIn } from "../journeys/hospital.ts";
+import { SCREENS, nameOf, show } from "../journeys/screens.ts";
 
 const folder = process.env.SOJOURN_KEPT_IN ?? "pictures-taken";
 const SIZES = { desktop: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 } };
@@ -25,7 +25,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test(`the screens of ${who}, ${size}, ${colorScheme}`, async ({ browser }) => {
         const page = await signIn(browser, who, options);
         for (const screen of screens) {
-          await page.goto(await addressOf(page, screen));
+          await show(page, screen);
           await page.screenshot({ path: join(into, `${who}-${nameOf(screen)}.png`), fullPage: true });
         }
       });
@@ -40,7 +40,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.screenshot({ path: join(into, "lab-offline.png"), fullPage: true });
     });
 
-    test(`a journey, a patient, a slip, the display, a shared document and a refusal, ${size}, ${colorScheme}`, async ({ browser }) => {
+    test(`a journey, a patient, a slip, the display, a shared document, a refusal, a closed shift and a letter, ${size}, ${colorScheme}`, async ({ browser }) => {
       const page = await signIn(browser, "manager", options);
       await page.goto("/patients?q=a");
       await page.locator("main a[href^='/patients/']").first().click();
@@ -59,6 +59,11 @@ for (const colorScheme of ["light", "dark"] as const) {
       await reception.screenshot({ path: join(into, "shared.png"), fullPage: true });
       await overcharge(reception, visit);
       await reception.screenshot({ path: join(into, "refusal.png"), fullPage: true });
+      await reception.goto(await closeShift(reception, visit));
+      await reception.screenshot({ path: join(into, "shift-closed.png"), fullPage: true });
+      const doctor = await signIn(browser, "doctor", options);
+      await doctor.goto(await refer(doctor, visit, patient));
+      await doctor.screenshot({ path: join(into, "letter-referral.png"), fullPage: true });
     });
   }
 }

@@ -22,7 +22,7 @@ use crate::live::{Ear, Heard, Live, Seat, Topic};
 use crate::screens::layout::{BILLING, DOCTOR, LAB, PATIENTS, QUEUE, RECEPTION};
 
 /// The most topics that one screen shows.
-const TOPICS: usize = 8;
+pub(super) const TOPICS: usize = 8;
 
 /// Tells proxies to pass on what comes at once.
 const UNBUFFERED: (HeaderName, HeaderValue) =
@@ -81,7 +81,7 @@ fn may_hear(person: &Person, topics: &[Topic]) -> Result<(), Failure> {
             Topic::Doctor => DOCTOR,
             Topic::Billing => BILLING,
             Topic::Lab => LAB,
-            Topic::Visit(_) => PATIENTS,
+            Topic::Visit(_) | Topic::Patients => PATIENTS,
             // A display has an address of its own.
             Topic::Display(_) => return Err(Failure::NotFound),
         };

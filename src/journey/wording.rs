@@ -87,7 +87,8 @@ pub fn currency_sign(currency: &str) -> &str {
     }
 }
 
-fn grouped(number: u64, group: usize) -> String {
+/// A number with commas: before its last three digits, and from there on by so many, `1,234,567` or `12,34,567`.
+pub fn grouped(number: u64, group: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -76,6 +76,14 @@ impl Language {
             Self::Hindi => Locale::hi_IN,
         }
     }
+
+    /// How many digits stand together in a long number, beyond the last three.
+    fn digits_grouped(self) -> usize {
+        match self {
+            Self::English => 3,
+            Self::Hindi => 2,
+        }
+    }
 }
 
 /// A catalogue as browsers are given it.
@@ -176,6 +184,12 @@ pub fn weekday(day: usize, format: &str) -> String {
     day.map_or_else(String::new, |day| date(day, format))
 }
 
+/// A count or a place in the log, with commas where the language has them: `1,234,567`, `12,34,567`.
+pub fn number(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", wording::grouped(number.unsigned_abs(), spoken().digits_grouped()))
+}
+
 /// What has a day.
 pub trait Dated {
     /// Writes it as a locale does.
@@ -230,6 +244,16 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day");
         assert_eq!(date(day, "%A %-d %B"), day.format("%A %-d %B").to_string());
         assert_eq!(speaking(Language::Hindi, async { date(day, "%A %-d %B") }).await, "शनिवार 21 नवंबर");
+    }
+
+    #[tokio::test]
+    async fn long_numbers_are_grouped_as_the_language_does() {
+        for (count, english, hindi) in
+            [(0, "0", "0"), (999, "999", "999"), (-1_234, "-1,234", "-1,234"), (1_234_567, "1,234,567", "12,34,567")]
+        {
+            assert_eq!(number(count), english);
+            assert_eq!(speaking(Language::Hindi, async { number(count) }).await, hindi);
+        }
     }
 
     #[tokio::test]

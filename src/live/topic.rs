@@ -24,6 +24,8 @@ pub enum Topic {
     Bookings,
     /// Whom to call about a follow-up.
     Calls,
+    /// Who patients are, and when they come. Whose a booking or a visit is, its events do not all say: all patients' pages hear of all.
+    Patients,
     /// One visit.
     Visit(VisitId),
     /// Who is called in a branch. Which branch a patient is in is the visit's, not the event's: all displays hear of all calls.
@@ -41,6 +43,7 @@ impl Topic {
                 "lab" => Self::Lab,
                 "bookings" => Self::Bookings,
                 "calls" => Self::Calls,
+                "patients" => Self::Patients,
                 _ => return None,
             },
             Some(("queue", station)) => Self::Queue(*Station::ALL.iter().find(|word| path(**word) == station)?),
@@ -75,6 +78,7 @@ impl Topic {
         match self {
             Self::Visit(_) => true,
             Self::Bookings => false,
+            Self::Patients => matches!(event, VisitRegistered | DocumentUploaded),
             Self::Calls => matches!(event, FollowUpScheduled | FollowUpReminderSent | VisitRegistered),
             Self::Queue(Station::Consultation) => queues || results || matches!(event, EnteredRoom | ExitedRoom),
             Self::Queue(Station::Lab) => queues || event == TestSampleCollected,
@@ -114,9 +118,10 @@ impl Topic {
             "department" | "target" | "room" => {
                 matches!(self, Self::Queue(_) | Self::Doctor | Self::Reception | Self::Lab)
             }
-            "booking" => matches!(self, Self::Reception | Self::Bookings),
+            "booking" => matches!(self, Self::Reception | Self::Bookings | Self::Patients),
+            "consent" => matches!(self, Self::Patients),
             "clinic" => matches!(self, Self::Bookings),
-            "tariff" => matches!(self, Self::Billing),
+            "tariff" | "cash_up" => matches!(self, Self::Billing),
             _ => false,
         }
     }
@@ -136,6 +141,7 @@ impl fmt::Display for Topic {
             Self::Lab => f.write_str("lab"),
             Self::Bookings => f.write_str("bookings"),
             Self::Calls => f.write_str("calls"),
+            Self::Patients => f.write_str("patients"),
             Self::Visit(visit) => write!(f, "visit/{visit}"),
             Self::Display(branch) => write!(f, "display/{branch}"),
         }
@@ -161,6 +167,7 @@ mod tests {
             Topic::Lab,
             Topic::Bookings,
             Topic::Calls,
+            Topic::Patients,
             Topic::Visit(new_id()),
             Topic::Display(new_id()),
         ];
@@ -191,5 +198,8 @@ mod tests {
         assert_eq!(Topic::Lab.version(&change("target.changed", &visit)), Some(70));
         assert_eq!(Topic::Calls.version(&change("FOLLOWUP_REMINDER_SENT", &visit)), Some(70));
         assert_eq!(Topic::Display(new_id()).version(&change("patient.registered", &visit)), None);
+        assert_eq!(Topic::Patients.version(&change("consent.recorded", &visit)), Some(70));
+        assert_eq!(Topic::Patients.version(&called), None);
+        assert_eq!(Topic::Billing.version(&change("cash_up.closed", &visit)), Some(70));
     }
 }

@@ -9,7 +9,7 @@ use super::icon::{Icon, icon};
 use super::parts::Column::{Number, Unseen, Words};
 use super::parts::{day_and_time, table};
 use crate::hospital::tenants::Tenant;
-use crate::language::say;
+use crate::language::{number, say};
 use crate::projections::checkpoint::Condition;
 use crate::projections::following::State;
 
@@ -49,7 +49,7 @@ struct Row {
 /// Shows the read models.
 pub fn read_models(screen: ReadModels) -> impl IntoView {
     let ReadModels { tenant, head, states, news } = screen;
-    let lead = tr!("The log holds {count} events", count = head);
+    let lead = tr!("The log holds {count} events", count = number(head));
     let journey = Row {
         name: "journey",
         version: "–".to_owned(),
@@ -129,9 +129,9 @@ fn row(tenant: &Tenant, head: i64, row: Row) -> AnyView {
         <tr>
             <th scope="row">{name}</th>
             <td class="number">{row.version}</td>
-            <td class="number">{row.position}</td>
-            <td class="number">{head}</td>
-            <td class="number">{row.lag}</td>
+            <td class="number">{number(row.position)}</td>
+            <td class="number">{number(head)}</td>
+            <td class="number">{number(row.lag)}</td>
             <td><span class=class>{icon(image)} {state}</span></td>
             <td>{row.since.map(|since| day_and_time(tenant, since))}</td>
             <td>{row.error}</td>

@@ -229,6 +229,73 @@ fn every_statement_is_handed_a_tenant() {
     assert_eq!(needed, WITHOUT.map(|(words, _)| words).into(), "an exception that nothing needs leaves the list");
 }
 
+/// The addresses that are asked for by GET.
+fn asked_for() -> Vec<String> {
+    let router = fs::read_to_string(package().join("src/http/mod.rs")).expect("the router");
+    let routes = router.split(".route(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let asked = routes.filter(|(_, rest)| rest.trim_start_matches([',', ' ', '\n']).starts_with("get("));
+    asked.map(|(path, _)| path.to_owned()).collect()
+}
+
+/// The addresses, and the links to them, that the browser tests walk; from where they set out is no part of it.
+fn walked() -> Vec<String> {
+    let screens = fs::read_to_string(package().join("end2end/journeys/screens.ts")).expect("the screens");
+    let (_, screens) = screens.split_once("export const SCREENS").expect("a list of screens");
+    let (screens, _) = screens.split_once("\n];").expect("its end");
+    let pieces: Vec<_> = screens.split('"').collect();
+    let texts = pieces.chunks_exact(2).filter(|pair| {
+        let before = pair[0].trim_end();
+        !["name:", "from:", "through:"].iter().any(|name| before.ends_with(name))
+    });
+    texts.map(|pair| pair[1].to_owned()).collect()
+}
+
+fn without_query(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
+#[test]
+fn every_screen_is_walked_by_the_browser_tests() {
+    // What is asked for and not walked as a screen, and why.
+    const OTHERWISE: [(&str, &str); 18] = [
+        ("/", "sends each to their own workplace"),
+        ("/login", "walked before anybody is signed in"),
+        ("/language/{tag}/{version}", "texts for islands"),
+        ("/visits/{visit}/documents/{document}", "a file"),
+        ("/shared/{secret}", "walked with a document that is lent for it"),
+        ("/visits/{visit}/slip", "walked with a visit that is registered for it"),
+        ("/display/{branch}", "walked without anybody signed in to it"),
+        ("/display/{branch}/live", "live updates"),
+        ("/live", "live updates"),
+        ("/patients/found", "a list inside a screen"),
+        ("/lab/offline", "walked without network"),
+        ("/lab/worklist", "what a tablet keeps"),
+        ("/service-worker.js", "a script"),
+        ("/analytics/{panel}", "a table for spreadsheets"),
+        ("/analytics/journeys/{panel}", "a table for spreadsheets"),
+        ("/metrics", "figures for programs"),
+        ("/healthz", "a sign of life for programs"),
+        ("/readyz", "a sign of life for programs"),
+    ];
+    let (asked, walked) = (asked_for(), walked());
+    assert!(asked.len() > 40 && walked.len() > 40, "both are recognised: {asked:?}, {walked:?}");
+    let is_walked = |path: &str| {
+        if !path.contains('{') {
+            return walked.iter().any(|text| without_query(text) == path);
+        }
+        // A screen about one thing is known by what stands before its id, or after it.
+        let known = path.split('/').rfind(|part| !part.is_empty() && !part.contains('{')).unwrap_or_default();
+        let mark = if path.ends_with('}') { format!("/{known}/") } else { format!("/{known}'") };
+        let is_another = |text: &String| asked.iter().any(|path| path == without_query(text));
+        walked.iter().any(|text| text.contains(&mark) && !is_another(text))
+    };
+    let unwalked: BTreeSet<_> = asked.iter().map(String::as_str).filter(|path| !is_walked(path)).collect();
+    let named: BTreeSet<_> = OTHERWISE.iter().map(|(path, _)| *path).collect();
+    let broken = unwalked.difference(&named).map(|path| format!("{path} is not in end2end/journeys/screens.ts"));
+    none(broken.collect(), "axe and the pictures walk every screen; what is none is named here, with the reason");
+    assert_eq!(unwalked, named, "an exception that nothing needs leaves the list");
+}
+
 #[test]
 fn no_file_is_too_long() {
     // Files that are one table.

@@ -45,7 +45,8 @@ async fn page(desk: Desk, proof: Option<Proof>) -> Result<Response, Failure> {
     let mut asked = Asked {
         event_type: text("type").to_owned(),
         person: PersonId::parse(text("person")).ok(),
-        after: text("after").parse().ok().filter(|after| *after >= 0),
+        // Copied from a page, a position has commas.
+        after: text("after").replace(',', "").parse().ok().filter(|after| *after >= 0),
     };
     let filter = if asked.event_type.is_empty() { Filter::All } else { Filter::Type(asked.event_type.clone()) };
     if asked.after.is_none() && filter == Filter::All && asked.person.is_none() {

@@ -17,6 +17,7 @@ use crate::journey::ids::{EventId, Id, PersonId, VisitId};
 use crate::journey::money::Money;
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Role, Word};
+use crate::live::Topic;
 use crate::log;
 use crate::projections::visits;
 use crate::screens::attempt::Attempt;
@@ -111,7 +112,9 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         visits: known,
         attempt: attempt.clone(),
     };
-    desk.show(tr!("Cash-up"), Seen::List, attempt, move || cash_up(screen)).await
+    // A closed shift stays as it was.
+    let topic = screen.shift.closing.is_none().then_some(Topic::Billing);
+    desk.live(topic).show(tr!("Cash-up"), Seen::List, attempt, move || cash_up(screen)).await
 }
 
 /// Shows the slip of a refund, to be printed.

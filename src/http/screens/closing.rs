@@ -87,7 +87,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    let desk = desk.live([Topic::Reception]);
+    // Where somebody is listed, somebody else is ticking.
+    let desk = desk.live([Topic::Reception]).reloads(screen.visits.is_empty() && screen.bookings.is_empty());
     desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
 }
 

@@ -13,12 +13,14 @@ use crate::hospital::patients::PatientChanges;
 use crate::hospital::{bookings, patient_search, patients};
 use crate::http::desk::{Desk, Failure, Outcome};
 use crate::http::form::Values;
+use crate::http::listening::TOPICS;
 use crate::http::seen::Seen;
 use crate::http::story;
 use crate::journey::events::EventType;
 use crate::journey::ids::{Id, PatientId, VisitId};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Sex, Word as _};
+use crate::live::Topic;
 use crate::log;
 use crate::projections::visits;
 use crate::record::Consent;
@@ -179,5 +181,9 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
         now: desk.now,
         attempt: attempt.clone(),
     };
+    // What still happens on an older visit is a document, of which all patients' pages hear.
+    let latest = data.visits.iter().take(TOPICS - 1).map(|card| Topic::Visit(card.visit.visit_id.clone()));
+    let topics: Vec<_> = std::iter::once(Topic::Patients).chain(latest).collect();
+    let desk = desk.live(topics);
     desk.show(data.patient.name.clone(), Seen::Patient(id), attempt, move || patient(data)).await
 }

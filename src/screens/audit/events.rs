@@ -10,7 +10,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::PersonId;
 use crate::journey::words::Word;
-use crate::language::say;
+use crate::language::{number, say};
 use crate::log::{Broken, StoredEvent, Verified};
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::Column::{Number, Words};
@@ -59,7 +59,7 @@ pub enum Proof {
 
 /// Shows the page.
 pub fn events(page: Events) -> impl IntoView {
-    let lead = tr!("{count} events, each linked to the one before it by its hash", count = page.head);
+    let lead = tr!("{count} events, each linked to the one before it by its hash", count = number(page.head));
     view! {
         <main class="page stack" id="main">
             {tabs("/audit/events")}
@@ -84,7 +84,11 @@ fn proof(proof: &Proof) -> AnyView {
         Proof::Holds(verified) => (
             "notice notice-success",
             Icon::ShieldCheck,
-            tr!("Intact: all {count} events hash to {hash}.", count = verified.events, hash = verified.last_hash),
+            tr!(
+                "Intact: all {count} events hash to {hash}.",
+                count = number(verified.events),
+                hash = verified.last_hash
+            ),
         ),
         Proof::Broken(broken) => {
             ("notice notice-problem", Icon::TriangleAlert, tr!("The log was changed. At {place}.", place = broken))
@@ -189,7 +193,7 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
     let short = hash.get(..12).unwrap_or_default().to_owned();
     view! {
         <tr>
-            <td class="number">{stored.position}</td>
+            <td class="number">{number(stored.position)}</td>
             <th scope="row">{label.unwrap_or_else(|| tr!("Other event"))} <span class="sub">{event.event_type.clone()}</span></th>
             <td>{of} <span class="sub">{tr!("{kind}, version {version}", kind = event.aggregate_type, version = event.version)}</span></td>
             <td>{who}</td>

@@ -178,10 +178,15 @@ fn transaction(tenant: &Tenant, one: &Transaction, visits: &BTreeMap<VisitId, (S
 fn drawer(tenant: &Tenant, shift: &Shift, attempt: Option<&Arc<Attempt>>) -> AnyView {
     let entry = Entry::new("close", "", attempt);
     let expected = tenant.money(shift.expected_cash());
-    let rest = match &shift.closing {
+    let expected = view! {
+        <dl class="figures"><div><dt>{tr!("expected")}</dt><dd>{expected}</dd></div></dl>
+        <p class="secondary small">{tr!("What is given back goes the way it was paid; a bill paid in part by cash is given back in cash.")}</p>
+    };
+    let body = match &shift.closing {
         Some(closing) => {
             let difference = closing.counted_cash - closing.expected_cash;
             view! {
+                {expected}
                 <dl class="sums">
                     <div><dt>{tr!("Counted")}</dt><dd>{tenant.money(closing.counted_cash)}</dd></div>
                     <div class="total"><dt>{tr!("Difference")}</dt><dd>{tenant.money(difference)}</dd></div>
@@ -191,13 +196,16 @@ fn drawer(tenant: &Tenant, shift: &Shift, attempt: Option<&Arc<Attempt>>) -> Any
             .into_any()
         }
         None if shift.transactions.is_empty() => {
-            view! { <p class="secondary">{tr!("There is nothing to close yet.")}</p> }.into_any()
+            view! { {expected} <p class="secondary">{tr!("There is nothing to close yet.")}</p> }.into_any()
         }
+        // A form that is typed in stays as it is while the rest is renewed: what it closes and what that comes to stay together.
         None => view! {
-            <form method="post" class="stack screen-only">
-                {entry.hidden()} <input type="hidden" name="last" value=shift.last_position.to_string()/>
-                {entry.text("counted", &tr!("Cash counted"), true, "")} {entry.text("note", &tr!("Note"), false, "")}
-                <div><button class="button button-primary">{icon(Icon::Lock)} {tr!("Close the shift")}</button></div>
+            <form method="post" class="stack">
+                {entry.hidden()} <input type="hidden" name="last" value=shift.last_position.to_string()/> {expected}
+                <div class="stack screen-only">
+                    {entry.text("counted", &tr!("Cash counted"), true, "")} {entry.text("note", &tr!("Note"), false, "")}
+                    <div><button class="button button-primary">{icon(Icon::Lock)} {tr!("Close the shift")}</button></div>
+                </div>
             </form>
         }
         .into_any(),
@@ -205,9 +213,7 @@ fn drawer(tenant: &Tenant, shift: &Shift, attempt: Option<&Arc<Attempt>>) -> Any
     view! {
         <section class="card stack" aria-labelledby="drawer">
             <h2 id="drawer">{tr!("Cash in the drawer")}</h2>
-            <dl class="figures"><div><dt>{tr!("expected")}</dt><dd>{expected}</dd></div></dl>
-            <p class="secondary small">{tr!("What is given back goes the way it was paid; a bill paid in part by cash is given back in cash.")}</p>
-            {rest}
+            {body}
         </section>
     }
     .into_any()

@@ -7,7 +7,7 @@ use sojourn::db::new_id;
 use sojourn::journey::ids::EventId;
 use tokio::process::Command;
 
-use super::server::{Hospital, Server, Told};
+use super::server::{Hospital, PROGRAM, Server, Told};
 use crate::support::Database;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn a_backup_of_postgres_under_load_is_whole() {
 }
 
 async fn sojourn(arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sojourn")).args(arguments).output().await.expect("it runs");
+    let output = Command::new(PROGRAM).args(arguments).output().await.expect("it runs");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -8,7 +8,7 @@ use sojourn::db::new_id;
 use sojourn::journey::ids::{EventId, VisitId};
 use tokio::process::Command;
 
-use super::server::{Hospital, Server};
+use super::server::{Hospital, PROGRAM, Server};
 use crate::support::Database;
 
 /// A small disk of its own for the server: a database copied onto it, and ballast that goes when a file appears elsewhere.
@@ -27,7 +27,7 @@ async fn a_full_disk_refuses_and_recovers() {
 
     let mut command = Command::new("unshare");
     // A user who is not root is root of a namespace of their own.
-    command.args(["--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", env!("CARGO_BIN_EXE_sojourn")]);
+    command.args(["--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", PROGRAM]);
     command.env("DISK", disk.path()).env("BEFORE", before.path());
     let server = Server::run(command, &format!("sqlite:{}", disk.path().join("story.sqlite").display())).await;
 
@@ -93,7 +93,7 @@ async fn what_could_not_be_synced_is_not_acknowledged() {
     // From some call on, the disk fails; the first ones are those of opening.
     let faults = "inject=fsync,fdatasync:error=EIO:when=60+";
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", faults]);
-    command.arg(env!("CARGO_BIN_EXE_sojourn"));
+    command.arg(PROGRAM);
     let server = Server::run(command, &hospital.url).await;
     let writer = hospital.writer(&server.address);
     let (mut acknowledged, mut failed): (BTreeMap<EventId, i64>, usize) = (BTreeMap::new(), 0);

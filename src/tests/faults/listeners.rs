@@ -48,6 +48,7 @@ async fn bear(database: Database) {
     change(&writer, &visit).await;
     let after = server.resident_memory();
     println!("{UNREAD} unread boards, {CHANGES} changes: {} MB before, {} MB after", before / 1024, after / 1024);
+    println!("by a server with {} processors", server.processors());
     assert!(after < before + EACH * UNREAD as u64, "{before} kB, then {after} kB");
 
     // Closed unread, while things change.

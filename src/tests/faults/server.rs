@@ -15,6 +15,9 @@ use tokio::process::{Child, Command};
 
 use crate::support::house::House;
 
+/// The server.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_sojourn");
+
 /// How many programs write at once.
 const WRITERS: usize = 8;
 
@@ -197,8 +200,14 @@ impl Writer {
 
 /// A process's memory by the system's name for it, in kB; none once the process is gone.
 pub fn memory(process: u32, name: &str) -> Option<u64> {
+    status(process, name)?.split_whitespace().next()?.parse().ok()
+}
+
+/// What the system says of a process.
+fn status(process: u32, name: &str) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find(|line| line.starts_with(name))?.split_whitespace().nth(1)?.parse().ok()
+    let said = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    said.map(|said| said.trim().to_owned())
 }
 
 /// The server, as its own process.
@@ -211,7 +220,7 @@ pub struct Server {
 impl Server {
     /// Starts it on a database, and waits until it is open.
     pub async fn start(url: &str) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_sojourn")), url).await
+        Self::run(Command::new(PROGRAM), url).await
     }
 
     /// Starts it by another program, which is given its command line.
@@ -232,6 +241,13 @@ impl Server {
     /// How much memory it holds, in kB.
     pub fn resident_memory(&self) -> u64 {
         self.child.id().and_then(|id| memory(id, "VmRSS")).unwrap_or_default()
+    }
+
+    /// How many processors it may use.
+    pub fn processors(&self) -> u32 {
+        // One bit for each.
+        let mask = self.child.id().and_then(|id| status(id, "Cpus_allowed")).unwrap_or_default();
+        mask.chars().filter_map(|digit| digit.to_digit(16)).map(u32::count_ones).sum()
     }
 
     /// Kills it: no farewell.

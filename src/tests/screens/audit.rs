@@ -57,6 +57,10 @@ async fn the_log_is_read_and_proven(db: Db) {
     assert!(log.contains("VISIT_REGISTERED") && log.contains("QUEUE_JOINED"), "{log}");
     let queued = auditor.get("/audit/events?type=QUEUE_JOINED").await.text;
     assert!(queued.contains(visit.to_string().as_str()) && !queued.contains("<span class=\"sub\">VISIT_REGISTERED"));
+    let later = auditor.get("/audit/events?after=0,001").await.text;
+    assert!(
+        later.contains("<span class=\"sub\">QUEUE_JOINED") && !later.contains("<span class=\"sub\">VISIT_REGISTERED")
+    );
     let of_doctor = format!("/audit/events?type=QUEUE_JOINED&person={}", house.who(Role::Doctor).id);
     assert!(auditor.get(&of_doctor).await.text.contains("No event"));
     let prove = async || auditor.send(auditor.form("/audit/events", &[])).await.text;

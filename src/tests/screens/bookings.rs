@@ -22,6 +22,7 @@ stories!(
     a_patient_is_booked_moved_and_checked_in,
     two_people_never_take_the_same_slot,
     a_cancelled_slot_is_free_again,
+    a_booking_is_cancelled_by_its_form,
     nobody_is_checked_in_before_the_day,
     a_follow_up_is_booked_and_answered,
     a_follow_up_is_answered_at_the_desk,
@@ -286,6 +287,37 @@ async fn a_cancelled_slot_is_free_again(db: Db) {
     cancel().await.expect("it is cancelled");
     assert!(matches!(cancel().await, Err(WriteError::Invalid(_))), "once is enough");
     house.recorder.book(&house.tenant, actor, booking(&house, &doctor, slot)).await.expect("it is free");
+}
+
+async fn a_booking_is_cancelled_by_its_form(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = house.who(Role::Doctor).id.clone();
+    let slot = open_hours(&house, &doctor).await;
+    let actor = house.who(Role::Receptionist);
+    let booked = house.recorder.book(&house.tenant, actor, booking(&house, &doctor, slot)).await.expect("a booking");
+    let path = format!("/bookings/{}", booked.id);
+    let cancel = [("_form", "cancel"), ("reason", "Better now")];
+    let technician = Browser::sign_in(&house, "technician", &[Role::LabTechnician]).await;
+    assert_eq!(technician.send(technician.form(&path, &cancel)).await.status, StatusCode::FORBIDDEN);
+
+    let reception = Browser::sign_in(&house, "reception", &[Role::Receptionist]).await;
+    assert!(reception.get(&path).await.text.contains("Cancel the booking"));
+    let cancelled = reception.send(reception.form(&path, &cancel)).await;
+    assert_eq!(cancelled.status, StatusCode::SEE_OTHER, "{}", cancelled.text);
+    let page = reception.get(&cancelled.location).await.text;
+    assert!(page.contains("Better now") && !page.contains("Cancel the booking"), "{page}");
+    let card = bookings::by_id(&db, &house.tenant.id, &booked.id).await.expect("a read").expect("it");
+    assert_eq!(card.booking.state, BookingState::Cancelled);
+    let event = log::stream(&db, &house.tenant.id, "booking", booked.id.as_str()).await.expect("a read").pop();
+    let event = event.expect("an event").event;
+    assert_eq!((event.event_type.as_str(), &event.metadata), ("booking.cancelled", &json!({ "reason": "Better now" })));
+    assert_eq!(event.performed_by, reception.person.id);
+
+    let again = reception.send(reception.form(&path, &cancel)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "once is enough");
+    let late = reception.send(reception.form(&path, &[("_form", "check-in")])).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains("stands no more"), "{}", late.text);
 }
 
 async fn an_administrator_opens_hours(db: Db) {

@@ -12,6 +12,7 @@ use sojourn::projections::visits;
 use sojourn::record::{Wish, past};
 
 use super::Browser;
+use super::live::{QUICK, opened};
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -22,7 +23,8 @@ stories!(
     what_is_given_back_has_a_slip,
     what_is_owed_stays_on_the_list_after_the_end,
     a_part_payment_sent_twice_is_taken_once,
-    a_discount_says_why_it_is_given
+    a_discount_says_why_it_is_given,
+    an_open_shift_hears_of_what_is_taken
 );
 
 /// Has somebody bill a consultation and take it.
@@ -236,4 +238,33 @@ async fn a_discount_says_why_it_is_given(db: Db) {
     let plain = [bill[0], bill[1], ("discount", "0")];
     let billed = clerk.post("/billing", ConsultationBilled, &other, &plain).await;
     assert_eq!(billed.status, StatusCode::SEE_OTHER, "{}", billed.text);
+}
+
+async fn an_open_shift_hears_of_what_is_taken(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (router, _live) = opened(&house, QUICK);
+    let clerk = Browser::sign_in_at(&house, router, "clerk", &[Role::BillingClerk]).await;
+    take(&house, &clerk, 50_000, "CASH").await;
+    let page = clerk.get("/billing/cash-up").await.text;
+    assert!(page.contains("/live?topics=billing\""), "{page}");
+    // Who types what was counted keeps the sum that it is counted against.
+    let form = page.split("<form").find(|form| form.contains("name=\"counted\"")).expect("a form");
+    assert!(form.contains("₹500") && form.contains("name=\"last\""), "{form}");
+
+    let mut heard = clerk.listen("topics=billing&after=3", None).await;
+    let (visit, bill) = (house.register().await, new_id::<BillId>());
+    heard.changed().await;
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 20_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    heard.changed().await;
+    let paid = json!({ "billId": bill, "amount": 20_000, "method": "CASH" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, paid).await;
+    assert_eq!(heard.changed().await.topics(), [("billing".to_owned(), 6)]);
+    let shift = house.recorder.open_shift(&house.tenant, &clerk.person.id).await.expect("a shift");
+    let (recorder, tenant, person) = (&house.recorder, &house.tenant, &clerk.person);
+    let counted = Money(50_000);
+    recorder.close_shift(tenant, &person.actor(), &person.id, &shift, counted, None).await.expect("it is closed");
+    assert_eq!(heard.changed().await.topics(), [("billing".to_owned(), 7)], "the shift was closed elsewhere");
+    let closed = clerk.get(&format!("/billing/cash-up?person={}&closing=1", person.id)).await.text;
+    assert!(closed.contains("₹500") && !closed.contains("/live?topics"), "{closed}");
 }

@@ -40,7 +40,7 @@ stories! {
 }
 
 /// Quick enough for a story.
-const QUICK: Settings = Settings {
+pub(super) const QUICK: Settings = Settings {
     poll: Duration::from_millis(100),
     gather: Duration::ZERO,
     beat: Duration::from_millis(300),
@@ -49,24 +49,24 @@ const QUICK: Settings = Settings {
     public_seats: 100,
 };
 
-fn opened(house: &House, settings: Settings) -> (Router, Live) {
+pub(super) fn opened(house: &House, settings: Settings) -> (Router, Live) {
     let live = Live::follow(&house.db, &house.recorder, settings);
     (router_with(server(house), live.clone()), live)
 }
 
 /// What is heard on one connection.
-struct Stream(BodyDataStream, String);
+pub(super) struct Stream(BodyDataStream, String);
 
 /// One event of it.
 #[derive(Debug, PartialEq)]
-struct Told {
+pub(super) struct Told {
     event: String,
     id: Option<i64>,
     data: String,
 }
 
 impl Told {
-    fn topics(&self) -> Vec<(String, i64)> {
+    pub(super) fn topics(&self) -> Vec<(String, i64)> {
         assert_eq!(self.event, "changed");
         let Value::Array(changed) = serde_json::from_str(&self.data).expect("JSON") else { panic!("{}", self.data) };
         let topic = |one: &Value| {
@@ -102,7 +102,7 @@ impl Stream {
     }
 
     /// The next change.
-    async fn changed(&mut self) -> Told {
+    pub(super) async fn changed(&mut self) -> Told {
         loop {
             let told = self.next().await.expect("the connection lasts");
             if told.event != "beat" {
@@ -123,7 +123,7 @@ impl Browser {
         self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
     }
 
-    async fn listen(&self, query: &str, last: Option<i64>) -> Stream {
+    pub(super) async fn listen(&self, query: &str, last: Option<i64>) -> Stream {
         let response = self.ask_to_listen(query, last).await;
         assert_eq!(response.status(), StatusCode::OK, "{query}");
         assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
@@ -335,19 +335,22 @@ async fn a_screen_says_where_it_listens(db: Db) {
         ("/reception", "reception".to_owned()),
         ("/queue/lab", "queue/lab".to_owned()),
         ("/doctor", "doctor".to_owned()),
+        ("/doctor?tab=vitals", "doctor".to_owned()),
         ("/lab", "lab".to_owned()),
         ("/bookings", "bookings".to_owned()),
         ("/reception/calls", "calls".to_owned()),
         ("/reception/closing", "reception".to_owned()),
         ("/billing", format!("visit/{visit},billing")),
+        (&format!("/billing?visit={visit}"), format!("visit/{visit},billing")),
         (&format!("/visits/{visit}"), format!("visit/{visit}")),
+        (&format!("/visits/{visit}?do=VITALS_RECORDED"), format!("visit/{visit}")),
     ] {
         let page = everybody.get(path).await.text;
         let listens = format!("/live?topics={topics}");
         assert!(page.contains(&listens) && page.contains("data-after=\"2\""), "{path} listens to {listens}");
-        // A page that somebody types in is not loaded again behind their back.
-        let typed_in = ["/billing", "/visits", "/reception/closing"];
-        let reloads = !typed_in.iter().any(|typed_in| path.starts_with(typed_in));
+        // A page that somebody types in is not loaded again behind their back: a form was asked for, or a list to be ticked.
+        let typed_in = ["?visit=", "?do=", "?tab=", "/reception/closing"];
+        let reloads = !typed_in.iter().any(|typed_in| path.contains(typed_in));
         assert_eq!(page.contains("<noscript><meta http-equiv=\"refresh\""), reloads, "{path}");
     }
     for (path, why) in [
@@ -361,6 +364,7 @@ async fn a_screen_says_where_it_listens(db: Db) {
     let refused = everybody.post("/queue/consultation", EnteredRoom, &visit, &[("roomId", room.as_str())]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!refused.text.contains("/live?topics"), "what was typed is shown until it is sent again");
+    assert!(!refused.text.contains("http-equiv=\"refresh\""), "and is not lost to a page that is loaded anew");
 }
 
 async fn a_refresh_is_no_activity_and_no_new_look(db: Db) {

@@ -17,6 +17,7 @@ use sojourn::log;
 use sojourn::projections::channels::{ATTEMPTS, Channels};
 use sojourn::projections::follow_ups;
 
+use super::live::{QUICK, opened};
 use super::{Browser, server};
 use crate::support::house::House;
 use crate::support::stories;
@@ -30,6 +31,7 @@ stories!(
     who_gave_a_specimen_is_no_no_show,
     the_call_list_is_worked_through,
     who_is_sent_a_reminder_need_not_be_called,
+    a_patients_page_hears_of_them,
 );
 
 async fn desk(db: &Db) -> (House, Browser) {
@@ -265,4 +267,26 @@ async fn who_is_sent_a_reminder_need_not_be_called(db: Db) {
     let desk = Browser::sign_in(&house, "other", &[Role::Receptionist]).await;
     let page = desk.get("/reception/calls").await.text;
     assert!(page.contains("Asha Rao") && !page.contains("id=\"reached\""), "nothing sends anything here: {page}");
+}
+
+async fn a_patients_page_hears_of_them(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (router, _live) = opened(&house, QUICK);
+    let browser = Browser::sign_in_at(&house, router, "desk", &[Role::Receptionist]).await;
+    let visit = house.register().await;
+    let path = format!("/patients/{}", house.patient);
+    let topics = format!("topics=patients,visit/{visit}");
+    let page = browser.get(&path).await.text;
+    assert!(page.contains(&format!("/live?{topics}")), "{page}");
+    let mut heard = browser.listen(&format!("{topics}&after=1"), None).await;
+
+    let consent = [("_form", "consent"), ("purpose", "Research"), ("given", "yes")];
+    assert_eq!(browser.send(browser.form(&path, &consent)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(heard.changed().await.topics(), [("patients".to_owned(), 2)]);
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+    assert_eq!(heard.changed().await.topics(), [(format!("visit/{visit}"), 2)]);
+    house.register().await;
+    assert_eq!(heard.changed().await.topics(), [("patients".to_owned(), 4)], "another visit of somebody");
+    let refused = browser.send(browser.form(&path, &[("_form", "details"), ("name", "")])).await;
+    assert!(!refused.text.contains("/live?topics"), "what was typed is shown until it is sent again");
 }
