@@ -100,8 +100,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let seen = Seen::chosen(data.chosen.as_ref().map(|chosen| &chosen.card));
     let visit = data.chosen.as_ref().map(|chosen| chosen.card.visit.visit_id.clone());
     let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Billing]);
-    let reloads = desk.query("visit").is_none();
-    let desk = desk.live(topics).reloads(reloads).fixed_on("visit", visit.map(|visit| visit.to_string()));
+    let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
     desk.show(tr!("Billing"), seen, attempt, move || billing(data)).await
 }
 

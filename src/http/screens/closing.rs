@@ -87,8 +87,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         now: desk.now,
         attempt: attempt.clone(),
     };
-    // Where somebody is listed, somebody else is ticking.
-    let desk = desk.live([Topic::Reception]).reloads(screen.visits.is_empty() && screen.bookings.is_empty());
+    let desk = desk.live([Topic::Reception]);
     desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
 }
 

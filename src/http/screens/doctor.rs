@@ -159,9 +159,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>, draft: Option<Values>) 
     let seen = Seen::chosen(data.chart.as_ref().map(|chart| &chart.card));
     let visit = data.chart.as_ref().map(|chart| chart.card.visit.visit_id.clone());
     let topics = visit.clone().map(Topic::Visit).into_iter().chain([Topic::Doctor]);
-    // Who asked for a visit, or for one of the chart's forms, may be typing.
-    let reloads = desk.query("visit").is_none() && desk.query("tab").is_none();
-    let desk = desk.live(topics).reloads(reloads).fixed_on("visit", visit.map(|visit| visit.to_string()));
+    let desk = desk.live(topics).reloads(visit.is_none()).fixed_on("visit", visit.map(|visit| visit.to_string()));
     desk.show(title, seen, attempt, move || doctor(data)).await
 }
 

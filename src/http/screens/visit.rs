@@ -181,8 +181,7 @@ async fn page(desk: Desk, id: &VisitId, again: Again) -> Result<Response, Failur
         stored,
     };
     let title = format!("{}, {}", data.card.patient_name, data.card.visit.token);
-    let reloads = desk.query("do").is_none();
-    let desk = desk.live([Topic::Visit(id.clone())]).reloads(reloads);
+    let desk = desk.live([Topic::Visit(id.clone())]);
     desk.show(title, Seen::visit(&data.card), attempt, move || visit(data)).await
 }
 
