@@ -150,6 +150,7 @@ pub async fn set(
 mod tests {
     use super::*;
     use crate::db::new_id;
+    use crate::journey::words::Word as _;
 
     #[test]
     fn what_was_set_comes_before_the_departments_own() {
