@@ -273,7 +273,7 @@ pub(super) fn reason(facts: &Facts) -> Option<String> {
 
 /// The same words, however they were typed.
 fn tidy(reason: &str) -> String {
-    let reason = reason.trim().trim_end_matches('.').to_lowercase();
+    let reason = reason.trim().trim_end_matches('.').trim_end().to_lowercase();
     let mut letters = reason.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

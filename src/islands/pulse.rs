@@ -5,8 +5,8 @@
 //! - `data-since="2026-11-21T09:03:00Z"`: the text is how long ago that is; below `data-past` time stands still;
 //! - `<html data-units="d h min">`: what days, hours and minutes are called where that is not English;
 //! - `data-print`: pressed, it prints the page; a tablet has no keys for it;
-//! - `data-key="n"`: the key focuses a field, presses anything else; of several the first answers. Beside `data-asks` it only focuses:
-//!   what one touch should not do waits for Enter;
+//! - `data-key="e"`: the key follows a link and opens a fold, the first of several that is not in a closed one; a field, and a button
+//!   that logs something, it only focuses: one stray touch logs nothing, Enter does. `n`, which calls who is next, presses at once;
 //! - `?` opens and closes `<dialog id="keys">`, which lists them in the words of what they press.
 
 use leptos::prelude::*;
@@ -35,6 +35,9 @@ mod browser {
 
     use crate::journey::wording::{Units, duration_in};
 
+    /// What a key only focuses.
+    const ASKS: &str = "input, select, textarea, form[method=post] button:not([data-key=n])";
+
     /// Often enough that no wait is seen a minute late.
     const TICK: Duration = Duration::from_secs(10);
 
@@ -54,6 +57,11 @@ mod browser {
         window_event_listener_untyped("pageshow", |_| release_forms());
         window_event_listener_untyped("click", |event| print(&event));
         window_event_listener_untyped("keydown", |event| press(event.unchecked_ref()));
+    }
+
+    /// What a key finds: nothing that stands in a closed fold.
+    fn keyed(key: &str) -> String {
+        format!("[data-key{key}]:not(details:not([open]) > :not(summary), details:not([open]) > :not(summary) *)")
     }
 
     fn all(selector: &str) -> impl Iterator<Item = Element> {
@@ -120,7 +128,9 @@ mod browser {
     }
 
     fn press(event: &KeyboardEvent) {
-        if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
+        let is_command = event.ctrl_key() || event.meta_key() || event.alt_key();
+        // A key that is held says nothing to the page that comes next.
+        if event.default_prevented() || event.repeat() || is_command || is_typing(event) {
             return;
         }
         let key = event.key();
@@ -138,9 +148,9 @@ mod browser {
                 }
             }
             (_, None) if key.len() == 1 && (key == "/" || key.as_bytes()[0].is_ascii_alphanumeric()) => {
-                let Some(element) = first(&format!("[data-key='{key}']")) else { return };
+                let Some(element) = first(&keyed(&format!("='{key}'"))) else { return };
                 let _ = element.focus();
-                if !element.matches("input, select, textarea, [data-asks]").unwrap_or(false) {
+                if !element.matches(ASKS).unwrap_or(false) {
                     element.click();
                 }
             }
@@ -157,7 +167,7 @@ mod browser {
         }
         let last: Node = list.first_element_child()?.into();
         let mut listed = Vec::new();
-        for element in all("[data-key]") {
+        for element in all(&keyed("")) {
             let key = element.get_attribute("data-key")?;
             if listed.contains(&key) {
                 continue;
@@ -174,10 +184,10 @@ mod browser {
         Some(())
     }
 
-    /// What an element is called, or says; what stands in a closed menu says it unseen.
+    /// What an element is called, or says.
     fn words_of(element: &Element) -> String {
-        let shown = || element.dyn_ref::<HtmlElement>().map(HtmlElement::inner_text).filter(|words| !words.is_empty());
-        let words = element.get_attribute("aria-label").or_else(shown).or_else(|| element.text_content());
+        let shown = || element.dyn_ref::<HtmlElement>().map(HtmlElement::inner_text);
+        let words = element.get_attribute("aria-label").or_else(shown);
         words.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

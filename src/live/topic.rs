@@ -78,7 +78,7 @@ impl Topic {
         match self {
             Self::Visit(_) => true,
             Self::Bookings => false,
-            Self::Patients => matches!(event, VisitRegistered | DocumentUploaded),
+            Self::Patients => matches!(event, VisitRegistered | DocumentUploaded | ReportGenerated),
             Self::Calls => matches!(event, FollowUpScheduled | FollowUpReminderSent | VisitRegistered),
             Self::Queue(Station::Consultation) => queues || results || matches!(event, EnteredRoom | ExitedRoom),
             Self::Queue(Station::Lab) => queues || event == TestSampleCollected,

@@ -324,10 +324,9 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                         button(EventType::QueueCalled, id, version, &board.call_to(card))
                             .label(tr!("Call again"))
                             .class("menu-item")
-                            .key("r")
                             .view()
                     })}
-                {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").key("s").view())}
+                {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
                 <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
                     {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>

@@ -181,7 +181,7 @@ async fn page(desk: Desk, id: PatientId, attempt: Option<Arc<Attempt>>) -> Resul
         now: desk.now,
         attempt: attempt.clone(),
     };
-    // What still happens on an older visit is a document, of which all patients' pages hear.
+    // What still happens on an older visit is a document or a report, of which all patients' pages hear.
     let latest = data.visits.iter().take(TOPICS - 1).map(|card| Topic::Visit(card.visit.visit_id.clone()));
     let topics: Vec<_> = std::iter::once(Topic::Patients).chain(latest).collect();
     let desk = desk.live(topics);

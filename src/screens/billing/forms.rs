@@ -68,7 +68,7 @@ pub(super) fn consultation_form(billing: &Billing, chosen: &Chosen) -> AnyView {
                 </fieldset>
                 <div class="fields">{discount_fields(billing, &form)}</div>
                 <div class="form-foot">
-                    <button class="button button-primary" data-key="b" data-asks>{icon(Icon::ReceiptIndianRupee)} {tr!("Bill consultation")}</button>
+                    <button class="button button-primary" data-key="b">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill consultation")}</button>
                 </div>
             </form>
         </section>
@@ -125,7 +125,7 @@ pub(super) fn tests_form(billing: &Billing, chosen: &Chosen, unbilled: &[(&TestI
                 </div>
                 <div class="fields">{discount_fields(billing, &form)}</div>
                 <div class="form-foot">
-                    <button class="button button-primary" data-key="b" data-asks>{icon(Icon::ReceiptIndianRupee)} {tr!("Bill tests")}</button>
+                    <button class="button button-primary" data-key="b">{icon(Icon::ReceiptIndianRupee)} {tr!("Bill tests")}</button>
                 </div>
             </form>
         </section>
@@ -167,7 +167,7 @@ pub(super) fn payment_form(billing: &Billing, chosen: &Chosen, id: &BillId, bala
                 </fieldset>
             </div>
             <div class="form-foot">
-                <button class="button button-primary" data-key="p" data-asks>{icon(Icon::Banknote)} {tr!("Take payment")}</button>
+                <button class="button button-primary" data-key="p">{icon(Icon::Banknote)} {tr!("Take payment")}</button>
             </div>
         </form>
     }
