@@ -398,12 +398,23 @@ test("signed out without network, the tablet forgets at once and the server hear
   await lab.context().close();
 });
 
-test("a late sign-out that gets no answer is told again by the next page", async ({ browser }) => {
-  const { lab } = await collecting(browser, "Leaving Twice Gulnaz");
+/** Signs out while there is no network: the tablet keeps nothing, and the server has not heard of it. */
+async function signOutWithoutNetwork(lab: Page) {
   await lab.context().setOffline(true);
   await lab.locator(".account summary").click();
   await lab.getByRole("button", { name: "Sign out" }).click();
   await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+}
+
+/** Waits until the tablet is of whoever is signed in. */
+async function tabletIsTheirs(page: Page) {
+  const person = await page.locator("#not-sent").getAttribute("data-person");
+  await expect(async () => expect(await page.evaluate(() => localStorage.getItem("laboratory"))).toBe(person)).toPass();
+}
+
+test("a late sign-out that gets no answer is told again by the next page", async ({ browser }) => {
+  const { lab } = await collecting(browser, "Leaving Twice Gulnaz");
+  await signOutWithoutNetwork(lab);
   const late = /\/logout\?began=/;
   const asked: string[] = [];
   await lab.context().route(late, async (route) => {
@@ -426,18 +437,14 @@ test("a late sign-out that gets no answer is told again by the next page", async
 
 test("who signs in after somebody who signed out without network stays signed in", async ({ browser }) => {
   const { lab } = await collecting(browser, "Left Jaya");
-  await lab.context().setOffline(true);
-  await lab.locator(".account summary").click();
-  await lab.getByRole("button", { name: "Sign out" }).click();
-  await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+  await signOutWithoutNetwork(lab);
   const context = lab.context();
   await lab.close();
   await context.setOffline(false);
 
   const next = await context.newPage();
   await signInOn(next, "pathologist");
-  const person = await next.locator("#not-sent").getAttribute("data-person");
-  await expect(async () => expect(await next.evaluate(() => localStorage.getItem("laboratory"))).toBe(person)).toPass();
+  await tabletIsTheirs(next);
   await next.goto("/lab");
   await expect(next).toHaveURL(/\/lab/);
   await expect(next.locator(".account-name")).toBeVisible();
@@ -446,18 +453,14 @@ test("who signs in after somebody who signed out without network stays signed in
 
 test("who signed out without network and signs in again before the server heard of it stays signed in", async ({ browser }) => {
   const { lab } = await collecting(browser, "Back Again Kala");
-  await lab.context().setOffline(true);
-  await lab.locator(".account summary").click();
-  await lab.getByRole("button", { name: "Sign out" }).click();
-  await expect(lab.getByText("This tablet keeps no worklist.")).toBeVisible();
+  await signOutWithoutNetwork(lab);
   const context = lab.context();
   await lab.close();
   await context.setOffline(false);
 
   const again = await context.newPage();
   await signInOn(again, "lab");
-  const person = await again.locator("#not-sent").getAttribute("data-person");
-  await expect(async () => expect(await again.evaluate(() => localStorage.getItem("laboratory"))).toBe(person)).toPass();
+  await tabletIsTheirs(again);
   await again.goto("/lab");
   await expect(again.locator(".account-name")).toBeVisible();
   await context.close();

@@ -43,8 +43,15 @@ pub const TABLES: [Table; 4] = [
 #[derive(Debug, Default)]
 pub struct Changes(BTreeMap<VisitId, Change>);
 
+/// The same, and the tokens of those who were registered, without which no rows can be made.
+#[derive(Debug)]
+pub struct Numbered {
+    visits: BTreeMap<VisitId, Change>,
+    tokens: Tokens,
+}
+
 /// What visits are called by, as they were registered.
-pub type Tokens = BTreeMap<VisitId, String>;
+type Tokens = BTreeMap<VisitId, String>;
 
 /// How a visit changed.
 #[derive(Debug)]
@@ -82,14 +89,17 @@ impl Changes {
         self.0.insert(visit_id.clone(), Change { before, after, recorded_at, arrival });
     }
 
-    /// Gives the tokens of those who were registered, which the rows need.
-    pub async fn tokens(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Tokens> {
-        tokens::of(tx, tenant, &self.0).await
+    /// Gives those who were registered their tokens, in the order of the log.
+    pub async fn number(self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Numbered> {
+        let tokens = tokens::of(tx, tenant, &self.0).await?;
+        Ok(Numbered { visits: self.0, tokens })
     }
+}
 
+impl Numbered {
     /// The rows that bring every read model up to date.
-    pub fn rows<'a>(&'a self, tokens: &'a Tokens) -> [Batch<'a>; 4] {
-        let Self(visits) = self;
+    pub fn rows(&self) -> [Batch<'_>; 4] {
+        let Self { visits, tokens } = self;
         [visits::registered(visits, tokens), visits::progressed(visits), tests::changed(visits), bills::changed(visits)]
     }
 }

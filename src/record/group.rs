@@ -102,10 +102,10 @@ pub(super) async fn commit(
     };
     log::write_each(&mut tx, &tenant.id, decide).await?;
     group.write(&mut tx).await?;
-    let Group { head, mut visits, announcements, earlier, changes, .. } = group;
+    let Group { head, mut visits, announcements, earlier, .. } = group;
     // What is of no more use is given up, and the answers are made ready, while the engine commits.
     let ready = async {
-        drop((earlier, changes));
+        drop(earlier);
         let changed: BTreeSet<_> = announcements.iter().map(|announcement| &announcement.visit_id).collect();
         visits.retain(|id, _| changed.contains(id));
         answers.into_iter().map(|answer| answer.map(Recorded::from)).collect()
@@ -196,12 +196,12 @@ impl Group<'_> {
     }
 
     /// Writes what the events brought about.
-    async fn write(&self, tx: &mut Tx) -> sqlx::Result<()> {
+    async fn write(&mut self, tx: &mut Tx) -> sqlx::Result<()> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
-            let tokens = self.changes.tokens(tx, tenant).await?;
-            let mut batches = Vec::from(self.changes.rows(&tokens));
+            let numbered = std::mem::take(&mut self.changes).number(tx, tenant).await?;
+            let mut batches = Vec::from(numbered.rows());
             batches.push(snapshots::rows(&self.snapshots));
             rows::write(tx, tenant, batches).await?;
             log::save_head(tx, &self.head).await?;

@@ -1,7 +1,5 @@
 //! Panels: a button for each, which ticks the tests that are ordered together.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use tr::tr;
 
@@ -13,7 +11,9 @@ use crate::hospital::tariff::TariffEntry;
 ///
 /// A button sends the form, so that nothing typed is lost; the server answers with the panel's tests ticked.
 pub fn panels<'a>(tests: impl Iterator<Item = &'a TariffEntry>) -> AnyView {
-    let names: BTreeSet<&str> = tests.flat_map(|test| &test.panels).map(String::as_str).collect();
+    let mut names: Vec<&str> = tests.flat_map(|test| &test.panels).map(String::as_str).collect();
+    names.sort_unstable_by_key(|name| name.to_lowercase());
+    names.dedup_by(|one, other| is_same(one, other));
     if names.is_empty() {
         return ().into_any();
     }
@@ -31,4 +31,19 @@ pub fn panels<'a>(tests: impl Iterator<Item = &'a TariffEntry>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Whether two names are of one panel, however they were written.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_is_one_however_it_was_written() {
+        assert!(is_same("Fever", "fever") && is_same("ज्वर", "ज्वर") && !is_same("Fever", "Fevers"));
+    }
 }
