@@ -211,6 +211,8 @@ fn known_line(
         }
         .into_any()
     };
+    // What has no unit is told in words, which are longer than numbers.
+    let width = if unit.is_some() { "cell-value" } else { "cell-wide" };
     let changed = |before: &EarlierResults| {
         let before = before.value(name, unit.as_deref())?.to_owned();
         let words = change(&typed, &before);
@@ -223,7 +225,7 @@ fn known_line(
                 {unit.clone().map(|unit| hidden("unit", unit))} {low.map(|low| hidden("low", low.to_string()))}
                 {high.map(|high| hidden("high", high.to_string()))}
             </th>
-            <td class="cell-value">{cell(form, &field("value"), 200, true, label, "")}</td>
+            <td class=width>{cell(form, &field("value"), 200, true, label, "")}</td>
             <td>{unit.clone().unwrap_or_else(|| "–".to_owned())}</td>
             <td class="nowrap">{range(*low, *high)}</td>
             {before.map(|(all, _)| view! { <td><span class="nowrap">{earlier(before, name, unit.as_deref())}</span> " " {changed(all)}</td> })}
