@@ -5,7 +5,7 @@ use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::departments::{self, NewDepartment};
 use sojourn::journey::events::EventType::{self, *};
-use sojourn::journey::ids::VisitId;
+use sojourn::journey::ids::{TestId, VisitId};
 use sojourn::journey::words::{Role, Word};
 use sojourn::language::say;
 use sojourn::record::Wish;
@@ -179,11 +179,14 @@ async fn what_is_furthest_past_its_target_is_listed_first(db: Db) {
 
 async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let house = House::open(&db, "City Hospital").await;
-    // Called, seen, and sent to the lab; then somebody waits for forty minutes.
+    // Called, seen, and sent to the lab for five tests, which are of one visit; then somebody waits for forty minutes.
     let visit = house.register().await;
-    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(8) {
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(7) {
         house.log(role, &visit, event, metadata).await;
     }
+    let test = |_| json!({ "testId": new_id::<TestId>(), "code": "CBC", "name": "Blood count", "price": 30_000 });
+    let tests: Vec<_> = (0..5).map(test).collect();
+    house.log(Role::Doctor, &visit, TestsOrdered, json!({ "tests": tests })).await;
     let waiting = house.register().await;
     house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
     house.clock.advance(TimeDelta::minutes(40));
@@ -204,6 +207,8 @@ async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let page = manager.get("/analytics").await;
     let table = between(&page.text, "Called within the last hour", "</tr>");
     assert!(table.contains("3 min"), "in the house its median is told: {table}");
+    let backlog = between(&page.text, "Tests in the lab, by stage", "</ul>");
+    assert!(backlog.contains(">5<"), "and how many tests there are: {backlog}");
 }
 
 async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
