@@ -5,31 +5,41 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tr::tr;
 
-use super::asked::grouped;
+use super::asked::{Asked, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
 use super::panel::{Cell, Panel, Sheet};
+use super::refused::{Attempts, Who};
 use crate::analytics::figures::share;
 use crate::journey::events::EventType;
 use crate::journey::words::{Code, Phase, Word};
 use crate::language::say;
+use crate::screens::refused::rule;
 
-/// What was tried and refused: a rule, a role, how often.
-pub type Refusals = Vec<(String, String, usize)>;
+/// What was tried and refused: a rule, who tried, how often.
+pub type Refusals = Vec<(String, Who, usize)>;
 
 /// Refused attempts by rule and role.
-pub fn refusals(refusals: &Refusals) -> Panel {
+pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
+    // A rule that is no longer one cannot be asked for.
+    let href = |code: &str, who: Who| {
+        Code::from_word(code).map(|rule| asked.refused(Attempts { rule: Some(rule), who: Some(who) }))
+    };
     let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
-    let rule = |code: &str| Code::from_word(code).map_or(code.to_owned(), |code| say(code.label()));
-    for (code, role, attempts) in refusals {
-        sheet.row([Cell::Text(rule(code)), Cell::Text(role.clone()), Cell::count(*attempts)]);
+    for (code, who, attempts) in refusals {
+        let count = Cell::count(*attempts);
+        let count = match href(code, *who) {
+            Some(href) => count.linked(href),
+            None => count,
+        };
+        sheet.row([Cell::Text(rule(code)), Cell::Text(who.label()), count]);
     }
     let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();
-    let counts = refusals.iter().take(ROWS).map(|(code, role, attempts)| Count {
+    let counts = refusals.iter().take(ROWS).map(|(code, who, attempts)| Count {
         name: rule(code),
         count: *attempts,
-        note: role.clone(),
-        href: None,
+        note: who.label(),
+        href: href(code, *who),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -37,8 +47,8 @@ pub fn refusals(refusals: &Refusals) -> Panel {
         title: tr!("Refused by rule and role"),
         finding: match refusals.first() {
             None => tr!("Nothing was refused."),
-            Some((code, role, attempts)) => {
-                let rule = rule(code);
+            Some((code, who, attempts)) => {
+                let (rule, role) = (rule(code), who.label());
                 tr!(
                     "1 attempt was refused; most often “{rule}”, to a {role} ({attempts})."
                         | "{count} attempts were refused; most often “{rule}”, to a {role} ({attempts})." % all,
@@ -55,7 +65,7 @@ pub fn refusals(refusals: &Refusals) -> Panel {
             "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
             Of the whole hospital, whatever visits are looked at."
         ),
-        visits: None,
+        visits: Some(asked.refused(Attempts::default())),
         wide: false,
     }
 }

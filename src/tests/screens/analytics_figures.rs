@@ -5,9 +5,10 @@ use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::departments::{self, NewDepartment};
 use sojourn::journey::events::EventType::{self, *};
-use sojourn::journey::ids::{TestId, VisitId};
+use sojourn::journey::ids::{DepartmentId, TestId, VisitId};
 use sojourn::journey::words::{Role, Word};
 use sojourn::language::say;
+use sojourn::log::refused::{self, RefusedAttempt};
 use sojourn::record::Wish;
 use sojourn::screens::analytics::charts::short;
 
@@ -26,6 +27,7 @@ stories! {
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
     steps_losses_reasons_paths_and_flows_lead_to_their_visits,
+    a_bar_of_refusals_leads_to_as_many_attempts,
 }
 
 /// What a spreadsheet says, row by row.
@@ -244,4 +246,63 @@ async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
     // What cannot be is left out.
     let page = manager.get("/analytics/visits?period=today&path=REGISTRATION.NOWHERE").await;
     assert!(page.text.contains(&format!("/visits/{seen}")) && page.text.contains(&format!("/visits/{left}")));
+}
+
+async fn a_bar_of_refusals_leads_to_as_many_attempts(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let other = House::open(&db, "Lake Hospital").await;
+    let (first, second, foreign) = (house.register().await, house.register().await, other.register().await);
+    house.refused(Role::Receptionist, &first, ExitedRoom, json!({})).await;
+    house.refused(Role::Doctor, &second, ExitedRoom, json!({})).await;
+    house.refused(Role::Doctor, &second, QueueJoined, json!({})).await;
+    other.refused(Role::Doctor, &foreign, ExitedRoom, json!({})).await;
+    // A program went on and on, about visits that nobody knows.
+    let attempt = |_| RefusedAttempt {
+        id: new_id(),
+        visit_id: Some(new_id()),
+        event_type: ExitedRoom.word().to_owned(),
+        code: "NOT_IN_ROOM".to_owned(),
+        detail: "The patient is not in a room.".to_owned(),
+        facts: json!({}),
+        person_id: new_id(),
+        attempted_at: house.now(),
+        batch_index: None,
+    };
+    let attempts: Vec<_> = (0..201).map(attempt).collect();
+    let mut tx = db.begin().await.expect("a transaction");
+    refused::keep(&mut tx, &house.tenant.id, &attempts).await.expect("they are kept");
+    commit(tx).await.expect("it is written");
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    let panel = between(&journeys.text, "id=\"refusals\"", "</section>");
+    let list = async |asked: &str| {
+        let page = manager.get(&format!("/analytics/refused?{asked}")).await;
+        assert_eq!(page.status, 200, "{asked}");
+        between(&page.text, "aria-labelledby=\"listed\"", "</section>").to_owned()
+    };
+    let rows = |list: &str| list.matches("scope=\"row\"").count();
+    let linked = |list: &str| [&first, &second, &foreign].map(|visit| list.contains(&format!("/visits/{visit}\"")));
+    for (asked, who, listed) in [
+        ("rule=NOT_IN_ROOM&role=RECEPTIONIST", "The receptionist", [true, false, false]),
+        ("rule=NOT_IN_ROOM&role=DOCTOR", "The doctor", [false, true, false]),
+        ("rule=ROLE_NOT_ALLOWED&role=DOCTOR", "The doctor", [false, true, false]),
+    ] {
+        let address = format!("period=today&{asked}");
+        let bar = between(panel, &format!("/analytics/refused?{}\"", address.replace('&', "&amp;")), "</li>");
+        assert!(bar.contains(">1<"), "{asked}: {bar}");
+        let list = list(&address).await;
+        assert_eq!((rows(&list), linked(&list)), (1, listed), "{asked}: {list}");
+        assert!(list.contains(who) && list.contains("C-00"), "{asked}: {list}");
+    }
+    let programs = "period=today&rule=NOT_IN_ROOM&role=program";
+    let bar = between(panel, &format!("/analytics/refused?{}\"", programs.replace('&', "&amp;")), "</li>");
+    assert!(bar.contains(">201<"), "{bar}");
+    let page = list(programs).await;
+    assert!(rows(&page) == 200 && page.contains("page=2") && !page.contains("/visits/"), "{page}");
+    assert_eq!(rows(&list(&format!("{programs}&page=2")).await), 1);
+    // What is no rule and no role narrows nothing; whatever visits are looked at, the attempts are the same.
+    let all = format!("period=today&rule=NOTHING&role=KING&department={}&page=2", new_id::<DepartmentId>());
+    let page = list(&all).await;
+    assert!(rows(&page) == 4 && page.contains("204 attempts"), "{page}");
+    assert!(list("period=yesterday").await.contains("Nothing was refused."));
 }
