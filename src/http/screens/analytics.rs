@@ -114,6 +114,8 @@ impl Loaded {
         for (day, event, count) in statistics::of_days(db, &tenant.id, asked.period.from, asked.period.to).await? {
             events.entry(day).or_default().insert(event, count);
         }
+        let all = Filter::default();
+        let happened = journeys::happened(Question { filter: &all, ..question }.visits_in(asked.period));
         let funnel = waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits.clone()), asked);
         Ok(vec![
             told::flows(&journeys::flows(visits.clone(), STEPS), asked),
@@ -125,7 +127,7 @@ impl Loaded {
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
             refused::panel(desk, asked).await?,
-            house::events(&events),
+            house::events(&events, &happened, asked),
         ])
     }
 

@@ -11,6 +11,7 @@ use super::journeys::ROWS;
 use super::panel::{Cell, Panel, Sheet};
 use super::refused::{Attempts, Who};
 use crate::analytics::figures::share;
+use crate::analytics::{Among, Only};
 use crate::journey::events::EventType;
 use crate::journey::words::{Code, Phase, Word};
 use crate::language::say;
@@ -73,8 +74,9 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
 /// Events by day and type.
 pub type Events = BTreeMap<NaiveDate, BTreeMap<String, i64>>;
 
-/// Events per type and day.
-pub fn events(days: &Events) -> Panel {
+/// Events per type and day; the visits of the period, whatever visits are looked at, on which each happened.
+pub fn events(days: &Events, visits: &BTreeMap<EventType, usize>, asked: &Asked) -> Panel {
+    let asked = asked.of_all();
     let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
     for (event, count) in days.values().flatten() {
         *totals.entry(event).or_default() += count;
@@ -89,11 +91,17 @@ pub fn events(days: &Events) -> Panel {
         sheet.row([Cell::Text(title(event)), Cell::count(*count as usize)].into_iter().chain(by_day));
     }
     let all: i64 = totals.iter().map(|(_, count)| count).sum();
-    let counts = totals.iter().take(ROWS + 2).map(|(event, count)| Count {
-        name: title(event),
-        count: *count as usize,
-        note: share(*count as usize, all as usize).map(|share| format!("{share:.0} %")).unwrap_or_default(),
-        href: None,
+    let counts = totals.iter().take(ROWS + 2).map(|(event, count)| {
+        // What happens to patients, people and bookings is on no visit.
+        let on = EventType::from_word(event).and_then(|event| Some((event, *visits.get(&event)?)));
+        let share = share(*count as usize, all as usize).map(|share| format!("{share:.0} %"));
+        let visits = on.map(|(_, visits)| tr!("1 visit" | "{count} visits" % visits, count = grouped(visits)));
+        Count {
+            name: title(event),
+            count: *count as usize,
+            note: share.into_iter().chain(visits).collect::<Vec<_>>().join(" · "),
+            href: on.map(|(event, _)| asked.listing(Only::Event(event))),
+        }
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -117,10 +125,11 @@ pub fn events(days: &Events) -> Panel {
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Arrive, counts) },
         sheet,
         definition: tr!(
-            "Everything that was logged, by its type and the day on which it happened; the table has each day. \
-            Of the whole hospital, whatever visits are looked at."
+            "Everything that was logged, by its type and the day on which it happened; the table has each day. A type leads to \
+            the visits of the period on which it happened, as many as stand beside it: fewer than events where it happened \
+            several times on one, or on a visit that was registered before. Of the whole hospital, whatever visits are looked at."
         ),
-        visits: None,
+        visits: Some(asked.listing(Among::All)),
         wide: true,
     }
 }

@@ -200,6 +200,7 @@ fn draw(days: &[Arc<Daybook>], period: Period, moment: DateTime<Utc>, open: &[Op
     });
     panel("flows", || told::flows(&journeys::flows(visits(), 6), &asked).sheet.rows.len());
     panel("paths", || told::paths(&journeys::variants(visits()), &asked).sheet.rows.len());
+    panel("on how many visits each event happened", || journeys::happened(visits()).len());
     panel("detours", || journeys::detours(visits()).skips.times);
     panel("no-shows", || journeys::no_shows(visits()).len());
     panel("reasons", || told::reasons(&journeys::reasons(visits()), &asked).sheet.rows.len());

@@ -27,6 +27,7 @@ stories! {
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
     steps_losses_reasons_paths_and_flows_lead_to_their_visits,
+    a_type_of_event_leads_to_the_visits_on_which_it_happened,
     a_bar_of_refusals_leads_to_as_many_attempts,
 }
 
@@ -246,6 +247,33 @@ async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
     // What cannot be is left out.
     let page = manager.get("/analytics/visits?period=today&path=REGISTRATION.NOWHERE").await;
     assert!(page.text.contains(&format!("/visits/{seen}")) && page.text.contains(&format!("/visits/{left}")));
+}
+
+async fn a_type_of_event_leads_to_the_visits_on_which_it_happened(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let seen = flow(&house).await;
+    let waiting = house.register().await;
+    house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    // The panel is of the whole hospital, and so are its links, whatever department is looked at.
+    let elsewhere = format!("/analytics/journeys?period=today&department={}", new_id::<DepartmentId>());
+    let page = manager.get(&elsewhere).await;
+    let panel = between(&page.text, "id=\"events\"", "</section>");
+    for (event, events, said, listed) in [
+        // Two payments of one visit.
+        ("PAYMENT_RECEIVED", ">2<", "1 visit", [true, false]),
+        ("QUEUE_JOINED", ">2<", "2 visits", [true, true]),
+        ("ENTERED_ROOM", ">1<", "1 visit", [true, false]),
+    ] {
+        let address = format!("/analytics/visits?period=today&event={event}");
+        let bar = between(panel, &format!("{}\"", address.replace('&', "&amp;")), "</li>");
+        assert!(bar.contains(events) && bar.contains(said), "{event}: {bar}");
+        let page = manager.get(&address).await;
+        assert!(page.text.contains(&format!("{said}, the longest first")), "{event}: {}", page.text);
+        assert_eq!([&seen, &waiting].map(|visit| page.text.contains(&format!("/visits/{visit}"))), listed, "{event}");
+    }
+    assert!(!panel.contains("event=patient"), "a patient is registered on no visit: {panel}");
 }
 
 async fn a_bar_of_refusals_leads_to_as_many_attempts(db: Db) {
