@@ -89,7 +89,7 @@ export const SCREENS: [who: string, screens: Screen[]][] = [
   ["manager", [
     "/analytics", "/analytics?period=today&measure=consultation-wait", "/analytics/journeys", "/analytics/breaches", "/analytics/visits",
     "/analytics/targets",
-    "/analytics/follow-ups",
+    "/analytics/follow-ups", "/analytics/refused",
     { name: "patient", from: "/patients?q=a", to: "main a[href^='/patients/']" },
     { name: "journey", from: "/patients?q=a", through: "main a[href^='/patients/']", to: "main a[href^='/visits/']" },
     { name: "journey-earlier", from: "/patients?q=a", through: VISITS, to: "main a[href*='?version=']" },

@@ -91,6 +91,17 @@ pub fn funnel<'a>(visits: impl Iterator<Item = &'a Facts>) -> Vec<Reached> {
     steps.map(|event| Reached { event, visits: through(event).sum() }).to_vec()
 }
 
+/// On how many visits each event happened; what happened on none is left out.
+pub fn happened<'a>(visits: impl Iterator<Item = &'a Facts>) -> BTreeMap<EventType, usize> {
+    let mut happened = BTreeMap::new();
+    for (path, visits) in paths(visits) {
+        for event in path.iter().collect::<BTreeSet<_>>() {
+            *happened.entry(*event).or_default() += visits;
+        }
+    }
+    happened
+}
+
 /// How visits ended that saw no doctor though they came for one, and how many are still open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses {

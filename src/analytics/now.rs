@@ -10,8 +10,9 @@ use super::figures::{Figure, Values};
 use crate::hospital::measure_targets::Targets;
 use crate::journey::course::Measure;
 use crate::journey::ids::{DepartmentId, PersonId};
-use crate::journey::words::{Stage, Station, Status, Word};
+use crate::journey::words::{Station, Status, Word};
 use crate::projections::open::OpenVisit;
+use crate::projections::tests::AtStage;
 
 /// What goes on now.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ pub struct Now {
     /// The doctors with a patient, or who had one within the hour.
     pub in_session: BTreeSet<PersonId>,
     /// How many tests wait at each stage.
-    pub backlog: Vec<(Stage, i64)>,
+    pub backlog: Vec<AtStage>,
     /// The visits that wait longer than they should, the longest over first.
     pub late: Vec<Late>,
 }
@@ -65,7 +66,7 @@ pub struct Late {
 pub fn now<'a>(
     open: &[OpenVisit],
     lately: impl Iterator<Item = &'a Daybook> + Clone,
-    backlog: Vec<(Stage, i64)>,
+    backlog: Vec<AtStage>,
     (filter, targets): (&Filter, &Targets),
     moment: DateTime<Utc>,
 ) -> Now {
@@ -124,7 +125,7 @@ mod tests {
     use crate::db::new_id;
     use crate::hospital::measure_targets::MeasureTarget;
     use crate::journey::events::EventType::VisitRegistered;
-    use crate::journey::words::{Priority, VisitType};
+    use crate::journey::words::{Priority, Stage, VisitType};
 
     /// A hospital at ten, by hand.
     #[test]
@@ -170,7 +171,8 @@ mod tests {
         let measure = Measure::ConsultationWait;
         let target = MeasureTarget { department_id: department.clone(), measure, minutes: 30 };
         let (filter, targets) = (Filter::default(), Targets::new(&[], &[target]));
-        let backlog = vec![(Stage::Collected, 3), (Stage::Completed, 1)];
+        let at = |stage, tests| AtStage { stage, tests, visits: 1 };
+        let backlog = vec![at(Stage::Collected, 3), at(Stage::Completed, 1)];
         let now = now(&there, std::iter::once(&book), backlog.clone(), (&filter, &targets), ten);
 
         let [doctor, lab, billing] = &now.stations[..] else { panic!("three stations: {:?}", now.stations) };

@@ -45,8 +45,8 @@ pub use problem::Explanation;
 use self::metrics::Metrics;
 use self::screens::{
     admin, analytics, analytics_targets, audit, audit_events, billing, bookings, calls, cash_up, closing, display,
-    doctor, documents, follow_ups, lab, letters, login, offline, patients, projections, queue, reception, shared,
-    visit,
+    doctor, documents, follow_ups, lab, letters, login, offline, patients, projections, queue, reception, refused,
+    shared, visit,
 };
 use self::seen::Sittings;
 use self::sign_in::{Doorkeeper, session_layer};
@@ -159,6 +159,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/analytics/journeys", get(analytics::journeys_page))
         .route("/analytics/journeys/{panel}", get(analytics::journeys_csv))
         .route("/analytics/follow-ups", get(follow_ups::show))
+        .route("/analytics/refused", get(refused::show))
         .route("/analytics/breaches", get(analytics::breaches))
         .route("/analytics/targets", get(analytics_targets::show).post(analytics_targets::act))
         .route("/analytics/visits", get(analytics::visits))

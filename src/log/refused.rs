@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::event::to_milliseconds;
-use crate::db::rows::{Rows, insert_rows};
-use crate::db::{Db, Tx};
+use crate::db::rows::{Rows, Statement, insert_rows};
+use crate::db::{Db, Engine, Tx};
 use crate::journey::ids::{AttemptId, PersonId, TenantId, VisitId};
 use crate::on;
 
@@ -116,4 +116,35 @@ pub async fn counts(
         .bind(to_milliseconds(moments.end))
         .fetch_all(pool)
         .await)
+}
+
+const OF: Statement = Statement {
+    sqlite: "SELECT * FROM refused_attempts WHERE tenant_id = $1 AND attempted_at >= $3 AND attempted_at < $4 \
+        AND (code, person_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each($2)) \
+        ORDER BY attempted_at DESC, id DESC LIMIT $5 OFFSET $6",
+    postgres: "SELECT * FROM refused_attempts WHERE tenant_id = $1 AND attempted_at >= $3 AND attempted_at < $4 \
+        AND (code, person_id) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_array_elements($2::text::jsonb) AS asked(value)) \
+        ORDER BY attempted_at DESC, id DESC LIMIT $5 OFFSET $6",
+};
+
+/// Some of those that one of some rules refused one of some people, from one moment to before another: the newest first.
+pub async fn of(
+    db: &Db,
+    tenant: &TenantId,
+    those: &[(&str, &PersonId)],
+    moments: Range<DateTime<Utc>>,
+    (limit, behind): (i64, i64),
+) -> sqlx::Result<Vec<RefusedAttempt>> {
+    let those = json!(those).to_string();
+    let (start, end) = (to_milliseconds(moments.start), to_milliseconds(moments.end));
+    match &db.read {
+        Engine::Sqlite(pool) => {
+            let asked = sqlx::query_as(OF.sqlite).bind(tenant).bind(those).bind(start).bind(end);
+            asked.bind(limit).bind(behind).fetch_all(pool).await
+        }
+        Engine::Postgres(pool) => {
+            let asked = sqlx::query_as(OF.postgres).bind(tenant).bind(those).bind(start).bind(end);
+            asked.bind(limit).bind(behind).fetch_all(pool).await
+        }
+    }
 }

@@ -88,6 +88,17 @@ impl TestCard {
     }
 }
 
+/// The tests that wait at a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AtStage {
+    /// Which stage.
+    pub stage: Stage,
+    /// How many tests.
+    pub tests: i64,
+    /// How many visits they are of.
+    pub visits: i64,
+}
+
 fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
     visit.tests.iter().map(move |(test_id, test)| TestRow {
         visit_id: visit_id.clone(),
@@ -176,7 +187,8 @@ const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
     JOIN tests ON tests.tenant_id = visits.tenant_id AND tests.visit_id = visits.visit_id \
     WHERE visits.tenant_id = $1 AND visits.station = $2 AND visits.ended_at IS NULL \
     AND tests.stage IN ('COMPLETED', 'REVIEWED', 'APPROVED', 'REPORTED', 'DELIVERED')";
-const COUNTS: &str = "SELECT stage, COUNT(*) AS tests FROM tests WHERE tenant_id = $1 AND pending GROUP BY stage";
+const COUNTS: &str = "SELECT stage, COUNT(*) AS tests, COUNT(DISTINCT visit_id) AS visits FROM tests \
+    WHERE tenant_id = $1 AND pending GROUP BY stage";
 
 /// The tests at a stage on which something is to be done: the most urgent first, then the oldest; of reports, the newest.
 pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<Vec<TestCard>> {
@@ -221,7 +233,7 @@ pub async fn visits_with_results(db: &Db, tenant: &TenantId, station: Station) -
     on!(&db.read, pool => sqlx::query_scalar(VISITS_WITH_RESULTS).bind(tenant).bind(station).fetch_all(pool).await)
 }
 
-/// How many tests wait at each stage.
-pub async fn counts(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<(Stage, i64)>> {
+/// How many tests wait at each stage, and of how many visits.
+pub async fn counts(db: &Db, tenant: &TenantId) -> sqlx::Result<Vec<AtStage>> {
     on!(&db.read, pool => sqlx::query_as(COUNTS).bind(tenant).fetch_all(pool).await)
 }

@@ -29,6 +29,7 @@ pub mod projections;
 pub mod qr;
 pub mod queue;
 pub mod reception;
+pub mod refused;
 pub mod registration;
 pub mod shared;
 pub mod shell;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
-use super::follow_ups;
+use super::{follow_ups, refused};
 use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
@@ -22,17 +22,17 @@ use crate::hospital::{branches, departments, people};
 use crate::http::desk::{Desk, Failure};
 use crate::http::seen::Seen;
 use crate::journey::course::Measure;
-use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId};
-use crate::journey::words::{Priority, Role, Station, VisitType, Word};
-use crate::language::{Language, say, speaking};
+use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, VisitId};
+use crate::journey::words::{Code, Priority, Role, Station, VisitType, Word};
+use crate::language::{Language, speaking};
 use crate::live::Topic;
-use crate::log::refused;
-use crate::projections::open::{self, OpenVisit};
+use crate::projections::open::{self, NamedVisit, OpenVisit};
 use crate::projections::{statistics, tests};
 use crate::screens::analytics::asked::{Asked, LONGEST, Names, Preset, measure_of, only_of};
 use crate::screens::analytics::behind::Unfinished;
 use crate::screens::analytics::journeys as told;
 use crate::screens::analytics::panel::Panel;
+use crate::screens::analytics::refused::{Attempts, Who};
 use crate::screens::analytics::tiles::{self, Tile};
 use crate::screens::analytics::visits::{Listed, Visits, visits as list};
 use crate::screens::analytics::{Analytics, Tab, analytics, house, now as now_told, waits};
@@ -110,24 +110,12 @@ impl Loaded {
         let (db, tenant, question, asked) = (desk.db(), &desk.tenant, self.question(), &self.asked);
         let visits = question.visits_in(asked.period);
         let before = journeys::detours(question.visits_in(asked.period.before()));
-        let roles: BTreeMap<PersonId, String> = people::list(db, &tenant.id)
-            .await?
-            .into_iter()
-            .filter_map(|person| Some((person.id, say(person.roles.first()?.label()))))
-            .collect();
-        let program = tr!("program");
-        let mut refusals: BTreeMap<(String, &str), usize> = BTreeMap::new();
-        for (code, person, attempts) in refused::counts(db, &tenant.id, moments(tenant, asked.period)).await? {
-            let role = roles.get(&person).unwrap_or(&program);
-            *refusals.entry((code, role)).or_default() += attempts.unsigned_abs() as usize;
-        }
-        let mut refusals: Vec<_> =
-            refusals.into_iter().map(|((code, role), attempts)| (code, role.to_owned(), attempts)).collect();
-        refusals.sort_by_key(|(.., attempts)| std::cmp::Reverse(*attempts));
         let mut events: house::Events = BTreeMap::new();
         for (day, event, count) in statistics::of_days(db, &tenant.id, asked.period.from, asked.period.to).await? {
             events.entry(day).or_default().insert(event, count);
         }
+        let all = Filter::default();
+        let happened = journeys::happened(Question { filter: &all, ..question }.visits_in(asked.period));
         let funnel = waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits.clone()), asked);
         Ok(vec![
             told::flows(&journeys::flows(visits.clone(), STEPS), asked),
@@ -138,8 +126,8 @@ impl Loaded {
             follow_ups::panel(desk, &self.asked, &self.names).await?,
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
-            house::refusals(&refusals),
-            house::events(&events),
+            refused::panel(desk, asked).await?,
+            house::events(&events, &happened, asked),
         ])
     }
 
@@ -159,10 +147,7 @@ impl Loaded {
             false => question.longest(measure, |facts, span, _| is_wanted(facts, span), some),
         };
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
-        let mut tx = desk.db().begin_reading().await?;
-        let known = open::named(&mut tx, &desk.tenant.id, &ids).await?;
-        drop(tx);
-        let known: BTreeMap<_, _> = known.into_iter().map(|visit| (visit.visit_id.clone(), visit)).collect();
+        let known = named(desk, &ids).await?;
         let listed = all.into_iter().filter_map(|(facts, span, target)| {
             let known = known.get(&facts.visit_id)?;
             Some(Listed {
@@ -178,6 +163,13 @@ impl Loaded {
         });
         Ok((listed.collect(), count))
     }
+}
+
+/// What people know visits by.
+pub(super) async fn named(desk: &Desk, visits: &[&VisitId]) -> Result<BTreeMap<VisitId, NamedVisit>, Failure> {
+    let mut tx = desk.db().begin_reading().await?;
+    let known = open::named(&mut tx, &desk.tenant.id, visits).await?;
+    Ok(known.into_iter().map(|visit| (visit.visit_id.clone(), visit)).collect())
 }
 
 /// The moments of a period's days.
@@ -230,6 +222,10 @@ fn asked(desk: &Desk) -> Asked {
         },
         measure: desk.query("measure").and_then(measure_of).unwrap_or(Measure::DoorToDoctor),
         among: only_of(|name| desk.query(name)),
+        attempts: Attempts {
+            rule: desk.query("rule").and_then(Code::from_word),
+            who: desk.query("role").and_then(Who::from_word),
+        },
         hour: number("hour").filter(|hour| *hour < 24),
         weekday: number("weekday").filter(|weekday| (1..=7).contains(weekday)),
     }

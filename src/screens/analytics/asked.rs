@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tr::tr;
 
+use super::Tab;
+use super::refused::Attempts;
 use crate::analytics::journeys::Stop;
 use crate::analytics::waits::Dimension;
 use crate::analytics::{Among, Filter, Only, Period};
@@ -60,6 +62,8 @@ pub struct Asked {
     pub measure: Measure,
     /// The visits of a figure that is no measure’s.
     pub among: Option<Only>,
+    /// Which refused attempts.
+    pub attempts: Attempts,
     /// The hour in which a thing began.
     pub hour: Option<u8>,
     /// The weekday on which it began; 1 is Monday.
@@ -141,6 +145,8 @@ impl Asked {
             query.push(("measure", measure_text(self.measure)));
         }
         query.extend(self.among.as_ref().map(only_text));
+        query.extend(self.attempts.rule.map(|rule| ("rule", rule.word().to_owned())));
+        query.extend(self.attempts.who.map(|who| ("role", who.word().to_owned())));
         query.extend(self.hour.map(|hour| ("hour", hour.to_string())));
         query.extend(self.weekday.map(|weekday| ("weekday", weekday.to_string())));
         query
@@ -159,6 +165,16 @@ impl Asked {
     /// Where the visits of a figure that is no measure’s are listed.
     pub fn listing(&self, only: impl Into<Only>) -> String {
         Self { among: Some(only.into()), hour: None, weekday: None, ..self.clone() }.address("/analytics/visits")
+    }
+
+    /// Where refused attempts are listed.
+    pub fn refused(&self, attempts: Attempts) -> String {
+        Self { attempts, among: None, hour: None, weekday: None, ..self.clone() }.address(Tab::Refused.path())
+    }
+
+    /// The same, of all visits.
+    pub fn of_all(&self) -> Self {
+        Self { filter: Filter::default(), hour: None, weekday: None, ..self.clone() }
     }
 
     /// The same, of one kind of visits; of all kinds when none is named.

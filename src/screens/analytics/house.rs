@@ -5,31 +5,42 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tr::tr;
 
-use super::asked::grouped;
+use super::asked::{Asked, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
 use super::panel::{Cell, Panel, Sheet};
+use super::refused::{Attempts, Who};
 use crate::analytics::figures::share;
+use crate::analytics::{Among, Only};
 use crate::journey::events::EventType;
 use crate::journey::words::{Code, Phase, Word};
 use crate::language::say;
+use crate::screens::refused::rule;
 
-/// What was tried and refused: a rule, a role, how often.
-pub type Refusals = Vec<(String, String, usize)>;
+/// What was tried and refused: a rule, who tried, how often.
+pub type Refusals = Vec<(String, Who, usize)>;
 
 /// Refused attempts by rule and role.
-pub fn refusals(refusals: &Refusals) -> Panel {
+pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
+    // A rule that is no longer one cannot be asked for.
+    let href = |code: &str, who: Who| {
+        Code::from_word(code).map(|rule| asked.refused(Attempts { rule: Some(rule), who: Some(who) }))
+    };
     let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
-    let rule = |code: &str| Code::from_word(code).map_or(code.to_owned(), |code| say(code.label()));
-    for (code, role, attempts) in refusals {
-        sheet.row([Cell::Text(rule(code)), Cell::Text(role.clone()), Cell::count(*attempts)]);
+    for (code, who, attempts) in refusals {
+        let count = Cell::count(*attempts);
+        let count = match href(code, *who) {
+            Some(href) => count.linked(href),
+            None => count,
+        };
+        sheet.row([Cell::Text(rule(code)), Cell::Text(who.label()), count]);
     }
     let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();
-    let counts = refusals.iter().take(ROWS).map(|(code, role, attempts)| Count {
+    let counts = refusals.iter().take(ROWS).map(|(code, who, attempts)| Count {
         name: rule(code),
         count: *attempts,
-        note: role.clone(),
-        href: None,
+        note: who.label(),
+        href: href(code, *who),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -37,8 +48,8 @@ pub fn refusals(refusals: &Refusals) -> Panel {
         title: tr!("Refused by rule and role"),
         finding: match refusals.first() {
             None => tr!("Nothing was refused."),
-            Some((code, role, attempts)) => {
-                let rule = rule(code);
+            Some((code, who, attempts)) => {
+                let (rule, role) = (rule(code), who.label());
                 tr!(
                     "1 attempt was refused; most often “{rule}”, to a {role} ({attempts})."
                         | "{count} attempts were refused; most often “{rule}”, to a {role} ({attempts})." % all,
@@ -55,7 +66,7 @@ pub fn refusals(refusals: &Refusals) -> Panel {
             "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
             Of the whole hospital, whatever visits are looked at."
         ),
-        visits: None,
+        visits: Some(asked.refused(Attempts::default())),
         wide: false,
     }
 }
@@ -63,8 +74,9 @@ pub fn refusals(refusals: &Refusals) -> Panel {
 /// Events by day and type.
 pub type Events = BTreeMap<NaiveDate, BTreeMap<String, i64>>;
 
-/// Events per type and day.
-pub fn events(days: &Events) -> Panel {
+/// Events per type and day; the visits of the period, whatever visits are looked at, on which each happened.
+pub fn events(days: &Events, visits: &BTreeMap<EventType, usize>, asked: &Asked) -> Panel {
+    let asked = asked.of_all();
     let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
     for (event, count) in days.values().flatten() {
         *totals.entry(event).or_default() += count;
@@ -79,11 +91,17 @@ pub fn events(days: &Events) -> Panel {
         sheet.row([Cell::Text(title(event)), Cell::count(*count as usize)].into_iter().chain(by_day));
     }
     let all: i64 = totals.iter().map(|(_, count)| count).sum();
-    let counts = totals.iter().take(ROWS + 2).map(|(event, count)| Count {
-        name: title(event),
-        count: *count as usize,
-        note: share(*count as usize, all as usize).map(|share| format!("{share:.0} %")).unwrap_or_default(),
-        href: None,
+    let counts = totals.iter().take(ROWS + 2).map(|(event, count)| {
+        // What happens to patients, people and bookings is on no visit.
+        let on = EventType::from_word(event).and_then(|event| Some((event, *visits.get(&event)?)));
+        let share = share(*count as usize, all as usize).map(|share| format!("{share:.0} %"));
+        let visits = on.map(|(_, visits)| tr!("1 visit" | "{count} visits" % visits, count = grouped(visits)));
+        Count {
+            name: title(event),
+            count: *count as usize,
+            note: share.into_iter().chain(visits).collect::<Vec<_>>().join(" · "),
+            href: on.map(|(event, _)| asked.listing(Only::Event(event))),
+        }
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -107,10 +125,11 @@ pub fn events(days: &Events) -> Panel {
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Arrive, counts) },
         sheet,
         definition: tr!(
-            "Everything that was logged, by its type and the day on which it happened; the table has each day. \
-            Of the whole hospital, whatever visits are looked at."
+            "Everything that was logged, by its type and the day on which it happened; the table has each day. A type leads to \
+            the visits of the period on which it happened, as many as stand beside it: fewer than events where it happened \
+            several times on one, or on a visit that was registered before. Of the whole hospital, whatever visits are looked at."
         ),
-        visits: None,
+        visits: Some(asked.listing(Among::All)),
         wide: true,
     }
 }

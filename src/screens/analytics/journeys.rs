@@ -345,6 +345,7 @@ mod tests {
     use super::*;
     use crate::analytics::Filter;
     use crate::journey::course::Measure;
+    use crate::screens::analytics::refused::Attempts;
 
     /// All visits of a day.
     fn a_day() -> Asked {
@@ -356,6 +357,7 @@ mod tests {
             filter: Filter::default(),
             measure: Measure::DoorToDoctor,
             among: None,
+            attempts: Attempts::default(),
             hour: None,
             weekday: None,
         }

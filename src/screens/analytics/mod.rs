@@ -8,6 +8,7 @@ pub mod house;
 pub mod journeys;
 pub mod now;
 pub mod panel;
+pub mod refused;
 mod sankey;
 pub mod targets;
 pub mod tiles;
@@ -20,6 +21,7 @@ use tr::tr;
 use self::asked::{Asked, LONGEST, Names, Preset};
 use self::behind::Unfinished;
 use self::panel::Panel;
+use self::refused::Attempts;
 use self::tiles::{Change, Tile};
 use super::icon::{Icon, icon};
 use super::parts::print_button;
@@ -42,6 +44,8 @@ pub enum Tab {
     Visits,
     /// The follow-ups behind a figure.
     FollowUps,
+    /// The refused attempts behind a figure.
+    Refused,
     /// How long things should take.
     Targets,
 }
@@ -55,6 +59,7 @@ impl Tab {
             Self::Breaches => "/analytics/breaches",
             Self::Visits => "/analytics/visits",
             Self::FollowUps => "/analytics/follow-ups",
+            Self::Refused => "/analytics/refused",
             Self::Targets => "/analytics/targets",
         }
     }
@@ -87,6 +92,7 @@ pub fn analytics(page: Analytics) -> impl IntoView {
         Tab::Breaches => tr!("Past their target"),
         Tab::Visits => tr!("Visits"),
         Tab::FollowUps => tr!("Follow-ups"),
+        Tab::Refused => tr!("Refused attempts"),
         Tab::Targets => tr!("Targets"),
     };
     let measure = (tab == Tab::Waits).then(|| {
@@ -118,32 +124,37 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
         (Tab::Targets, tr!("Targets")),
     ];
     let tabs = tabs.map(|(to, name)| {
-        let current = (to == tab || matches!((to, tab), (Tab::Waits, Tab::Visits) | (Tab::Journeys, Tab::FollowUps)))
-            .then_some("page");
-        let href = Asked { among: None, ..asked.clone() }.address(to.path());
+        let within = matches!((to, tab), (Tab::Waits, Tab::Visits) | (Tab::Journeys, Tab::FollowUps | Tab::Refused));
+        let current = (to == tab || within).then_some("page");
+        let href = Asked { among: None, attempts: Attempts::default(), ..asked.clone() }.address(to.path());
         view! { <li><a href=href aria-current=current>{name}</a></li> }
     });
     let (period_words, against) = (asked.period_words(), asked.against());
     let lead = tr!("{period}, against {against}", period = period_words, against);
     let narrows = tab != Tab::Targets;
+    // Attempts are those of the whole hospital; the address keeps which visits are looked at for the pages beside.
+    let of_visits = tab != Tab::Refused;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
-    let among = asked.among.as_ref().map(|only| {
-        let label = visits::which(only);
-        let href = Asked { among: None, ..asked.clone() }.address(tab.path());
+    let among = asked.among.as_ref().map(|only| (visits::which(only), Asked { among: None, ..asked.clone() }));
+    let attempts = asked.attempts.narrowed().map(|(label, attempts)| (label, Asked { attempts, ..asked.clone() }));
+    let only = among.into_iter().chain(attempts).map(|(label, without)| {
+        let href = without.address(tab.path());
         view! {
             <a class="button button-compact" href=href aria-label=tr!("No longer only: {visits}", visits = label.clone())>
                 {icon(Icon::X)} {label.clone()}
             </a>
         }
     });
+    let only = only.collect_view();
     let cut = asked.cut.then(|| {
         view! { <p class="secondary">{tr!("Of a longer period, the last {count} days are shown.", count = LONGEST)}</p> }
     });
-    let all = narrowed.then(|| {
-        let all = Asked { filter: Filter::default(), hour: None, weekday: None, ..asked.clone() };
-        view! { <a class="button button-quiet button-compact" href=all.address(tab.path())>{icon(Icon::X)} {tr!("All visits")}</a> }
+    let all = (of_visits && narrowed).then(|| {
+        let href = asked.of_all().address(tab.path());
+        view! { <a class="button button-quiet button-compact" href=href>{icon(Icon::X)} {tr!("All visits")}</a> }
     });
-    let filters = Dimension::ALL.iter().map(|dimension| filter(*dimension, tab, asked, names)).collect_view();
+    let filters =
+        of_visits.then(|| Dimension::ALL.iter().map(|dimension| filter(*dimension, tab, asked, names)).collect_view());
     view! {
         <div class="page-head">
             <div>
@@ -158,7 +169,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
         </div>
         <nav class="tabs" aria-label=tr!("Analytics")><ul>{tabs.collect_view()}</ul></nav>
         {narrows
-            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {among} {all}</div> })}
+            .then(|| view! { <div class="row analytics-filters screen-only">{period(tab, asked)} {filters} {only} {all}</div> })}
     }
     .into_any()
 }

@@ -13,6 +13,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{Id, VisitId};
 use crate::journey::words::{Phase, Stage, Station};
 use crate::language::{duration, say};
+use crate::projections::tests::AtStage;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::{Lateness, phase_class};
 
@@ -23,7 +24,7 @@ const NAMED: usize = 5;
 #[derive(Clone, Debug)]
 pub struct NowView {
     stations: Vec<StationView>,
-    backlog: Vec<(Stage, i64)>,
+    backlog: Vec<AtStage>,
     doctors: Vec<String>,
     late: Vec<LateView>,
     more: usize,
@@ -154,16 +155,17 @@ fn sheet(now: &Now, names: &Names) -> Sheet {
     for doctor in &now.in_session {
         other(tr!("Doctor in session"), none(), names.person(Some(doctor)), none());
     }
-    for (stage, tests) in in_the_lab(&now.backlog) {
-        let (lab, tests) = (Cell::Text(say(Station::Lab.label())), usize::try_from(*tests).unwrap_or_default());
-        other(tr!("Tests in the lab"), lab, say(stage.label()), Cell::count(tests));
+    for at in in_the_lab(&now.backlog) {
+        let [tests, visits] = [at.tests, at.visits].map(|count| usize::try_from(count).unwrap_or_default());
+        let lab = Cell::Text(say(Station::Lab.label()));
+        other(tr!("Tests in the lab"), lab, say(at.stage.label()), Cell::Count(tests, visits));
     }
     sheet
 }
 
 /// The tests with which something is still to be done.
-fn in_the_lab(backlog: &[(Stage, i64)]) -> impl Iterator<Item = &(Stage, i64)> {
-    backlog.iter().filter(|(stage, _)| !matches!(stage, Stage::Delivered | Stage::Cancelled))
+fn in_the_lab(backlog: &[AtStage]) -> impl Iterator<Item = &AtStage> {
+    backlog.iter().filter(|at| !matches!(at.stage, Stage::Delivered | Stage::Cancelled))
 }
 
 /// Draws what goes on now.
@@ -177,8 +179,8 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
             </li>
         }
     });
-    let backlog = in_the_lab(&now.backlog).map(|(stage, tests)| {
-        view! { <li><b>{*tests}</b> " " {say(stage.label()).to_lowercase()}</li> }
+    let backlog = in_the_lab(&now.backlog).map(|at| {
+        view! { <li><b>{at.tests}</b> " " {say(at.stage.label()).to_lowercase()}</li> }
     });
     let doctors = match now.doctors.len() {
         0 => tr!("No doctor is in session."),

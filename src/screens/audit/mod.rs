@@ -10,15 +10,13 @@ use tr::tr;
 
 use crate::hospital::patients::Patient;
 use crate::hospital::tenants::Tenant;
-use crate::journey::events::EventType;
 use crate::journey::ids::{PatientId, PersonId};
-use crate::journey::words::{Code, Word};
-use crate::language::say;
 use crate::log::access::{Access, Subject, Way};
 use crate::log::refused::RefusedAttempt;
 use crate::screens::icon::{Icon, icon};
 use crate::screens::parts::Column::Words;
 use crate::screens::parts::{day_and_time, empty, table};
+use crate::screens::refused::{list as attempts, name};
 
 /// What the audit shows.
 pub struct Audit {
@@ -193,12 +191,12 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
         Way::Api => tr!("Program"),
     };
     let human = access.on_behalf_of.as_ref().map(|human| {
-        view! { <span class="sub">{tr!("for {person}", person = name(audit, human))}</span> }
+        view! { <span class="sub">{tr!("for {person}", person = name(&audit.names, human))}</span> }
     });
     view! {
         <tr>
             <td>{day_and_time(&audit.tenant, access.accessed_at)}</td>
-            <th scope="row">{name(audit, &access.person_id)} {human}</th>
+            <th scope="row">{name(&audit.names, &access.person_id)} {human}</th>
             <td>{what} <span class="sub">{access.address.clone()}</span></td>
             <td>{patient}</td>
             <td>{how}</td>
@@ -212,12 +210,8 @@ fn refused(audit: &Audit) -> AnyView {
     let body = if audit.refused.is_empty() {
         empty(Icon::CircleCheck, tr!("Nothing was refused"), tr!("Steps that the rules do not allow are listed here."))
     } else {
-        let rows = audit.refused.iter().map(|attempt| refused_row(audit, attempt)).collect_view();
-        table(
-            "refused",
-            [Words(tr!("When")), Words(tr!("Who")), Words(tr!("Tried")), Words(tr!("Why it was refused"))],
-            rows,
-        )
+        // An administrator reads this too, and may not read which visits they are.
+        attempts("refused", &audit.tenant, &audit.names, &audit.refused, None)
     };
     view! {
         <section class="card card-flush" aria-labelledby="refused">
@@ -226,23 +220,4 @@ fn refused(audit: &Audit) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-fn refused_row(audit: &Audit, attempt: &RefusedAttempt) -> AnyView {
-    let tried =
-        EventType::from_word(&attempt.event_type).map_or(attempt.event_type.clone(), |event| say(event.label()));
-    let code = Code::from_word(&attempt.code).map_or(attempt.code.clone(), |code| say(code.label()));
-    view! {
-        <tr>
-            <td>{day_and_time(&audit.tenant, attempt.attempted_at)}</td>
-            <th scope="row">{name(audit, &attempt.person_id)}</th>
-            <td>{tried}</td>
-            <td>{code} <span class="sub">{attempt.detail.clone()}</span></td>
-        </tr>
-    }
-    .into_any()
-}
-
-fn name(audit: &Audit, person: &PersonId) -> String {
-    audit.names.get(person).cloned().unwrap_or_else(|| tr!("unknown"))
 }

@@ -28,7 +28,7 @@ use crate::journey::ids::{PersonId, TestId};
 use crate::journey::words::{Stage, Status};
 use crate::language;
 use crate::projections::earlier_results::EarlierResults;
-use crate::projections::tests::TestCard;
+use crate::projections::tests::{AtStage, TestCard};
 use crate::projections::visits::VisitCard;
 
 /// What the laboratory's screen shows.
@@ -44,7 +44,7 @@ pub struct Lab {
     /// Which tests.
     pub shown: Shown,
     /// How many tests wait at each stage.
-    pub counts: Vec<(Stage, i64)>,
+    pub counts: Vec<AtStage>,
     /// The tests.
     pub cards: Vec<TestCard>,
     /// Why a specimen has to be collected again.
@@ -164,7 +164,7 @@ pub fn lab(mut lab: Lab) -> impl IntoView {
 
 fn stages(lab: &Lab) -> AnyView {
     let tab = |(key, bench): (usize, &Bench)| {
-        let count = lab.counts.iter().find(|(stage, _)| *stage == bench.stage).map_or(0, |(_, count)| *count);
+        let count = lab.counts.iter().find(|at| at.stage == bench.stage).map_or(0, |at| at.tests);
         let current = (lab.shown == Shown::Stage(bench.stage)).then_some("true");
         view! {
             <li>

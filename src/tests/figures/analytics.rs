@@ -22,6 +22,7 @@ use sojourn::projections::open::{self, OpenVisit};
 use sojourn::projections::statistics;
 use sojourn::record::rebuild::{ReadModel, rebuild};
 use sojourn::screens::analytics::asked::{Asked, Names, Preset};
+use sojourn::screens::analytics::refused::Attempts;
 use sojourn::screens::analytics::{journeys as told, now as now_told, tiles, waits};
 
 use super::large::Large;
@@ -113,9 +114,14 @@ async fn pages(house: &House, visit: &VisitId) {
     let manager = pages::sign_in(&router, "manager", PASSPHRASE).await.expect("the manager is let in");
     let first = pages::ask(&router, "/analytics?period=28d", &manager).await;
     line("/analytics, nothing yet in memory", &first);
-    for page in
-        ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/breaches", "/analytics/follow-ups"]
-    {
+    for page in [
+        "/analytics",
+        "/analytics/journeys",
+        "/analytics/visits",
+        "/analytics/breaches",
+        "/analytics/follow-ups",
+        "/analytics/refused",
+    ] {
         let address = format!("{page}?period=28d");
         line(&address, &pages::ask(&router, &address, &manager).await);
     }
@@ -164,8 +170,17 @@ fn draw(days: &[Arc<Daybook>], period: Period, moment: DateTime<Utc>, open: &[Op
     let question = Question { days, period, filter: &filter, targets };
     let measure = Measure::ConsultationWait;
     let preset = Some(Preset::Month);
-    let asked =
-        Asked { preset, period, cut: false, filter: filter.clone(), measure, among: None, hour: None, weekday: None };
+    let asked = Asked {
+        preset,
+        period,
+        cut: false,
+        filter: filter.clone(),
+        measure,
+        among: None,
+        attempts: Attempts::default(),
+        hour: None,
+        weekday: None,
+    };
     let visits = || question.visits_in(period);
     panel("all tiles", || tiles::tiles(question, &asked).len());
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
@@ -185,6 +200,7 @@ fn draw(days: &[Arc<Daybook>], period: Period, moment: DateTime<Utc>, open: &[Op
     });
     panel("flows", || told::flows(&journeys::flows(visits(), 6), &asked).sheet.rows.len());
     panel("paths", || told::paths(&journeys::variants(visits()), &asked).sheet.rows.len());
+    panel("on how many visits each event happened", || journeys::happened(visits()).len());
     panel("detours", || journeys::detours(visits()).skips.times);
     panel("no-shows", || journeys::no_shows(visits()).len());
     panel("reasons", || told::reasons(&journeys::reasons(visits()), &asked).sheet.rows.len());

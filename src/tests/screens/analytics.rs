@@ -135,8 +135,9 @@ async fn what_happens_meanwhile_is_in_the_next_answer(db: Db) {
 async fn only_managers_see_it(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
-    for path in ["/analytics", "/analytics/journeys", "/analytics/visits", "/analytics/targets", "/analytics/now.csv"] {
-        assert_eq!(doctor.get(path).await.status, 403, "{path}");
+    for path in ["", "/journeys", "/visits", "/follow-ups", "/refused", "/targets", "/now.csv"] {
+        let path = format!("/analytics{path}");
+        assert_eq!(doctor.get(&path).await.status, 403, "{path}");
     }
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     // A house without a visit has its page too.

@@ -5,9 +5,10 @@ use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::departments::{self, NewDepartment};
 use sojourn::journey::events::EventType::{self, *};
-use sojourn::journey::ids::VisitId;
+use sojourn::journey::ids::{DepartmentId, TestId, VisitId};
 use sojourn::journey::words::{Role, Word};
 use sojourn::language::say;
+use sojourn::log::refused::{self, RefusedAttempt};
 use sojourn::record::Wish;
 use sojourn::screens::analytics::charts::short;
 
@@ -26,6 +27,8 @@ stories! {
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
     steps_losses_reasons_paths_and_flows_lead_to_their_visits,
+    a_type_of_event_leads_to_the_visits_on_which_it_happened,
+    a_bar_of_refusals_leads_to_as_many_attempts,
 }
 
 /// What a spreadsheet says, row by row.
@@ -179,11 +182,14 @@ async fn what_is_furthest_past_its_target_is_listed_first(db: Db) {
 
 async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let house = House::open(&db, "City Hospital").await;
-    // Called, seen, and sent to the lab; then somebody waits for forty minutes.
+    // Called, seen, and sent to the lab for five tests, which are of one visit; then somebody waits for forty minutes.
     let visit = house.register().await;
-    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(8) {
+    for (role, event, metadata) in standard(&house.who(Role::Doctor).id, &house.room).into_iter().take(7) {
         house.log(role, &visit, event, metadata).await;
     }
+    let test = |_| json!({ "testId": new_id::<TestId>(), "code": "CBC", "name": "Blood count", "price": 30_000 });
+    let tests: Vec<_> = (0..5).map(test).collect();
+    house.log(Role::Doctor, &visit, TestsOrdered, json!({ "tests": tests })).await;
     let waiting = house.register().await;
     house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
     house.clock.advance(TimeDelta::minutes(40));
@@ -204,6 +210,8 @@ async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let page = manager.get("/analytics").await;
     let table = between(&page.text, "Called within the last hour", "</tr>");
     assert!(table.contains("3 min"), "in the house its median is told: {table}");
+    let backlog = between(&page.text, "Tests in the lab, by stage", "</ul>");
+    assert!(backlog.contains(">5<"), "and how many tests there are: {backlog}");
 }
 
 async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
@@ -239,4 +247,90 @@ async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
     // What cannot be is left out.
     let page = manager.get("/analytics/visits?period=today&path=REGISTRATION.NOWHERE").await;
     assert!(page.text.contains(&format!("/visits/{seen}")) && page.text.contains(&format!("/visits/{left}")));
+}
+
+async fn a_type_of_event_leads_to_the_visits_on_which_it_happened(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let seen = flow(&house).await;
+    let waiting = house.register().await;
+    house.log(Role::Receptionist, &waiting, QueueJoined, json!({})).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    // The panel is of the whole hospital, and so are its links, whatever department is looked at.
+    let elsewhere = format!("/analytics/journeys?period=today&department={}", new_id::<DepartmentId>());
+    let page = manager.get(&elsewhere).await;
+    let panel = between(&page.text, "id=\"events\"", "</section>");
+    for (event, events, said, listed) in [
+        // Two payments of one visit.
+        ("PAYMENT_RECEIVED", ">2<", "1 visit", [true, false]),
+        ("QUEUE_JOINED", ">2<", "2 visits", [true, true]),
+        ("ENTERED_ROOM", ">1<", "1 visit", [true, false]),
+    ] {
+        let address = format!("/analytics/visits?period=today&event={event}");
+        let bar = between(panel, &format!("{}\"", address.replace('&', "&amp;")), "</li>");
+        assert!(bar.contains(events) && bar.contains(said), "{event}: {bar}");
+        let page = manager.get(&address).await;
+        assert!(page.text.contains(&format!("{said}, the longest first")), "{event}: {}", page.text);
+        assert_eq!([&seen, &waiting].map(|visit| page.text.contains(&format!("/visits/{visit}"))), listed, "{event}");
+    }
+    assert!(!panel.contains("event=patient"), "a patient is registered on no visit: {panel}");
+}
+
+async fn a_bar_of_refusals_leads_to_as_many_attempts(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let other = House::open(&db, "Lake Hospital").await;
+    let (first, second, foreign) = (house.register().await, house.register().await, other.register().await);
+    house.refused(Role::Receptionist, &first, ExitedRoom, json!({})).await;
+    house.refused(Role::Doctor, &second, ExitedRoom, json!({})).await;
+    house.refused(Role::Doctor, &second, QueueJoined, json!({})).await;
+    other.refused(Role::Doctor, &foreign, ExitedRoom, json!({})).await;
+    // A program went on and on, about visits that nobody knows.
+    let attempt = |_| RefusedAttempt {
+        id: new_id(),
+        visit_id: Some(new_id()),
+        event_type: ExitedRoom.word().to_owned(),
+        code: "NOT_IN_ROOM".to_owned(),
+        detail: "The patient is not in a room.".to_owned(),
+        facts: json!({}),
+        person_id: new_id(),
+        attempted_at: house.now(),
+        batch_index: None,
+    };
+    let attempts: Vec<_> = (0..201).map(attempt).collect();
+    let mut tx = db.begin().await.expect("a transaction");
+    refused::keep(&mut tx, &house.tenant.id, &attempts).await.expect("they are kept");
+    commit(tx).await.expect("it is written");
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let journeys = manager.get("/analytics/journeys?period=today").await;
+    let panel = between(&journeys.text, "id=\"refusals\"", "</section>");
+    let list = async |asked: &str| {
+        let page = manager.get(&format!("/analytics/refused?{asked}")).await;
+        assert_eq!(page.status, 200, "{asked}");
+        between(&page.text, "aria-labelledby=\"listed\"", "</section>").to_owned()
+    };
+    let rows = |list: &str| list.matches("scope=\"row\"").count();
+    let linked = |list: &str| [&first, &second, &foreign].map(|visit| list.contains(&format!("/visits/{visit}\"")));
+    for (asked, who, listed) in [
+        ("rule=NOT_IN_ROOM&role=RECEPTIONIST", "The receptionist", [true, false, false]),
+        ("rule=NOT_IN_ROOM&role=DOCTOR", "The doctor", [false, true, false]),
+        ("rule=ROLE_NOT_ALLOWED&role=DOCTOR", "The doctor", [false, true, false]),
+    ] {
+        let address = format!("period=today&{asked}");
+        let bar = between(panel, &format!("/analytics/refused?{}\"", address.replace('&', "&amp;")), "</li>");
+        assert!(bar.contains(">1<"), "{asked}: {bar}");
+        let list = list(&address).await;
+        assert_eq!((rows(&list), linked(&list)), (1, listed), "{asked}: {list}");
+        assert!(list.contains(who) && list.contains("C-00"), "{asked}: {list}");
+    }
+    let programs = "period=today&rule=NOT_IN_ROOM&role=program";
+    let bar = between(panel, &format!("/analytics/refused?{}\"", programs.replace('&', "&amp;")), "</li>");
+    assert!(bar.contains(">201<"), "{bar}");
+    let page = list(programs).await;
+    assert!(rows(&page) == 200 && page.contains("page=2") && !page.contains("/visits/"), "{page}");
+    assert_eq!(rows(&list(&format!("{programs}&page=2")).await), 1);
+    // What is no rule and no role narrows nothing; whatever visits are looked at, the attempts are the same.
+    let all = format!("period=today&rule=NOTHING&role=KING&department={}&page=2", new_id::<DepartmentId>());
+    let page = list(&all).await;
+    assert!(rows(&page) == 4 && page.contains("204 attempts"), "{page}");
+    assert!(list("period=yesterday").await.contains("Nothing was refused."));
 }
