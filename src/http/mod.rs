@@ -45,7 +45,7 @@ pub use problem::Explanation;
 use self::metrics::Metrics;
 use self::screens::{
     admin, analytics, analytics_targets, audit, audit_events, billing, bookings, calls, cash_up, closing, display,
-    doctor, documents, follow_ups, lab, letters, login, offline, patients, projections, queue, reception, refused,
+    doctor, documents, follow_ups, lab, letters, login, offline, patients, projections, queue, reception, refusals,
     shared, visit,
 };
 use self::seen::Sittings;
@@ -159,7 +159,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .route("/analytics/journeys", get(analytics::journeys_page))
         .route("/analytics/journeys/{panel}", get(analytics::journeys_csv))
         .route("/analytics/follow-ups", get(follow_ups::show))
-        .route("/analytics/refused", get(refused::show))
+        .route("/analytics/refused", get(refusals::show))
         .route("/analytics/breaches", get(analytics::breaches))
         .route("/analytics/targets", get(analytics_targets::show).post(analytics_targets::act))
         .route("/analytics/visits", get(analytics::visits))

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use tr::tr;
 
-use super::{follow_ups, refused};
+use super::{follow_ups, refusals};
 use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
@@ -126,7 +126,7 @@ impl Loaded {
             follow_ups::panel(desk, &self.asked, &self.names).await?,
             told::reasons(&journeys::reasons(visits.clone()), asked),
             told::revenue(tenant, &journeys::revenue(visits), asked),
-            refused::panel(desk, asked).await?,
+            refusals::panel(desk, asked).await?,
             house::events(&events, &happened, asked),
         ])
     }

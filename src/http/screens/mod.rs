@@ -23,7 +23,7 @@ pub mod peers;
 pub mod projections;
 pub mod queue;
 pub mod reception;
-pub mod refused;
+pub mod refusals;
 pub mod registration;
 pub mod shared;
 pub mod visit;

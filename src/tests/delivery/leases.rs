@@ -9,7 +9,7 @@ use sojourn::db::{Db, new_id};
 use sojourn::log::deliveries::{self, Aggregate, DeadLetter, Held, Progress, Run};
 use sojourn::log::subscriptions::{self, Lease};
 
-use super::{QUICK, Running, all_of, dead_letters, log_in_turns, reload, subscribe, versions};
+use super::{FLEETING, QUICK, Running, all_of, dead_letters, log_in_turns, reload, subscribe, versions};
 use crate::support::events::tenant;
 use crate::support::receiver::Receiver;
 use crate::support::stories;
@@ -101,11 +101,11 @@ async fn two_servers_share_the_work_and_deliver_once(db: Db) {
 async fn a_lease_is_kept_while_a_batch_takes_long(db: Db) {
     let tenant = tenant(&db).await;
     // Longer than the lease lasts.
-    let receiver = Receiver::open_at("127.0.0.1:0", QUICK.lease * 2).await;
+    let receiver = Receiver::open_at("127.0.0.1:0", FLEETING.lease * 2).await;
     subscribe(&db, &tenant, "WEBHOOK", &receiver.url(), json!({})).await;
     log_in_turns(&db, &tenant, &["anna"], 1..=2).await;
-    let one = Running::start(&db, Clock::system(), QUICK);
-    let other = Running::start(&db, Clock::system(), QUICK);
+    let one = Running::start(&db, Clock::system(), FLEETING);
+    let other = Running::start(&db, Clock::system(), FLEETING);
     until!("both arrive", receiver.calls().len() == 2);
     one.stop().await;
     other.stop().await;

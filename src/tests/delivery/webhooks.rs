@@ -13,7 +13,7 @@ use sojourn::delivery::{Backoff, Settings};
 use sojourn::log::deliveries;
 use sojourn::log::subscriptions::{self, SubscriptionState};
 
-use super::{QUICK, Running, all_of, dead_letters, lag, log_in_turns, reload, subscribe, versions};
+use super::{FLEETING, QUICK, Running, all_of, dead_letters, lag, log_in_turns, reload, subscribe, versions};
 use crate::support::events::{append, bare_happening, happening, tenant};
 use crate::support::hospital::StillClock;
 use crate::support::house::House;
@@ -111,13 +111,13 @@ async fn a_worker_that_crashes_loses_nothing(db: Db) {
     let (subscription, _) =
         subscribe(&db, &tenant, "WEBHOOK", &receiver.url(), json!({ "batchSize": 20, "concurrency": 2 })).await;
     log_in_turns(&db, &tenant, &THINGS, 1..=10).await;
-    let running = Running::start(&db, Clock::system(), QUICK);
+    let running = Running::start(&db, Clock::system(), FLEETING);
     until!("a batch is half delivered", receiver.taken().len() > 25);
     running.crash().await;
     let before = reload(&db, &tenant, &subscription.id).await.position;
     assert_eq!(before, 20, "the second batch was under way");
 
-    let running = Running::start(&db, Clock::system(), QUICK);
+    let running = Running::start(&db, Clock::system(), FLEETING);
     until!("the log was served", reload(&db, &tenant, &subscription.id).await.position == 40);
     running.stop().await;
     for (thing, came) in versions(&receiver.taken()) {
