@@ -17,7 +17,7 @@ export default defineConfig({
   retries: 0,
   timeout: 120_000,
   // What must be quick says so itself.
-  expect: { timeout: 15_000 },
+  expect: { timeout: 30_000 },
   workers: 2,
   reporter: [["list"]],
   use: {
@@ -35,7 +35,7 @@ export default defineConfig({
   webServer: {
     command: `"${server}" serve --demo --listen ${address} --database-url "sqlite:${database}"`,
     url: `http://${address}/readyz`,
-    timeout: 60_000,
+    timeout: 180_000,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
   },

@@ -135,6 +135,6 @@ export async function closeShift(reception: Page, visit: string): Promise<string
       await reception.getByRole("button", { name: "Close the shift" }).click();
     }
     await expect(closed).toBeVisible({ timeout: 2_000 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 60_000 });
   return (await closed.getAttribute("href")) ?? "";
 }

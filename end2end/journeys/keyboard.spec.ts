@@ -21,7 +21,7 @@ test("a new patient is registered by keyboard alone", async ({ browser }) => {
   await expect(async () => {
     await page.keyboard.press("/");
     await expect(page.getByRole("searchbox", { name: "Find a patient" }).first()).toBeFocused({ timeout: 1_000 });
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 60_000 });
   await page.keyboard.type(patient);
   await page.keyboard.press("Enter");
   await tabTo(page, page.locator('a[href^="/reception?register=new"]').first());
@@ -55,7 +55,7 @@ async function pressUntil(page: Page, key: string, effect: () => Promise<void>) 
   await expect(async () => {
     await page.keyboard.press(key);
     await effect();
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 60_000 });
 }
 
 test("keys are listed in the words of what they press, and are silent while somebody types", async ({ browser }) => {

@@ -28,7 +28,7 @@ test("a token slip prints at a press, 80 mm wide and on one sheet", async ({ bro
   await expect(async () => {
     await button.tap();
     await expect(reception.locator("html")).toHaveAttribute("data-printed", "yes", { timeout: 1_000 });
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 60_000 });
   await expectOneSheet(reception, [80, 150]);
   await reception.emulateMedia({ media: "print" });
   await expect(button).toBeHidden();

@@ -25,7 +25,7 @@ async function keys(page: Page) {
   await expect(async () => {
     await page.keyboard.press("?");
     await expect(page.locator("dialog#keys")).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 60_000 });
 }
 
 /** The menu of who is signed in. */

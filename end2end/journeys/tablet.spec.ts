@@ -60,7 +60,7 @@ for (const viewport of SIZES) {
     const page = await signIn(browser, "lab", { viewport, hasTouch: true, reducedMotion: "reduce" });
     await page.goto("/lab?stage=collect");
     await keepsShell(page);
-    await expect(async () => expect((await kept(page)).database).toContain("visits")).toPass({ timeout: 20_000 });
+    await expect(async () => expect((await kept(page)).database).toContain("visits")).toPass({ timeout: 60_000 });
     await page.context().setOffline(true);
     await page.goto("/lab/offline?stage=collect");
     await expect(page.locator("#known-at")).toBeVisible();

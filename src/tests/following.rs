@@ -47,7 +47,7 @@ async fn state(house: &House, follower: Follower) -> State {
 
 /// Waits until a read model is as it should be.
 async fn until(house: &House, follower: Follower, reached: impl Fn(&State) -> bool) -> State {
-    for _ in 0..400 {
+    for _ in 0..2400 {
         let state = state(house, follower).await;
         if reached(&state) {
             return state;

@@ -29,13 +29,16 @@ async fn a_stale_holder_is_fenced(db: Db) {
     let (subscription, _) = subscribe(&db, &tenant, "WEBHOOK", "https://hooks.example/", json!({})).await;
     log_in_turns(&db, &tenant, &["anna"], 1..=4).await;
     let hour = TimeDelta::hours(1);
-    let short = TimeDelta::seconds(1);
 
-    let stale = acquire(&db, &tenant, "one", short).await.remove(0);
-    assert_eq!(acquire(&db, &tenant, "two", short).await, [], "it is taken");
-    assert!(subscriptions::renew(&db, &stale, short).await.expect("an answer"));
-    tokio::time::sleep(Duration::from_millis(2200)).await;
-    let fresh = acquire(&db, &tenant, "two", hour).await.remove(0);
+    let stale = acquire(&db, &tenant, "one", hour).await.remove(0);
+    assert_eq!(acquire(&db, &tenant, "two", hour).await, [], "it is taken");
+    assert!(subscriptions::renew(&db, &stale, TimeDelta::seconds(1)).await.expect("an answer"));
+    let mut taken_over = Vec::new();
+    until!("the lease runs out", {
+        taken_over.extend(acquire(&db, &tenant, "two", hour).await);
+        !taken_over.is_empty()
+    });
+    let fresh = taken_over.remove(0);
     assert_eq!((stale.epoch, fresh.epoch), (1, 2));
 
     // Whatever the stale holder achieved, it writes nothing of it.
@@ -70,7 +73,7 @@ async fn a_stale_holder_is_fenced(db: Db) {
     assert_eq!(deliveries::held(&db, &tenant, &subscription.id).await.expect("what is held").len(), 1);
     assert_eq!(dead_letters(&db, &tenant, &subscription.id).await.len(), 1);
     subscriptions::release(&db, &fresh).await.expect("it is given back");
-    assert_eq!(acquire(&db, &tenant, "three", short).await.remove(0).epoch, 3);
+    assert_eq!(acquire(&db, &tenant, "three", hour).await.remove(0).epoch, 3);
 }
 
 async fn two_servers_share_the_work_and_deliver_once(db: Db) {
@@ -100,14 +103,14 @@ async fn two_servers_share_the_work_and_deliver_once(db: Db) {
 
 async fn a_lease_is_kept_while_a_batch_takes_long(db: Db) {
     let tenant = tenant(&db).await;
-    // Longer than the lease lasts.
-    let receiver = Receiver::open_at("127.0.0.1:0", FLEETING.lease * 2).await;
+    // All five, one after the other, take longer than the lease lasts, and no call takes too long.
+    let receiver = Receiver::open_at("127.0.0.1:0", FLEETING.lease / 3).await;
     subscribe(&db, &tenant, "WEBHOOK", &receiver.url(), json!({})).await;
-    log_in_turns(&db, &tenant, &["anna"], 1..=2).await;
+    log_in_turns(&db, &tenant, &["anna"], 1..=5).await;
     let one = Running::start(&db, Clock::system(), FLEETING);
     let other = Running::start(&db, Clock::system(), FLEETING);
-    until!("both arrive", receiver.calls().len() == 2);
+    until!("all arrive", receiver.calls().len() >= 5);
     one.stop().await;
     other.stop().await;
-    assert_eq!(versions(&receiver.calls())["anna"], [1, 2]);
+    assert_eq!(versions(&receiver.calls()), all_of(&["anna"], 1..=5));
 }

@@ -1,5 +1,8 @@
 //! Stories of NATS JetStream, told with a real server.
 
+use std::time::Duration;
+
+use async_nats::ConnectOptions;
 use async_nats::jetstream::{self, Context};
 use serde_json::{Value, json};
 use sojourn::clock::Clock;
@@ -16,7 +19,11 @@ stories! {
 }
 
 async fn connect(server: &NatsServer) -> Context {
-    jetstream::new(async_nats::connect(server.url()).await.expect("a connection"))
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let options = ConnectOptions::new().connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
+    let mut context = jetstream::new(options.connect(server.url()).await.expect("a connection"));
+    context.set_timeout(PATIENCE);
+    context
 }
 
 /// What the stream holds, oldest first: subject, message id, event.

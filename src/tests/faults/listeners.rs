@@ -19,6 +19,8 @@ const UNREAD: usize = 500;
 const EACH: u64 = 150;
 /// How many changes there are meanwhile.
 const CHANGES: usize = 300;
+/// How long the server may take to see and to tell, on a machine that stands still now and then.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn boards_unread_and_closed_unread_cost_little_on_sqlite() {
@@ -59,7 +61,7 @@ async fn bear(database: Database) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(Duration::from_secs(20), gone).await.expect("the server sees that they are gone");
+    timeout(PATIENCE, gone).await.expect("the server sees that they are gone");
 
     let last = writer.log(&visit, &new_id::<EventId>(), true).await.expect("a step").body["position"].to_string();
     let words = format!("id: {last}\n");
@@ -68,7 +70,7 @@ async fn bear(database: Database) {
             assert!(read.read_buf(&mut heard).await.expect("what is heard") > 0, "the connection stays");
         }
     };
-    timeout(Duration::from_secs(10), hears).await.expect("who reads hears of the last change");
+    timeout(PATIENCE, hears).await.expect("who reads hears of the last change");
     server.kill().await;
     hospital.house.db.close().await;
     database.remove().await;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde_json::json;
 use sojourn::clock::Clock;
 use sojourn::db::{Db, new_id};
@@ -14,6 +16,7 @@ use sojourn::log::{self, StoredEvent};
 use sojourn::on;
 use sojourn::projections::visits;
 use sojourn::record::{RecordError, Recorded, Recorder, Wish};
+use tokio::time::timeout;
 
 use crate::support::house::{House, refusal};
 use crate::support::stories;
@@ -146,13 +149,16 @@ async fn who_finds_no_place_is_told(db: Db) {
     // Holds every writer up.
     let mut tx = db.begin().await.expect("a transaction");
     log::lock_head(&mut tx, &house.tenant.id).await.expect("the head");
-    let pulse = |_| Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72 }));
-    let calls = at_once(&house, CALLERS, Role::Nurse, None, pulse);
-    let let_go = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        drop(tx);
-    };
-    let (results, ()) = tokio::join!(calls, let_go);
+    let mut calls = FuturesUnordered::new();
+    for _ in 0..CALLERS {
+        let pulse = Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72 }));
+        calls.push(house.recorder.record(&house.tenant, house.who(Role::Nurse), vec![pulse], None));
+    }
+    // Nobody else can be answered before the log is free.
+    let first = timeout(Duration::from_secs(60), calls.next()).await.expect("somebody finds no place");
+    drop(tx);
+    let mut results: Vec<_> = first.into_iter().collect();
+    results.extend(calls.collect::<Vec<_>>().await);
     let (logged, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert!(refused.iter().all(|result| matches!(result, Err(RecordError::Busy))), "{refused:?}");
     assert!((1..CALLERS).contains(&refused.len()), "{} of {CALLERS} find no place", refused.len());

@@ -153,7 +153,7 @@ impl House {
     /// Waits until every read model has followed the log to its end.
     pub async fn followed(&self) {
         let following = Following::start(&self.db, &self.clock.clock(), FOLLOWING, || self.recorder.subscribe());
-        for _ in 0..400 {
+        for _ in 0..2400 {
             let states = following::states(&self.db, &self.tenant.id, FOLLOWING).await.expect("the states");
             if states.iter().all(|state| state.lag == 0) {
                 return following.stop().await;

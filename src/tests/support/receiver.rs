@@ -1,6 +1,7 @@
 //! A receiver of webhooks on a port of its own, which keeps what it is sent.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// One call, and how it was answered.
@@ -40,6 +42,9 @@ struct Desk {
     calls: Arc<Mutex<Vec<Call>>>,
     judge: Arc<Mutex<Judge>>,
     delay: Duration,
+    /// How many calls came to the door, and how many of them may come in.
+    arrived: Arc<AtomicUsize>,
+    door: watch::Sender<usize>,
 }
 
 /// The receiver; it is away when this is dropped.
@@ -60,7 +65,8 @@ impl Receiver {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let judge: Judge = Box::new(|_| StatusCode::NO_CONTENT);
-        let desk = Desk { calls: Arc::default(), judge: Arc::new(Mutex::new(judge)), delay };
+        let (arrived, door) = (Arc::default(), watch::Sender::new(usize::MAX));
+        let desk = Desk { calls: Arc::default(), judge: Arc::new(Mutex::new(judge)), delay, arrived, door };
         let router = Router::new().route("/hook", post(take)).with_state(desk.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, desk, server }
@@ -74,6 +80,16 @@ impl Receiver {
     /// Answers from now on as it is told.
     pub fn answers(&self, judge: impl FnMut(&Value) -> StatusCode + Send + 'static) {
         *self.desk.judge.lock().expect("the judge") = Box::new(judge);
+    }
+
+    /// Lets the first so many calls in, counted from its opening; the others wait at the door until it lets in more.
+    pub fn lets_in(&self, calls: usize) {
+        self.desk.door.send_replace(calls);
+    }
+
+    /// How many calls came to the door so far.
+    pub fn arrived(&self) -> usize {
+        self.desk.arrived.load(Ordering::SeqCst)
     }
 
     /// All calls so far.
@@ -94,6 +110,8 @@ impl Drop for Receiver {
 }
 
 async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let number = desk.arrived.fetch_add(1, Ordering::SeqCst) + 1;
+    desk.door.subscribe().wait_for(|let_in| number <= *let_in).await.map(drop).expect("a door");
     tokio::time::sleep(desk.delay).await;
     let event: Value = serde_json::from_slice(&body).expect("JSON");
     let status = desk.judge.lock().expect("the judge")(&event);
