@@ -97,6 +97,18 @@ pub struct TariffEntry {
     pub active: bool,
 }
 
+impl TariffEntry {
+    /// Whether it is ordered with a panel.
+    pub fn is_of_panel(&self, name: &str) -> bool {
+        self.panels.iter().any(|panel| is_same_panel(panel, name))
+    }
+}
+
+/// Whether two names are of one panel, however they were written.
+pub fn is_same_panel(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// What is needed to add an entry.
 #[derive(Clone, Debug)]
 pub struct NewTariffEntry {
@@ -272,4 +284,14 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, new: NewTariffEntry) -> Result<
     });
     or_taken(written, ("tariff", "code"), "code", &entry.code)?;
     Ok(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_is_one_however_it_was_written() {
+        assert!(is_same_panel("Fever", "fever") && is_same_panel("ज्वर", "ज्वर") && !is_same_panel("Fever", "Fevers"));
+    }
 }

@@ -3,7 +3,6 @@
 use super::desk::{Desk, Failure};
 use super::form::Values;
 use crate::hospital::tariff::{self, TariffKind};
-use crate::screens::panels::is_same;
 
 /// An order with a panel's tests ticked too; what was ticked before stays. None unless a panel was tapped.
 pub async fn ticked(desk: &Desk, typed: &Values) -> Result<Option<Values>, Failure> {
@@ -11,7 +10,7 @@ pub async fn ticked(desk: &Desk, typed: &Values) -> Result<Option<Values>, Failu
     let tests = tariff::of_kind(desk.db(), &desk.tenant.id, TariffKind::Test).await?;
     let mut order = typed.clone();
     order.0.retain(|(name, _)| name != "_panel");
-    let together = tests.into_iter().filter(|test| test.panels.iter().any(|name| is_same(name, panel)));
+    let together = tests.into_iter().filter(|test| test.is_of_panel(panel));
     order.0.extend(together.map(|test| ("pick".to_owned(), test.code)));
     Ok(Some(order))
 }

@@ -5,7 +5,7 @@ use tr::tr;
 
 use super::form::enter;
 use super::icon::{Icon, icon};
-use crate::hospital::tariff::TariffEntry;
+use crate::hospital::tariff::{TariffEntry, is_same_panel};
 
 /// The panels that tests belong to; they stand in the form of the order, above its tests.
 ///
@@ -13,7 +13,7 @@ use crate::hospital::tariff::TariffEntry;
 pub fn panels<'a>(tests: impl Iterator<Item = &'a TariffEntry>) -> AnyView {
     let mut names: Vec<&str> = tests.flat_map(|test| &test.panels).map(String::as_str).collect();
     names.sort_unstable_by_key(|name| name.to_lowercase());
-    names.dedup_by(|one, other| is_same(one, other));
+    names.dedup_by(|one, other| is_same_panel(one, other));
     if names.is_empty() {
         return ().into_any();
     }
@@ -31,19 +31,4 @@ pub fn panels<'a>(tests: impl Iterator<Item = &'a TariffEntry>) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// Whether two names are of one panel, however they were written.
-pub fn is_same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panel_is_one_however_it_was_written() {
-        assert!(is_same("Fever", "fever") && is_same("ज्वर", "ज्वर") && !is_same("Fever", "Fevers"));
-    }
 }

@@ -9,7 +9,7 @@ use tr::tr;
 use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
-use super::panel::{Cell, Panel, Sheet};
+use super::panel::{Cell, Listed, Panel, Sheet};
 use super::visits::turning;
 use super::{Tab, head};
 use crate::analytics::figures::share;
@@ -119,7 +119,7 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
             "Follow-ups by the day on which they fell due and the doctor they were planned with, narrowed by the visit they were \
             planned on. Kept is what a later visit answered; missed, what none did by the end of its day. The share is of the two."
         ),
-        visits: Some(asked.address("/analytics/follow-ups")),
+        listed: Listed::FollowUps(asked.address("/analytics/follow-ups")),
         wide: false,
     }
 }

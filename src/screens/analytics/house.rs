@@ -8,7 +8,7 @@ use tr::tr;
 use super::asked::{Asked, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
-use super::panel::{Cell, Panel, Sheet};
+use super::panel::{Cell, Listed, Panel, Sheet};
 use super::refused::{Attempts, Who};
 use crate::analytics::figures::share;
 use crate::analytics::{Among, Only};
@@ -66,7 +66,7 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
             "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
             Of the whole hospital, whatever visits are looked at."
         ),
-        visits: Some(asked.refused(Attempts::default())),
+        listed: Listed::Attempts(asked.refused(Attempts::default())),
         wide: false,
     }
 }
@@ -129,7 +129,7 @@ pub fn events(days: &Events, visits: &BTreeMap<EventType, usize>, asked: &Asked)
             the visits of the period on which it happened, as many as stand beside it: fewer than events where it happened \
             several times on one, or on a visit that was registered before. Of the whole hospital, whatever visits are looked at."
         ),
-        visits: Some(asked.listing(Among::All)),
+        listed: Listed::Visits(asked.listing(Among::All)),
         wide: true,
     }
 }

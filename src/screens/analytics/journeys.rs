@@ -7,7 +7,7 @@ use tr::tr;
 
 use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count, Path};
-use super::panel::{Cell, Panel, Sheet};
+use super::panel::{Cell, Listed, Panel, Sheet};
 use super::sankey::{Sankey, phase};
 use crate::analytics::figures::{FEWEST, few, share};
 use crate::analytics::journeys::{Detours, Flows, NoShows, Revenue, Stop, Times, Variant};
@@ -80,7 +80,7 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
             "The stages of visits that ended, in the order in which they happened; events of one stage in a row count once. \
             Documents, vital signs and reminders belong to no stage."
         ),
-        visits: Some(asked.listing(Among::Ended)),
+        listed: Listed::Visits(asked.listing(Among::Ended)),
         wide: true,
     }
 }
@@ -126,7 +126,7 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
             "The first stages of all visits of the period. A column is a step of the path, so a stage that is met again stands \
             again further right. The width of a flow is the number of visits."
         ),
-        visits: Some(asked.listing(Among::All)),
+        listed: Listed::Visits(asked.listing(Among::All)),
         wide: true,
     }
 }
@@ -177,7 +177,7 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
             "Skips are calls that nobody followed; a recall is a call after a call or a skip. Rework is a specimen that was \
             rejected, or a result that a review sent back to be made again."
         ),
-        visits: Some(asked.listing(Among::Detoured)),
+        listed: Listed::Visits(asked.listing(Among::Detoured)),
         wide: false,
     }
 }
@@ -231,7 +231,7 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         definition: tr!(
             "Visits that were closed because the patient did not come, of all visits that ended, by the doctor they were for."
         ),
-        visits: Some(asked.listing(Among::NoShow)),
+        listed: Listed::Visits(asked.listing(Among::NoShow)),
         wide: false,
     }
 }
@@ -290,7 +290,7 @@ pub fn reasons(reasons: &[(Outcome, Option<String>, usize)], asked: &Asked) -> P
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Leave, counts) },
         sheet,
         definition: tr!("The reasons as they were typed, without regard to capitals."),
-        visits: Some(asked.listing(Among::Cancelled)),
+        listed: Listed::Visits(asked.listing(Among::Cancelled)),
         wide: false,
     }
 }
@@ -335,7 +335,7 @@ pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Ask
              Bars are whole {currency}.",
             currency = tenant.currency
         ),
-        visits: Some(asked.listing(Among::Billed)),
+        listed: Listed::Visits(asked.listing(Among::Billed)),
         wide: false,
     }
 }

@@ -163,7 +163,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
                 {cut}
             </div>
             <div class="row screen-only">
-                <p class="secondary">{tr!("Every figure: tap for its definition and the visits behind it.")}</p>
+                <p class="secondary">{tr!("Every figure: tap for its definition and what is behind it.")}</p>
                 {print_button()}
             </div>
         </div>

@@ -5,7 +5,7 @@ use tr::tr;
 
 use super::asked::{Asked, Names};
 use super::charts::{Chart, short};
-use super::panel::{Cell, Panel, Sheet};
+use super::panel::{Cell, Listed, Panel, Sheet};
 use crate::analytics::now::{Late, Now};
 use crate::analytics::waits::Dimension;
 use crate::analytics::{Among, Period};
@@ -113,7 +113,7 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
             (p90) are of the waits that ended within the last hour. A doctor is in session with a patient in the room, or \
             with one within the hour. A wait is past its target when it exceeds the one of its department."
         ),
-        visits: Some(Asked { preset: None, period: lately, ..asked.clone() }.listing(Among::Open)),
+        listed: Listed::Visits(Asked { preset: None, period: lately, ..asked.clone() }.listing(Among::Open)),
         wide: false,
     }
 }

@@ -1,4 +1,4 @@
-//! A panel: one finding, its chart, the table behind it, what it means, and the visits in it.
+//! A panel: one finding, its chart, the table behind it, what it means, and where what is in it is listed.
 
 use leptos::prelude::*;
 use tr::tr;
@@ -27,10 +27,21 @@ pub struct Panel {
     pub sheet: Sheet,
     /// What its figures mean.
     pub definition: String,
-    /// Where the visits in it are listed.
-    pub visits: Option<String>,
+    /// Where what is in it is listed.
+    pub listed: Listed,
     /// Whether it takes the whole width.
     pub wide: bool,
+}
+
+/// What a panel is made of, and where that is listed.
+#[derive(Clone, Debug)]
+pub enum Listed {
+    /// Visits.
+    Visits(String),
+    /// Refused attempts.
+    Attempts(String),
+    /// Follow-ups.
+    FollowUps(String),
 }
 
 /// A table of figures.
@@ -168,15 +179,14 @@ impl Sheet {
 
 /// Shows a panel as a card.
 pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
-    let Panel { id, title, finding, chart, sheet, definition, visits, wide } = panel;
+    let Panel { id, title, finding, chart, sheet, definition, listed, wide } = panel;
     let table = table(tenant, &title, &sheet);
-    let visits = visits.map(|href| {
-        view! {
-            <a class="button button-quiet button-compact" href=href aria-label=tr!("Visits: {title}", title)>
-                {icon(Icon::Users)} {tr!("Visits")}
-            </a>
-        }
-    });
+    let (list, picture, href) = match listed {
+        Listed::Visits(href) => (tr!("Visits"), Icon::Users, href),
+        Listed::Attempts(href) => (tr!("Refused attempts"), Icon::ShieldAlert, href),
+        Listed::FollowUps(href) => (tr!("Follow-ups"), Icon::CalendarClock, href),
+    };
+    let label = format!("{list}: {title}");
     let class = if wide { "card panel panel-wide" } else { "card panel" };
     view! {
         <section class=class aria-labelledby=id>
@@ -195,7 +205,9 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
                     <div class="fold-body"><p class="secondary">{definition}</p></div>
                 </details>
                 <div class="panel-links">
-                    {visits}
+                    <a class="button button-quiet button-compact" href=href aria-label=label>
+                        {icon(picture)} {list}
+                    </a>
                     <a class="button button-quiet button-compact" href=csv aria-label=format!("CSV: {title}")>
                         {icon(Icon::Download)} {tr!("CSV")}
                     </a>

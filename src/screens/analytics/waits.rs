@@ -4,7 +4,7 @@ use tr::tr;
 
 use super::asked::{Asked, Names, grouped, times};
 use super::charts::{Bar, Chart, Count, Heat, HeatCell, Lines};
-use super::panel::{Cell, Panel, Sheet};
+use super::panel::{Cell, Listed, Panel, Sheet};
 use crate::analytics::figures::share;
 use crate::analytics::journeys::{Losses, Reached};
 use crate::analytics::waits::{Dimension, Group, Question};
@@ -151,7 +151,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
         chart: if rows.is_empty() { Chart::Nothing } else { Chart::Heat(Heat { hours, rows }) },
         sheet,
         definition: format!("{} {here}", definition(measure)),
-        visits: Some(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.address("/analytics/visits")),
         wide: false,
     }
 }
@@ -209,7 +209,7 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
         chart: if bars.is_empty() { Chart::Nothing } else { Chart::Bars(bars) },
         sheet,
         definition: definition(measure),
-        visits: Some(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.address("/analytics/visits")),
         wide: false,
     }
 }
@@ -246,7 +246,7 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
         chart: if worst.is_none() { Chart::Nothing } else { Chart::Lines(lines) },
         sheet,
         definition: definition(measure),
-        visits: Some(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.address("/analytics/visits")),
         wide: true,
     }
 }
@@ -301,7 +301,7 @@ pub fn funnel(steps: &[Reached], losses: &Losses, asked: &Asked) -> Panel {
             "How many of the period’s visits reached each step at any time. Tests and reports are not for everybody, \
             so what is missing there is no loss. Not seen: came for a doctor and never entered a room."
         ),
-        visits: Some(asked.listing(Among::All)),
+        listed: Listed::Visits(asked.listing(Among::All)),
         wide: false,
     }
 }

@@ -303,6 +303,7 @@ async fn a_bar_of_refusals_leads_to_as_many_attempts(db: Db) {
     let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
     let journeys = manager.get("/analytics/journeys?period=today").await;
     let panel = between(&journeys.text, "id=\"refusals\"", "</section>");
+    assert!(panel.contains("aria-label=\"Refused attempts: "), "{panel}");
     let list = async |asked: &str| {
         let page = manager.get(&format!("/analytics/refused?{asked}")).await;
         assert_eq!(page.status, 200, "{asked}");
