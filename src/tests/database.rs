@@ -44,7 +44,7 @@ async fn a_file_that_is_no_database_is_refused() {
 
 #[tokio::test]
 async fn a_locked_file_is_named() {
-    let database = Database::sqlite().await;
+    let database = Database::empty_sqlite().await;
     let mut other = SqliteConnection::connect(&format!("{}?mode=rwc", database.url)).await.expect("the file opens");
     sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the file is locked");
     let error = Db::open(&database.url).await.expect_err("the file is locked");
@@ -57,12 +57,12 @@ async fn a_locked_file_is_named() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_on_sqlite() {
-    a_newer_schema_is_refused(Database::sqlite().await).await;
+    a_newer_schema_is_refused(Database::empty_sqlite().await).await;
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_on_postgres() {
-    a_newer_schema_is_refused(Database::postgres().await).await;
+    a_newer_schema_is_refused(Database::empty_postgres().await).await;
 }
 
 async fn a_newer_schema_is_refused(database: Database) {

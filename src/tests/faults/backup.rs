@@ -19,7 +19,7 @@ async fn a_backup_of_sqlite_under_load_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_postgres_under_load_is_whole() {
-    let other = Database::postgres().await;
+    let other = Database::empty_postgres().await;
     whole(Database::postgres().await, &other.url).await;
     other.remove().await;
 }
