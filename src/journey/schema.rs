@@ -265,10 +265,10 @@ pub fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
             let day = text.parse::<NaiveDate>().is_ok_and(|day| text.len() == 10 && day.to_string() == text);
             ensure(day, "must be a day, as YYYY-MM-DD")
         }
-        // An offset may carry a moment into a year that can no longer be written.
+        // An offset may carry a moment, and a place its day, into a year that no calendar of a database has.
         Shape::Time => {
             let time = DateTime::parse_from_rfc3339(text()?).map(|time| time.to_utc());
-            ensure(time.is_ok_and(|time| (0..=9999).contains(&time.year())), "must be a time, as 2026-11-21T09:30:00Z")
+            ensure(time.is_ok_and(|time| (2..=9999).contains(&time.year())), "must be a time, as 2026-11-21T09:30:00Z")
         }
         Shape::List { .. } => Ok(()),
     }
