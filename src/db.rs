@@ -5,6 +5,7 @@
 pub mod beside;
 mod cells;
 mod columns;
+pub mod keys;
 pub mod rows;
 
 use std::collections::BTreeMap;

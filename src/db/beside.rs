@@ -7,7 +7,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Sqlite, SqlitePool, pool::PoolConnection};
 
-use super::rows::Statement;
+use super::keys::Statement;
 use super::{Db, Engine, Tx};
 use crate::journey::ids::TenantId;
 use crate::on;
@@ -46,7 +46,7 @@ macro_rules! table {
             name: $name,
             key: $key,
             of_visits: $of_visits,
-            clear: $crate::db::rows::Statement {
+            clear: $crate::db::keys::Statement {
                 sqlite: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
                 postgres: concat!("DELETE FROM ", $name, " WHERE tenant_id = $1"),
             },
@@ -81,7 +81,7 @@ macro_rules! switching {
     (@beside $name:literal sqlite) => { concat!("temp.", $name) };
     (@beside $name:literal postgres) => { concat!("pg_temp.", $name) };
     ($name:literal, $scope:ident, ($($part:tt),+ $(,)?)) => {
-        $crate::db::rows::Statement {
+        $crate::db::keys::Statement {
             sqlite: concat!($($crate::db::beside::switching!(@part $name sqlite $scope $part)),+),
             postgres: concat!($($crate::db::beside::switching!(@part $name postgres $scope $part)),+),
         }

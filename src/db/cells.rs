@@ -1,4 +1,4 @@
-//! A row as SQLite keeps it: what serde makes of it, each value for itself.
+//! A row taken apart: what serde makes of it, each value for itself.
 
 use std::sync::Arc;
 
@@ -6,9 +6,29 @@ use serde::Serialize;
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct, Serializer};
 use serde_json::{Error, Value};
 
-use super::rows::{Column, Kept};
+/// A column's name, and what stands in it.
+pub type Column = (&'static str, Kind);
 
-/// A value as SQLite keeps it.
+/// What stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Number,
+    /// A truth value.
+    Truth,
+    /// A day.
+    Date,
+    /// A moment.
+    Time,
+    /// JSON; its null too.
+    Json,
+    /// Bytes.
+    Bytes,
+}
+
+/// A value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
     /// No value.
@@ -19,6 +39,35 @@ pub(super) enum Cell {
     Number(i64),
     /// Bytes.
     Bytes(Vec<u8>),
+}
+
+impl Cell {
+    /// The text in it, if it holds anything.
+    pub fn text(&self) -> Result<Option<&str>, Error> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Text(text) => Ok(Some(text)),
+            Self::Number(_) | Self::Bytes(_) => Err(other()),
+        }
+    }
+
+    /// The number in it, if it holds anything.
+    pub fn number(&self) -> Result<Option<i64>, Error> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Number(number) => Ok(Some(*number)),
+            Self::Text(_) | Self::Bytes(_) => Err(other()),
+        }
+    }
+
+    /// The bytes in it, if it holds anything.
+    pub fn bytes(&self) -> Result<Option<&[u8]>, Error> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Bytes(bytes) => Ok(Some(bytes)),
+            Self::Text(_) | Self::Number(_) => Err(other()),
+        }
+    }
 }
 
 /// The values of a row in the order of its columns; one that the row does not have is nothing.
@@ -39,12 +88,12 @@ impl Row {
         let here = |at: &usize| self.columns.get(*at).is_some_and(|(column, _)| *column == name);
         let at = Some(self.next).filter(here).or_else(|| self.columns.iter().position(|(column, _)| *column == name));
         if let Some(at) = at
-            && let (Some((_, kept)), Some(cell)) = (self.columns.get(at), self.cells.get_mut(at))
+            && let (Some((_, kind)), Some(cell)) = (self.columns.get(at), self.cells.get_mut(at))
         {
-            *cell = match kept {
+            *cell = match kind {
                 // By way of a value, which has its members in one order: rebuilt rows are compared as texts.
-                Kept::Json => Cell::Text(serde_json::to_value(value)?.to_string().into()),
-                kept => value.serialize(Single(*kept))?,
+                Kind::Json => Cell::Text(serde_json::to_value(value)?.to_string().into()),
+                kind => value.serialize(Single(*kind))?,
             };
             self.next = at + 1;
         }
@@ -93,9 +142,13 @@ impl SerializeMap for Row {
     }
 }
 
-/// One value, to be kept in one way.
+/// One value of a kind.
 #[derive(Clone, Copy)]
-struct Single(Kept);
+struct Single(Kind);
+
+fn other() -> Error {
+    Error::custom("a value is not of its column's kind")
+}
 
 fn misfit() -> Error {
     Error::custom("a row has columns, and a column single values")
@@ -210,7 +263,7 @@ impl Serializer for Single {
     fn serialize_str(self, text: &str) -> Result<Cell, Error> {
         Ok(Cell::Text(match self.0 {
             // As sqlx writes times.
-            Kept::Time => [text.trim_end_matches('Z'), "+00:00"].concat().into(),
+            Kind::Time => [text.trim_end_matches('Z'), "+00:00"].concat().into(),
             _ => text.into(),
         }))
     }
@@ -245,10 +298,6 @@ impl Serializer for Single {
         serialize_map(Option<usize>) -> Self::SerializeMap,
         serialize_struct(&'static str, usize) -> Self::SerializeStruct,
     }
-
-    fn is_human_readable(&self) -> bool {
-        self.0 != Kept::Bytes
-    }
 }
 
 #[cfg(test)]
@@ -273,11 +322,11 @@ mod tests {
     #[test]
     fn a_row_is_taken_apart_by_its_columns() {
         const COLUMNS: &[Column] = &[
-            ("at", Kept::Time),
-            ("name", Kept::Text),
-            ("lines", Kept::Json),
-            ("paid", Kept::Text),
-            ("none", Kept::Text),
+            ("at", Kind::Time),
+            ("name", Kind::Text),
+            ("lines", Kind::Json),
+            ("paid", Kind::Truth),
+            ("none", Kind::Text),
         ];
         let row = |name| Given {
             name,

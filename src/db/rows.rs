@@ -1,19 +1,24 @@
-//! Many rows in one statement, and many keys in one question: what a group of writers costs is counted in statements.
+//! Many rows in one statement: what a group of writers costs is counted in statements.
 //!
-//! Rows are what serde makes of them: objects whose members are columns.
+//! Rows are what serde makes of them: objects whose members are columns. SQLite is given each value alone, PostgreSQL each column as
+//! an array: each takes that in twice as fast as one text of JSON.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::postgres::PgRow;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, FromRow, Sqlite};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
 
 use super::Tx;
 use super::cells::{Cell, cells};
 use crate::journey::ids::{Id as _, TenantId};
+
+pub use super::cells::{Column, Kind};
 
 /// The most rows that one statement carries on SQLite, which keeps the values bound to it in bounds.
 const MOST: usize = 64;
@@ -24,28 +29,17 @@ const HEAP: usize = 512;
 /// Statements of more rows than this carry a multiple of it.
 const STEP: usize = 8;
 
-/// One statement in the words of each engine: `$1` is the tenant, `$2` the rows or the keys.
-#[derive(Clone, Copy, Debug)]
-pub struct Statement {
-    /// For SQLite.
-    pub sqlite: &'static str,
-    /// For PostgreSQL.
-    pub postgres: &'static str,
-}
-
 /// Rows of one kind to be written at once, in the words of each engine.
-///
-/// PostgreSQL takes them apart itself, out of one JSON array; SQLite is twice as fast when each value is bound alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows {
-    /// What stands before the rows, and what stands after them.
+    /// Their columns.
+    pub columns: &'static [Column],
+    /// What stands before the rows on SQLite, and what stands after them.
     pub sqlite: [&'static str; 2],
     /// Where the tenant stands on SQLite.
     pub tenant: TenantStands,
-    /// Their columns, as SQLite keeps them.
-    pub columns: &'static [Column],
-    /// For PostgreSQL: `$1` is the tenant, `$2` the rows.
-    pub postgres: &'static str,
+    /// What stands before the columns on PostgreSQL, and what stands after them; `$1` is the tenant.
+    pub postgres: [&'static str; 2],
 }
 
 /// Where the tenant stands among the values bound to a statement.
@@ -57,40 +51,34 @@ pub enum TenantStands {
     Last,
 }
 
-/// A column's name, and how SQLite keeps its values.
-pub type Column = (&'static str, Kept);
-
-/// How SQLite keeps a value that JSON carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// As it is: text, a number, a truth value.
-    Text,
-    /// As sqlx writes times.
-    Time,
-    /// As the text of the JSON; its null too.
-    Json,
-    /// As bytes.
-    Bytes,
-}
-
-/// How SQLite keeps a column: `text` (numbers and truth values too), `time`, `json` or `bytes`; how PostgreSQL reads it.
-///
-/// PostgreSQL takes JSON's null for its own, which no column of JSON holds here.
+/// What stands in a column, and how PostgreSQL reads it.
 macro_rules! column {
     (text $column:literal) => {
-        ($column, $crate::db::rows::Kept::Text)
+        ($column, $crate::db::rows::Kind::Text)
+    };
+    (number $column:literal) => {
+        ($column, $crate::db::rows::Kind::Number)
+    };
+    (truth $column:literal) => {
+        ($column, $crate::db::rows::Kind::Truth)
+    };
+    (date $column:literal) => {
+        ($column, $crate::db::rows::Kind::Date)
     };
     (time $column:literal) => {
-        ($column, $crate::db::rows::Kept::Time)
+        ($column, $crate::db::rows::Kind::Time)
     };
     (json $column:literal) => {
-        ($column, $crate::db::rows::Kept::Json)
+        ($column, $crate::db::rows::Kind::Json)
     };
     (bytes $column:literal) => {
-        ($column, $crate::db::rows::Kept::Bytes)
+        ($column, $crate::db::rows::Kind::Bytes)
+    };
+    (postgres date $column:literal) => {
+        concat!("given.", $column, "::date")
     };
     (postgres json $column:literal) => {
-        concat!("coalesce(given.", $column, ", 'null')")
+        concat!("given.", $column, "::jsonb")
     };
     (postgres $kind:ident $column:literal) => {
         concat!("given.", $column)
@@ -101,14 +89,16 @@ macro_rules! column {
 macro_rules! insert_rows {
     ($table:literal: $($kind:ident $column:literal),+ $(,)?; $conflict:literal) => {
         $crate::db::rows::Rows {
+            columns: &[$($crate::db::rows::column!($kind $column)),+],
             sqlite: [concat!("INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") VALUES "), concat!(" ", $conflict)],
             tenant: $crate::db::rows::TenantStands::InRows,
-            columns: &[$($crate::db::rows::column!($kind $column)),+],
-            postgres: concat!(
-                "INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") SELECT $1",
-                $(", ", $crate::db::rows::column!(postgres $kind $column),)+
-                " FROM jsonb_populate_recordset(NULL::", $table, ", $2::text::jsonb) AS given WHERE true ", $conflict
-            ),
+            postgres: [
+                concat!(
+                    "INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") SELECT $1",
+                    $(", ", $crate::db::rows::column!(postgres $kind $column),)+ " FROM unnest("
+                ),
+                concat!(") AS given (", $crate::db::rows::listed_columns!($($column),+), ") ", $conflict),
+            ],
         }
     };
 }
@@ -117,68 +107,40 @@ macro_rules! insert_rows {
 macro_rules! update_rows {
     ($table:literal by $key:literal: $first_kind:ident $first:literal, $($kind:ident $column:literal),+ $(,)?) => {
         $crate::db::rows::Rows {
+            columns: &[
+                $crate::db::rows::column!(text $key), $crate::db::rows::column!($first_kind $first),
+                $($crate::db::rows::column!($kind $column)),+
+            ],
             sqlite: [
-                concat!(
-                    "WITH given (", $key, ", ", $first, $(", ", $column,)+ ") AS (VALUES "
-                ),
+                concat!("WITH given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") AS (VALUES "),
                 concat!(
                     ") UPDATE ", $table, " SET ", $first, " = given.", $first, $(", ", $column, " = given.", $column,)+
                     " FROM given WHERE ", $table, ".tenant_id = ? AND ", $table, ".", $key, " = given.", $key
                 ),
             ],
             tenant: $crate::db::rows::TenantStands::Last,
-            columns: &[
-                $crate::db::rows::column!(text $key), $crate::db::rows::column!($first_kind $first),
-                $($crate::db::rows::column!($kind $column)),+
+            postgres: [
+                concat!(
+                    "UPDATE ", $table, " SET ", $first, " = ", $crate::db::rows::column!(postgres $first_kind $first),
+                    $(", ", $column, " = ", $crate::db::rows::column!(postgres $kind $column),)+ " FROM unnest("
+                ),
+                concat!(
+                    ") AS given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") WHERE ",
+                    $table, ".tenant_id = $1 AND ", $table, ".", $key, " = given.", $key
+                ),
             ],
-            postgres: concat!(
-                "UPDATE ", $table, " SET ", $first, " = given.", $first, $(", ", $column, " = given.", $column,)+
-                " FROM jsonb_populate_recordset(NULL::", $table, ", $2::text::jsonb) AS given WHERE ",
-                $table, ".tenant_id = $1 AND ", $table, ".", $key, " = given.", $key
-            ),
         }
     };
 }
 
-/// The condition that a text is among the keys, or among those of one list of several, in an engine's words.
-macro_rules! listed {
-    (sqlite) => {
-        "IN (SELECT value FROM json_each($2))"
-    };
-    (postgres) => {
-        "= ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb)))"
-    };
-    (sqlite $list:literal) => {
-        concat!("IN (SELECT value FROM json_each($2, '$[", $list, "]'))")
-    };
-    (postgres $list:literal) => {
-        concat!("= ANY (ARRAY(SELECT jsonb_array_elements_text($2::text::jsonb -> ", $list, ")))")
+/// The names of columns, one after the other.
+macro_rules! listed_columns {
+    ($first:literal $(, $column:literal)*) => {
+        concat!($first, $(", ", $column),*)
     };
 }
 
-/// Asks for many rows as one text of JSON: the engines write it, and serde reads it, faster than drivers hand over row by row.
-macro_rules! read_json {
-    ($source:expr, $statement:expr; $($value:expr),+) => {{
-        use $crate::db::{Db, Engine, Source, Tx};
-        let read: String = match $source.into() {
-            Source::Db(Db { read: Engine::Sqlite(pool), .. }) => {
-                sqlx::query_scalar($statement.sqlite)$(.bind($value))+.fetch_one(pool).await?
-            }
-            Source::Db(Db { read: Engine::Postgres(pool), .. }) => {
-                sqlx::query_scalar($statement.postgres)$(.bind($value))+.fetch_one(pool).await?
-            }
-            Source::Tx(Tx::Sqlite(tx)) => {
-                sqlx::query_scalar($statement.sqlite)$(.bind($value))+.fetch_one(&mut **tx).await?
-            }
-            Source::Tx(Tx::Postgres(tx)) => {
-                sqlx::query_scalar($statement.postgres)$(.bind($value))+.fetch_one(&mut **tx).await?
-            }
-        };
-        serde_json::from_str(&read).map_err(|error| sqlx::Error::Decode(error.into()))
-    }};
-}
-
-pub(crate) use {column, insert_rows, listed, read_json, update_rows};
+pub(crate) use {column, insert_rows, listed_columns, update_rows};
 
 /// Rows of one kind on their way into their table.
 pub struct Batch<'a>(Box<dyn Going + Send + 'a>);
@@ -187,8 +149,8 @@ pub struct Batch<'a>(Box<dyn Going + Send + 'a>);
 trait Going {
     /// The next statement for SQLite; none when all rows have gone.
     fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>>;
-    /// The next statement for PostgreSQL, and its rows.
-    fn postgres(&mut self) -> sqlx::Result<Option<(&'static str, String)>>;
+    /// The next statement for PostgreSQL; none when all rows have gone.
+    fn postgres(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Postgres, PgArguments>>>;
 }
 
 /// Rows that are made when their turn comes: again and again when those made before have gone, until none are made.
@@ -219,13 +181,13 @@ impl<R: Serialize, F: FnMut() -> Vec<R>> Going for Making<R, F> {
             0..STEP => left,
             _ => MOST.min(left / STEP * STEP),
         });
-        if some.is_empty() { Ok(None) } else { rows.bound(tenant, some).map(Some) }
+        if some.is_empty() { Ok(None) } else { rows.one_by_one(tenant, some).map(Some).map_err(sqlx::Error::Encode) }
     }
 
-    fn postgres(&mut self) -> sqlx::Result<Option<(&'static str, String)>> {
-        let sql = self.rows.postgres;
+    fn postgres(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Postgres, PgArguments>>> {
+        let rows = self.rows;
         let some = self.some(|left| HEAP.min(left));
-        if some.is_empty() { Ok(None) } else { Ok(Some((sql, json(some)?))) }
+        if some.is_empty() { Ok(None) } else { rows.by_columns(tenant, some).map(Some).map_err(sqlx::Error::Encode) }
     }
 }
 
@@ -242,10 +204,9 @@ pub async fn write(tx: &mut Tx, tenant: &TenantId, batches: Vec<Batch<'_>>) -> s
             }
         }
         Tx::Postgres(connection) => {
-            let mut next = || next(&mut left, Going::postgres);
+            let mut next = || next(&mut left, |batch| batch.postgres(tenant));
             let mut prepared = next()?;
-            while let Some((sql, rows)) = prepared {
-                let query = sqlx::query(sql).bind(tenant).bind(rows);
+            while let Some(query) = prepared {
                 let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
                 (_, prepared) = (done?, following?);
             }
@@ -286,33 +247,62 @@ impl Rows {
     }
 
     /// The statement that writes rows on SQLite.
-    fn bound<R: Serialize>(
+    fn one_by_one<R: Serialize>(
         self,
         tenant: &TenantId,
         rows: &[R],
-    ) -> sqlx::Result<Query<'static, Sqlite, SqliteArguments>> {
-        let encode = sqlx::Error::Encode;
+    ) -> Result<Query<'static, Sqlite, SqliteArguments>, BoxDynError> {
         let tenant: Arc<str> = tenant.as_str().into();
         let mut values = SqliteArguments::default();
         values.reserve((self.columns.len() + 1) * rows.len(), 0);
         for row in rows {
             if self.tenant == TenantStands::InRows {
-                values.add(Arc::clone(&tenant)).map_err(encode)?;
+                values.add(Arc::clone(&tenant))?;
             }
-            for cell in cells(self.columns, row).map_err(|error| encode(error.into()))? {
+            for cell in cells(self.columns, row)? {
                 match cell {
                     Cell::Nothing => values.add(None::<i64>),
                     Cell::Text(text) => values.add(text),
                     Cell::Number(number) => values.add(number),
                     Cell::Bytes(bytes) => values.add(bytes),
-                }
-                .map_err(encode)?;
+                }?;
             }
         }
         if self.tenant == TenantStands::Last {
-            values.add(tenant).map_err(encode)?;
+            values.add(tenant)?;
         }
         Ok(sqlx::query_with(AssertSqlSafe(self.of(rows.len())), values))
+    }
+
+    /// The statement that writes rows on PostgreSQL.
+    fn by_columns<R: Serialize>(
+        self,
+        tenant: &TenantId,
+        rows: &[R],
+    ) -> Result<Query<'static, Postgres, PgArguments>, BoxDynError> {
+        let rows = rows.iter().map(|row| cells(self.columns, row)).collect::<Result<Vec<_>, _>>()?;
+        let mut values = PgArguments::default();
+        values.add(tenant)?;
+        let mut given = Vec::with_capacity(self.columns.len());
+        for (at, (_, kind)) in self.columns.iter().enumerate() {
+            given.push(format!("${}", at + 2));
+            let column = rows.iter().filter_map(|row| row.get(at));
+            match kind {
+                // Days and JSON are read from the text that they are.
+                Kind::Text | Kind::Date | Kind::Json => {
+                    values.add(column.map(Cell::text).collect::<Result<Vec<_>, _>>()?)
+                }
+                Kind::Number => values.add(column.map(Cell::number).collect::<Result<Vec<_>, _>>()?),
+                Kind::Truth => {
+                    let truth = |cell: &Cell| cell.number().map(|number| number.map(|number| number != 0));
+                    values.add(column.map(truth).collect::<Result<Vec<_>, _>>()?)
+                }
+                Kind::Time => values.add(column.map(moment).collect::<Result<Vec<_>, _>>()?),
+                Kind::Bytes => values.add(column.map(Cell::bytes).collect::<Result<Vec<_>, _>>()?),
+            }?;
+        }
+        let [before, after] = self.postgres;
+        Ok(sqlx::query_with(AssertSqlSafe(format!("{before}{}{after}", given.join(", "))), values))
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.
@@ -324,56 +314,7 @@ impl Rows {
     }
 }
 
-impl Statement {
-    /// Writes what follows from keys; does nothing when there are none.
-    pub async fn write<K: Serialize>(&self, tx: &mut Tx, tenant: &TenantId, keys: &[K]) -> sqlx::Result<()> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let keys = json(keys)?;
-        match tx {
-            Tx::Sqlite(connection) => {
-                sqlx::query(self.sqlite).bind(tenant).bind(keys).execute(&mut **connection).await.map(drop)
-            }
-            Tx::Postgres(connection) => {
-                sqlx::query(self.postgres).bind(tenant).bind(keys).execute(&mut **connection).await.map(drop)
-            }
-        }
-    }
-
-    /// Runs a statement that needs the tenant alone, and says how many rows it touched.
-    pub async fn execute(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<u64> {
-        Ok(match tx {
-            Tx::Sqlite(connection) => {
-                sqlx::query(self.sqlite).bind(tenant).execute(&mut **connection).await?.rows_affected()
-            }
-            Tx::Postgres(connection) => {
-                sqlx::query(self.postgres).bind(tenant).execute(&mut **connection).await?.rows_affected()
-            }
-        })
-    }
-
-    /// Asks for the rows of keys; asks nothing when there are none.
-    pub async fn read<K, R>(&self, tx: &mut Tx, tenant: &TenantId, keys: &[K]) -> sqlx::Result<Vec<R>>
-    where
-        K: Serialize,
-        R: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
-    {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let keys = json(keys)?;
-        match tx {
-            Tx::Sqlite(connection) => {
-                sqlx::query_as(self.sqlite).bind(tenant).bind(keys).fetch_all(&mut **connection).await
-            }
-            Tx::Postgres(connection) => {
-                sqlx::query_as(self.postgres).bind(tenant).bind(keys).fetch_all(&mut **connection).await
-            }
-        }
-    }
-}
-
-fn json<T: Serialize>(rows: &[T]) -> sqlx::Result<String> {
-    serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(error.into()))
+/// The moment in a cell.
+fn moment(cell: &Cell) -> Result<Option<DateTime<Utc>>, BoxDynError> {
+    Ok(cell.text()?.map(DateTime::parse_from_rfc3339).transpose()?.map(|moment| moment.to_utc()))
 }

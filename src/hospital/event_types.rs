@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use super::own_types::{aggregate_of, is_own, own, own_tags, title};
 use super::{Problem, WriteError, line};
-use crate::db::rows::Statement;
+use crate::db::keys::Statement;
 use crate::db::{Db, Tx};
 use crate::journey::events::EventType as Step;
 use crate::journey::ids::{PersonId, TenantId};

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::patient_spelling::{slips, spellings};
 use super::patients::Patient;
-use crate::db::rows::{Rows, Statement, insert_rows};
+use crate::db::keys::Statement;
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Engine, Tx};
 use crate::journey::ids::{PatientId, TenantId};
 use crate::on;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::db::Tx;
-use crate::db::rows::{Statement, listed};
+use crate::db::keys::{Statement, listed};
 use crate::journey::ids::TenantId;
 
 /// The kinds of things that have an id, by the word with which the schema of metadata says what an id names.

@@ -27,22 +27,22 @@ const PORTION: usize = 2000;
 
 const BRANCHES: Rows = insert_rows!("branches": text "id", text "name", text "code"; "");
 const DEPARTMENTS: Rows = insert_rows!("departments":
-    text "id", text "branch_id", text "name", text "token_prefix", text "target_minutes"; "");
+    text "id", text "branch_id", text "name", text "token_prefix", number "target_minutes"; "");
 const ROOMS: Rows =
     insert_rows!("rooms": text "id", text "branch_id", text "department_id", text "name", text "kind"; "");
 const PEOPLE: Rows = insert_rows!("people":
     text "id", text "sign_in_name", text "name", text "actor_type", text "branch_id", text "department_id", text "room_id",
-    text "active"; "");
+    truth "active"; "");
 const ROLES: Rows = insert_rows!("person_roles": text "person_id", text "role"; "");
 const TARIFF: Rows = insert_rows!("tariff":
-    text "id", text "code", text "name", text "kind", text "price", text "department_id", text "specimen", json "analytes",
-    json "panels", text "active"; "");
+    text "id", text "code", text "name", text "kind", number "price", text "department_id", text "specimen", json "analytes",
+    json "panels", truth "active"; "");
 const PATIENTS: Rows = insert_rows!("patients":
-    text "id", text "mrn", text "name", text "sex", text "birth_date", text "phone", time "created_at", text "name_key",
+    text "id", text "mrn", text "name", text "sex", date "birth_date", text "phone", time "created_at", text "name_key",
     text "phone_key"; "");
 const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
 const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
-const NUMBERS: Rows = insert_rows!("patient_numbers": text "last"; "");
+const NUMBERS: Rows = insert_rows!("patient_numbers": number "last"; "");
 
 /// A hospital with everybody and everything in it.
 #[derive(Clone, Debug)]

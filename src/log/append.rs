@@ -103,8 +103,8 @@ pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
 }
 
 const APPEND: Rows = insert_rows!("visit_events":
-    text "position", text "id", text "visit_id", text "aggregate_type", text "aggregate_id", text "version",
-    text "event_type", text "schema_version", text "description", json "metadata", json "tags", text "actor_type",
+    number "position", text "id", text "visit_id", text "aggregate_type", text "aggregate_id", number "version",
+    text "event_type", number "schema_version", text "description", json "metadata", json "tags", text "actor_type",
     text "performed_by", text "on_behalf_of", time "performed_at", time "recorded_at", text "branch_id", text "correlation_id",
     text "causation_id", bytes "salt", bytes "body_digest", bytes "prev_hash", bytes "hash"; "");
 

@@ -179,13 +179,9 @@ fn write(value: &Value, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
-/// Writes bytes as a statement that inserts rows takes them: as they are, or in the words of PostgreSQL where they stand in JSON.
+/// Writes bytes as they stand in a column.
 pub(super) fn column<S: Serializer, const N: usize>(bytes: &Bytes<N>, serializer: S) -> Result<S::Ok, S::Error> {
-    if serializer.is_human_readable() {
-        serializer.collect_str(&format_args!("\\x{bytes}"))
-    } else {
-        serializer.serialize_bytes(&bytes.0)
-    }
+    serializer.serialize_bytes(&bytes.0)
 }
 
 impl<const N: usize> fmt::Display for Bytes<N> {

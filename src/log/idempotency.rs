@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::chain::{Digest, column};
 use super::event::to_milliseconds;
 use crate::db::Tx;
-use crate::db::rows::{Rows, Statement, insert_rows};
+use crate::db::keys::Statement;
+use crate::db::rows::{Rows, insert_rows};
 use crate::journey::ids::{PersonId, TenantId};
 use crate::on;
 
@@ -76,7 +77,7 @@ pub async fn recall(
 
 const FORGET: &str = "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND recorded_at <= $2";
 const REMEMBER: Rows = insert_rows!("idempotency_keys":
-    text "person_id", text "key", bytes "request_digest", text "first_position", text "last_position",
+    text "person_id", text "key", bytes "request_digest", number "first_position", number "last_position",
     time "recorded_at"; "");
 
 /// Remembers requests; forgets those that have had their time.

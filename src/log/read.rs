@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::event::{Occurrence, StoredEvent, to_milliseconds};
-use crate::db::rows::{Statement, listed, read_json};
+use crate::db::keys::{Statement, listed, read_json};
 use crate::db::{Db, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};

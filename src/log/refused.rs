@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::event::to_milliseconds;
-use crate::db::rows::{Rows, Statement, insert_rows};
+use crate::db::keys::Statement;
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Engine, Tx};
 use crate::journey::ids::{AttemptId, PersonId, TenantId, VisitId};
 use crate::on;
@@ -70,7 +71,7 @@ impl<'a> From<&'a RefusedAttempt> for Row<'a> {
 
 const KEEP: Rows = insert_rows!("refused_attempts":
     text "id", text "visit_id", text "event_type", text "code", text "detail", json "facts", text "person_id",
-    time "attempted_at", text "batch_index"; "");
+    time "attempted_at", number "batch_index"; "");
 
 /// Keeps attempts; what they were refused of is not written.
 pub async fn keep(tx: &mut Tx, tenant: &TenantId, attempts: &[RefusedAttempt]) -> sqlx::Result<()> {

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::Tx;
-use crate::db::rows::{Batch, Rows, Statement, insert_rows, listed};
+use crate::db::keys::{Statement, listed};
+use crate::db::rows::{Batch, Rows, insert_rows};
 use crate::journey::evolve::{FOLD, FOLD_VERSION};
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::visit::Visit;
@@ -28,7 +29,7 @@ struct Row<'a> {
 }
 
 const KEEP: Rows = insert_rows!("snapshots":
-    text "aggregate_type", text "aggregate_id", text "version", text "fold_version", json "state";
+    text "aggregate_type", text "aggregate_id", number "version", number "fold_version", json "state";
     "ON CONFLICT (tenant_id, aggregate_type, aggregate_id) DO UPDATE SET version = excluded.version, \
      fold_version = excluded.fold_version, state = excluded.state");
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 use super::event::{StoredEvent, to_milliseconds};
-use crate::db::rows::Statement;
+use crate::db::keys::Statement;
 use crate::db::{Db, Engine, Source, Tx, text_columns, word_text};
 use crate::journey::ids::{SubscriptionId, TenantId};
 use crate::journey::words::{Word, words};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::event::{StoredEvent, to_milliseconds};
 use super::read::performed_at;
-use crate::db::rows::listed;
+use crate::db::keys::listed;
 use crate::db::{Db, Engine};
 use crate::journey::ids::TenantId;
 use crate::on;

@@ -63,8 +63,8 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = BillRow> {
 }
 
 const SAVE: Rows = insert_rows!("bills":
-    text "visit_id", text "bill_id", text "kind", json "items", text "discount", text "amount", text "paid",
-    text "refunded", text "balance", json "payments", time "billed_at", time "settled_at";
+    text "visit_id", text "bill_id", text "kind", json "items", number "discount", number "amount", number "paid",
+    number "refunded", number "balance", json "payments", time "billed_at", time "settled_at";
     "ON CONFLICT (tenant_id, visit_id, bill_id) DO UPDATE SET items = excluded.items, amount = excluded.amount, \
      paid = excluded.paid, refunded = excluded.refunded, balance = excluded.balance, payments = excluded.payments, \
      settled_at = excluded.settled_at");

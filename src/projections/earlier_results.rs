@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::tests::TestCard;
-use crate::db::rows::{Statement, listed};
+use crate::db::keys::{Statement, listed};
 use crate::db::{Db, Engine};
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::{TenantId, TestId};

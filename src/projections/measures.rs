@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use super::following::{Problem, Projection};
 use crate::db::beside::{Table, table};
-use crate::db::rows::{Rows, Statement, insert_rows, read_json};
+use crate::db::keys::{Statement, read_json};
+use crate::db::rows::{Rows, insert_rows};
 use crate::db::{Db, Tx};
 use crate::hospital::tenants::Tenant;
 use crate::journey::course::{Course, Span, letters};
@@ -127,10 +128,10 @@ const TABLES: &[Table] = &[
 ];
 
 const SAVE: Rows = insert_rows!("visit_measures":
-    text "visit_id", text "position", text "branch_id", text "department_id", text "doctor_id", text "visit_type",
-    text "priority", text "day", text "hour", text "weekday", time "registered_at", time "ended_at", text "outcome",
-    text "reason", text "path", text "repeats", text "waiting", text "served", text "away", text "other",
-    text "door_to_doctor", text "whole_visit", text "taken", text "refunded", text "due", json "spans";
+    text "visit_id", number "position", text "branch_id", text "department_id", text "doctor_id", text "visit_type",
+    text "priority", date "day", number "hour", number "weekday", time "registered_at", time "ended_at", text "outcome",
+    text "reason", text "path", number "repeats", number "waiting", number "served", number "away", number "other",
+    number "door_to_doctor", number "whole_visit", number "taken", number "refunded", number "due", json "spans";
     "ON CONFLICT (tenant_id, visit_id) DO UPDATE SET position = excluded.position, doctor_id = excluded.doctor_id, \
      priority = excluded.priority, ended_at = excluded.ended_at, outcome = excluded.outcome, reason = excluded.reason, \
      path = excluded.path, repeats = excluded.repeats, waiting = excluded.waiting, served = excluded.served, \
@@ -140,9 +141,9 @@ const SAVE: Rows = insert_rows!("visit_measures":
 
 // A stay may turn out otherwise by what comes after it; none ever goes.
 const SAVE_STAYS: Rows = insert_rows!("stays":
-    text "visit_id", text "number", text "part", text "station", text "doctor_id", text "department_id",
-    text "branch_id", text "visit_type", text "priority", text "day", text "hour", text "weekday", time "began_at",
-    time "ended_at", text "seconds";
+    text "visit_id", number "number", text "part", text "station", text "doctor_id", text "department_id",
+    text "branch_id", text "visit_type", text "priority", date "day", number "hour", number "weekday", time "began_at",
+    time "ended_at", number "seconds";
     "ON CONFLICT (tenant_id, visit_id, number) DO UPDATE SET part = excluded.part, station = excluded.station, \
      doctor_id = excluded.doctor_id, priority = excluded.priority, hour = excluded.hour, weekday = excluded.weekday, \
      began_at = excluded.began_at, ended_at = excluded.ended_at, seconds = excluded.seconds");

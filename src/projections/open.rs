@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::rows::{Statement, listed};
+use crate::db::keys::{Statement, listed};
 use crate::db::{Db, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::{Priority, Station, Status, VisitType};

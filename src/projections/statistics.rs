@@ -38,7 +38,7 @@ pub struct StatisticsRow {
 const TABLES: &[Table] = &[table!("event_statistics" by "tenant_id, day, event_type, performed_by")];
 
 const ADD: Rows = insert_rows!("event_statistics":
-    text "day", text "event_type", text "performed_by", text "count", time "first_performed_at",
+    date "day", text "event_type", text "performed_by", number "count", time "first_performed_at",
     time "last_performed_at";
     "ON CONFLICT (tenant_id, day, event_type, performed_by) DO UPDATE SET \
      count = event_statistics.count + excluded.count, \

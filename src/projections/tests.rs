@@ -127,9 +127,9 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
 }
 
 const SAVE: Rows = insert_rows!("tests":
-    text "visit_id", text "test_id", text "code", text "name", text "price", text "specimen", text "priority",
-    text "urgency", text "stage", time "since", time "ordered_at", text "sample_id", text "recollections",
-    text "bill_id", text "paid", text "completed_by", json "results", text "pending";
+    text "visit_id", text "test_id", text "code", text "name", number "price", text "specimen", text "priority",
+    number "urgency", text "stage", time "since", time "ordered_at", text "sample_id", number "recollections",
+    text "bill_id", truth "paid", text "completed_by", json "results", truth "pending";
     "ON CONFLICT (tenant_id, visit_id, test_id) DO UPDATE SET specimen = excluded.specimen, stage = excluded.stage, \
      since = excluded.since, sample_id = excluded.sample_id, recollections = excluded.recollections, \
      bill_id = excluded.bill_id, paid = excluded.paid, completed_by = excluded.completed_by, results = excluded.results, \

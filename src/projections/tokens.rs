@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::visits::Arrival;
 use super::{Change, Tokens};
 use crate::db::Tx;
-use crate::db::rows::{Statement, listed};
+use crate::db::keys::{Statement, listed};
 use crate::journey::ids::{BranchId, DepartmentId, TenantId, VisitId};
 use crate::journey::visit::Visit;
 use crate::journey::words::VisitType;

@@ -226,13 +226,13 @@ fn progress<'a>(visit_id: &'a VisitId, Change { after: visit, recorded_at, .. }:
 
 const INSERT: Rows = insert_rows!("visits":
     text "visit_id", text "patient_id", text "branch_id", text "department_id", text "visit_type", text "token",
-    text "day", text "reason", time "registered_at", text "priority", text "urgency", text "status", text "station",
-    text "room_id", text "counter", time "since", text "calls", text "doctor_id", text "attended", time "ended_at",
-    text "due", text "unbilled", time "billing_since", time "recorded_at", text "version"; "");
+    date "day", text "reason", time "registered_at", text "priority", number "urgency", text "status", text "station",
+    text "room_id", text "counter", time "since", number "calls", text "doctor_id", truth "attended", time "ended_at",
+    number "due", number "unbilled", time "billing_since", time "recorded_at", number "version"; "");
 const UPDATE: Rows = update_rows!("visits" by "visit_id":
-    text "priority", text "urgency", text "status", text "station", text "room_id", text "counter", time "since",
-    text "calls", text "doctor_id", text "attended", time "ended_at", text "due", text "unbilled",
-    time "billing_since", time "recorded_at", text "version");
+    text "priority", number "urgency", text "status", text "station", text "room_id", text "counter", time "since",
+    number "calls", text "doctor_id", truth "attended", time "ended_at", number "due", number "unbilled",
+    time "billing_since", time "recorded_at", number "version");
 
 /// The rows of those who were registered.
 pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a Tokens) -> Batch<'a> {

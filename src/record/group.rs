@@ -29,7 +29,7 @@ use crate::projections::Changes;
 const LONGEST_FACTS: usize = 4_000;
 
 /// How many events are decided before they are written.
-const STRIDE: usize = 16;
+const STRIDE: usize = 32;
 
 /// What the writer keeps between groups.
 #[derive(Default)]

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sojourn::db::{Db, Engine};
+use sojourn::db::{Db, Engine, new_id};
+use sojourn::{log, on};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::support::events::{append, happening, name, tenant};
 use crate::support::house::House;
 use crate::support::source::{Source, product};
 use crate::support::{Database, stories, tell};
 
 stories! {
     every_key_leads_with_the_tenant,
+    no_event_is_without_its_log,
 }
 
 /// A column: its table and name, whether it may be null, and its type as SQLite has it.
@@ -135,6 +138,22 @@ fn calls<'a>(source: &'a Source, name: &str) -> Vec<&'a str> {
 fn table_of<'a>(query: &'a str, alias: &'a str) -> &'a str {
     let words: Vec<_> = query.split(|c: char| c.is_whitespace() || c == ',' || c == ')').collect();
     words.windows(2).find(|pair| pair[1] == alias && GROWING.contains(&pair[0])).map_or(alias, |pair| pair[0])
+}
+
+async fn no_event_is_without_its_log(db: Db) {
+    const REMOVE: &str = "DELETE FROM log_heads";
+    const GIVE_AWAY: &str = "UPDATE log_heads SET tenant_id = 'nobody'";
+    let stored = append(&db, &tenant(&db).await, [happening(&name(), 1)]).await;
+    let mut tx = db.begin().await.expect("a transaction");
+    let mut attempts = vec![log::write(&mut tx, &new_id(), &stored).await];
+    drop(tx);
+    for sql in [REMOVE, GIVE_AWAY] {
+        attempts.push(on!(&db.write, pool => sqlx::query(sql).execute(pool).await.map(drop)));
+    }
+    for attempt in attempts {
+        let refused = attempt.expect_err("an event without its log");
+        assert!(refused.as_database_error().is_some_and(|error| error.is_foreign_key_violation()), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
