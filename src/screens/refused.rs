@@ -40,7 +40,7 @@ fn row(
     let visit = tokens.map(|tokens| {
         let known = attempt.visit_id.as_ref().and_then(|visit| Some((visit, tokens.get(visit)?)));
         let link = known.map(|(visit, token)| view! { <a href=format!("/visits/{visit}")>{token.clone()}</a> });
-        view! { <td>{link}</td> }
+        view! { <td class="nowrap">{link}</td> }
     });
     view! {
         <tr>
