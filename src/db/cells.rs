@@ -47,7 +47,7 @@ impl Cell {
         match self {
             Self::Nothing => Ok(None),
             Self::Text(text) => Ok(Some(text)),
-            Self::Number(_) | Self::Bytes(_) => Err(other()),
+            Self::Number(_) | Self::Bytes(_) => Err(of_another_kind()),
         }
     }
 
@@ -56,7 +56,7 @@ impl Cell {
         match self {
             Self::Nothing => Ok(None),
             Self::Number(number) => Ok(Some(*number)),
-            Self::Text(_) | Self::Bytes(_) => Err(other()),
+            Self::Text(_) | Self::Bytes(_) => Err(of_another_kind()),
         }
     }
 
@@ -65,7 +65,7 @@ impl Cell {
         match self {
             Self::Nothing => Ok(None),
             Self::Bytes(bytes) => Ok(Some(bytes)),
-            Self::Text(_) | Self::Number(_) => Err(other()),
+            Self::Text(_) | Self::Number(_) => Err(of_another_kind()),
         }
     }
 }
@@ -146,7 +146,7 @@ impl SerializeMap for Row {
 #[derive(Clone, Copy)]
 struct Single(Kind);
 
-fn other() -> Error {
+fn of_another_kind() -> Error {
     Error::custom("a value is not of its column's kind")
 }
 
@@ -342,5 +342,14 @@ mod tests {
             assert_eq!(cells, [time.clone(), kept, lines.clone(), Cell::Number(1), Cell::Nothing]);
         }
         assert!(cells(COLUMNS, &["no row"]).is_err());
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_never_taken_for_none() {
+        let (text, number, bytes) = (Cell::Text("1".into()), Cell::Number(1), Cell::Bytes(vec![1]));
+        assert!(number.text().is_err() && bytes.text().is_err());
+        assert!(text.number().is_err() && bytes.number().is_err());
+        assert!(text.bytes().is_err() && number.bytes().is_err());
+        assert_eq!(Cell::Nothing.text().expect("nothing"), None);
     }
 }
