@@ -25,6 +25,9 @@ macro_rules! text_columns {
                 $read(text).ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
             }
         }
+        impl sqlx::postgres::PgHasArrayType for $name {
+            fn array_type_info() -> sqlx::postgres::PgTypeInfo { <String as sqlx::postgres::PgHasArrayType>::array_type_info() }
+        }
     )*};
 }
 

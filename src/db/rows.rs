@@ -40,6 +40,8 @@ pub struct Rows {
     pub tenant: TenantStands,
     /// What stands before the columns on PostgreSQL, and what stands after them; `$1` is the tenant.
     pub postgres: [&'static str; 2],
+    /// What becomes of a row whose key is there already; nothing is said where none can be.
+    pub conflict: &'static str,
 }
 
 /// Where the tenant stands among the values bound to a statement.
@@ -90,15 +92,16 @@ macro_rules! insert_rows {
     ($table:literal: $($kind:ident $column:literal),+ $(,)?; $conflict:literal) => {
         $crate::db::rows::Rows {
             columns: &[$($crate::db::rows::column!($kind $column)),+],
-            sqlite: [concat!("INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") VALUES "), concat!(" ", $conflict)],
+            sqlite: [concat!("INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") VALUES "), ""],
             tenant: $crate::db::rows::TenantStands::InRows,
             postgres: [
                 concat!(
                     "INSERT INTO ", $table, " (tenant_id", $(", ", $column,)+ ") SELECT $1",
                     $(", ", $crate::db::rows::column!(postgres $kind $column),)+ " FROM unnest("
                 ),
-                concat!(") AS given (", $crate::db::rows::listed_columns!($($column),+), ") ", $conflict),
+                concat!(") AS given (", $crate::db::rows::listed_columns!($($column),+), ")"),
             ],
+            conflict: concat!(" ", $conflict),
         }
     };
 }
@@ -129,6 +132,7 @@ macro_rules! update_rows {
                     $table, ".tenant_id = $1 AND ", $table, ".", $key, " = given.", $key
                 ),
             ],
+            conflict: "",
         }
     };
 }
@@ -230,6 +234,11 @@ fn next<'a, S>(
 }
 
 impl Rows {
+    /// The same for rows whose keys are not there yet, which an engine then need not look for first.
+    pub const fn unseen(self) -> Self {
+        Self { conflict: "", ..self }
+    }
+
     /// Rows to be written, made when their turn comes.
     pub fn batch<'a, R: Serialize + Send + 'a>(self, make: impl FnOnce() -> Vec<R> + Send + 'a) -> Batch<'a> {
         let mut make = Some(make);
@@ -302,7 +311,8 @@ impl Rows {
             }?;
         }
         let [before, after] = self.postgres;
-        Ok(sqlx::query_with(AssertSqlSafe(format!("{before}{}{after}", given.join(", "))), values))
+        let sql = format!("{before}{}{after}{}", given.join(", "), self.conflict);
+        Ok(sqlx::query_with(AssertSqlSafe(sql), values))
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.
@@ -310,7 +320,7 @@ impl Rows {
         let [before, after] = self.sqlite;
         let values = self.columns.len() + usize::from(self.tenant == TenantStands::InRows);
         let row = format!("({}?)", "?, ".repeat(values - 1));
-        format!("{before}{}{row}{after}", format!("{row}, ").repeat(rows - 1))
+        format!("{before}{}{row}{after}{}", format!("{row}, ").repeat(rows - 1), self.conflict)
     }
 }
 

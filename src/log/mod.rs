@@ -6,6 +6,7 @@
 //! | [`chain`] | the canonical form and the hashes that link each event to the one before |
 //! | [`append`](mod@append) | the head of a tenant's log, and the one statement that writes events |
 //! | [`read`] | one stream, one event, pages by type, performer, tag, time and more |
+//! | [`occurrences`] | what happened, without what proves it: enough to fold lives, and read fast |
 //! | [`changes`](mod@changes) | that something changed, and where; hints of it across processes |
 //! | [`idempotency`] | a request sent twice is answered alike and logged once |
 //! | [`steps`] | the steps of visits, read out of their events |
@@ -36,6 +37,7 @@ pub mod deliveries;
 pub mod event;
 pub mod idempotency;
 pub mod lift;
+pub mod occurrences;
 pub mod read;
 pub mod refused;
 pub mod snapshots;
@@ -52,9 +54,10 @@ pub use chain::{Bytes, Digest, Salt};
 pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};
 pub use idempotency::{Remembered, Request, recall, remember};
+pub use occurrences::{happened, life, since};
 pub use read::{
-    Filter, by_positions, event, events, happened, latest, life, opening, own_page, page, since, stream, tenants,
-    versions, visits_since, with_documents,
+    Filter, by_positions, event, events, latest, opening, own_page, page, stream, tenants, versions, visits_since,
+    with_documents,
 };
 pub use refused::RefusedAttempt;
 pub use steps::{Unreadable, VISIT, step, step_of};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::event::{Occurrence, StoredEvent, to_milliseconds};
-use crate::db::keys::{Statement, listed, read_json};
+use super::event::{StoredEvent, to_milliseconds};
+use crate::db::keys::{Statement, listed};
 use crate::db::{Db, Source, Tx};
 use crate::from;
 use crate::journey::ids::{EventId, PersonId, TenantId, VisitId};
@@ -29,50 +29,6 @@ pub async fn stream(
         .await)
 }
 
-const LIFE: Statement = Statement {
-    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(metadata), performed_by, performed_at, recorded_at, branch_id)) FROM visit_events \
-        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
-    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, metadata, performed_by, performed_at, recorded_at, branch_id)), '[]')::text FROM visit_events \
-        WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3",
-};
-// Without what is known of anything but visits, which no fold asks for: a tenant's own events may be large.
-const HAPPENED: Statement = Statement {
-    sqlite: "SELECT json_group_array(json_array(position, aggregate_type, aggregate_id, version, event_type, schema_version, \
-        json(CASE WHEN aggregate_type = 'visit' THEN metadata ELSE 'null' END), performed_by, performed_at, recorded_at, branch_id)) FROM visit_events \
-        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
-    postgres: "SELECT coalesce(json_agg(json_build_array(position, aggregate_type, aggregate_id, version, event_type, \
-        schema_version, CASE WHEN aggregate_type = 'visit' THEN metadata END, performed_by, performed_at, recorded_at, branch_id)), '[]')::text FROM visit_events \
-        WHERE tenant_id = $1 AND position BETWEEN $2 AND $3",
-};
-
-/// Everything that happened to one thing, without what proves it.
-pub async fn life(
-    source: impl Into<Source<'_>>,
-    tenant: &TenantId,
-    aggregate_type: &str,
-    aggregate_id: &str,
-) -> sqlx::Result<Vec<Occurrence>> {
-    read_json!(source, LIFE; tenant, aggregate_type, aggregate_id).map(in_order)
-}
-
-/// What happened from one position to another, both included; only of visits with what is known about it.
-pub async fn happened(
-    source: impl Into<Source<'_>>,
-    tenant: &TenantId,
-    first: i64,
-    last: i64,
-) -> sqlx::Result<Vec<Occurrence>> {
-    read_json!(source, HAPPENED; tenant, first, last).map(in_order)
-}
-
-/// Oldest first, as an index has them already: an engine that is asked for an order copies each row before it is written out.
-fn in_order(mut happened: Vec<Occurrence>) -> Vec<Occurrence> {
-    happened.sort_unstable_by_key(|occurrence| occurrence.position);
-    happened
-}
-
 const EVENT: &str = "SELECT * FROM visit_events WHERE tenant_id = $1 AND id = $2";
 
 /// One event.
@@ -92,34 +48,6 @@ const EVENTS: Statement = Statement {
 /// The events of ids, in no order.
 pub async fn events(tx: &mut Tx, tenant: &TenantId, ids: &[&EventId]) -> sqlx::Result<Vec<StoredEvent>> {
     EVENTS.read(tx, tenant, ids).await
-}
-
-// SQLite keeps the order of a cross join: the few that are asked for come first. PostgreSQL looks up each of them: what is taken
-// out of JSON must not be compared with rows before its wall between tenants is.
-const SINCE: Statement = Statement {
-    sqlite: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
-        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at, \
-        happened.branch_id \
-        FROM json_each($2) AS asked CROSS JOIN visit_events AS happened \
-        WHERE happened.tenant_id = $1 AND happened.aggregate_type = asked.value ->> 0 \
-        AND happened.aggregate_id = asked.value ->> 1 AND happened.version > asked.value ->> 2",
-    postgres: "SELECT happened.position, happened.aggregate_type, happened.aggregate_id, happened.version, happened.event_type, \
-        happened.schema_version, happened.metadata, happened.performed_by, happened.performed_at, happened.recorded_at, \
-        happened.branch_id \
-        FROM jsonb_array_elements($2::text::jsonb) AS asked(value) CROSS JOIN LATERAL (SELECT * FROM visit_events \
-        WHERE tenant_id = $1 AND aggregate_type = asked.value ->> 0 \
-        AND aggregate_id = asked.value ->> 1 AND version > (asked.value ->> 2)::bigint OFFSET 0) AS happened",
-};
-
-/// What happened to things of one kind since a version of each, oldest first.
-pub async fn since(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    aggregate_type: &str,
-    known: &[(&str, i64)],
-) -> sqlx::Result<Vec<Occurrence>> {
-    let known: Vec<_> = known.iter().map(|(id, version)| (aggregate_type, id, version)).collect();
-    SINCE.read(tx, tenant, &known).await.map(in_order)
 }
 
 const VERSIONS: Statement = Statement {

@@ -16,7 +16,7 @@ use crate::db::{Db, Source, Tx, commit};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::TenantId;
 use crate::log::{self, Occurrence, StoredEvent};
-use crate::projections::checkpoint;
+use crate::projections::checkpoint::{self, Checkpoint};
 use crate::projections::following::{self, FOLLOWING, Follower, Problem};
 use crate::projections::{Changes, TABLES};
 
@@ -172,14 +172,20 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
                 break;
             }
         }
-        self.compare(beside).await?;
+        let compared = self.compare(beside).await?;
         let (turn, mut tx) = beside.begin_switch().await?;
         let goal = match self.model {
             ReadModel::Journey => log::lock_head(&mut tx, &self.tenant.id).await?.position(),
             ReadModel::Following(projection) => {
                 let (name, version) = (projection.name(), projection.version());
                 let live = checkpoint::lock(&mut tx, &self.tenant.id, name, version, now).await?;
-                if live.version == version { live.position.max(self.position) } else { self.position }
+                // What was made anew in the meantime is not what was compared.
+                if compared.is_some_and(|before| [before.version, before.generation] != [live.version, live.generation])
+                {
+                    beside.compare(&mut tx, &self.tenant.id).await?;
+                }
+                // What a follower of another version wrote since must not stay either.
+                live.position.max(self.position)
             }
         };
         while self.position < goal {
@@ -197,21 +203,33 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     }
 
     /// Looks for what differs at one moment, so that under the lock only that is looked at, and what was logged since.
-    async fn compare(&mut self, beside: &Beside) -> Result<(), RebuildError> {
+    ///
+    /// Gives the checkpoint of that moment, if there was one.
+    async fn compare(&mut self, beside: &Beside) -> Result<Option<Checkpoint>, RebuildError> {
         let mut tx = beside.begin().await?;
+        let live = self.live(&mut tx).await?;
         let goal = self.goal(&mut tx).await?;
         while self.position < goal {
             self.page(&mut tx, goal).await?;
         }
         beside.compare(&mut tx, &self.tenant.id).await?;
-        Ok(commit(tx).await?)
+        commit(tx).await?;
+        Ok(live)
+    }
+
+    /// The checkpoint of the live one, if it follows and has begun.
+    async fn live(&self, source: impl Into<Source<'_>>) -> sqlx::Result<Option<Checkpoint>> {
+        match self.model {
+            ReadModel::Journey => Ok(None),
+            ReadModel::Following(projection) => checkpoint::get(source, &self.tenant.id, projection.name()).await,
+        }
     }
 
     /// How far the live one has got: what it has not taken in yet is no difference.
     async fn goal(&self, source: impl Into<Source<'_>>) -> sqlx::Result<i64> {
         let mut source = source.into();
         if let ReadModel::Following(projection) = self.model
-            && let Some(live) = checkpoint::get(source.again(), &self.tenant.id, projection.name()).await?
+            && let Some(live) = self.live(source.again()).await?
             && live.version == projection.version()
         {
             return Ok(live.position);

@@ -1,6 +1,7 @@
 //! The figures: how fast the journey, the log, the pages, the analytics, the simulation and the export are.
 //!
-//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics simulate export` chooses.
+//! `cargo xtask bench` measures everything; `cargo xtask bench journey log live pages analytics simulate export` chooses, and `rebuild`
+//! the first part of the analytics.
 //! `cargo xtask bench flat`, which takes long and needs 20 GB of disk, is not among everything.
 
 #[path = "faults/boards.rs"]
@@ -69,11 +70,13 @@ async fn main() {
             figures::export::measure(&db, &database.url).await;
             close(database, db).await;
         }
-        if wanted("analytics") {
+        if wanted("analytics") || wanted("rebuild") {
             println!("\n{engine}: the rows of the analytics");
             let (database, db) = open(engine).await;
             figures::analytics::rebuilding(&db).await;
             close(database, db).await;
+        }
+        if wanted("analytics") {
             // A month of a large hospital; then a tenth of it, alone and with ten times as much before.
             for (a_day, history) in [(4_500, 0), (450, 0), (450, 560)] {
                 println!("\n{engine}: the analytics of a month with {a_day} visits a day, after {history} days");

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sojourn::db::Db;
+use sojourn::db::{Db, commit};
 use sojourn::journey::events::EventType::*;
 use sojourn::journey::ids::{Id, VisitId};
 use sojourn::journey::words::Role;
 use sojourn::log;
 use sojourn::on;
-use sojourn::projections::following::{FOLLOWING, Following};
+use sojourn::projections::checkpoint;
+use sojourn::projections::following::{FOLLOWING, Following, Projection as _};
+use sojourn::projections::measures::VisitMeasures;
 use sojourn::projections::statistics;
 use sojourn::record::rebuild::{ReadModel, Rebuilt, rebuild};
 use sojourn::record::replay::{Replayed, replay};
@@ -25,6 +27,8 @@ stories! {
     a_rebuild_goes_on_while_others_append,
     a_replay_comes_to_the_same_each_time,
     figures_that_follow_are_rebuilt_too,
+    what_another_version_writes_meanwhile_does_not_stay,
+    what_is_cleared_meanwhile_is_there_again,
 }
 
 /// Plays the standard way through, once.
@@ -156,4 +160,71 @@ async fn figures_that_follow_are_rebuilt_too(db: Db) {
     assert_eq!(rebuilt(&house, model).await.differed, 0);
     let visit = house.register().await;
     house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+}
+
+/// Rebuilds the measures while a version of them follows, and does something once the live rows are being compared.
+async fn rebuilt_while(house: &House, version: i32, mut meanwhile: impl AsyncFnMut() + Send) {
+    let handle = tokio::runtime::Handle::current();
+    let mut pages = 0;
+    let progress = |_| {
+        pages += 1;
+        // The first page is all there is; what happens after it is taken in by whoever compares.
+        tokio::task::block_in_place(|| match pages {
+            1 => handle.block_on(async {
+                house.register().await;
+                take_in(house, version).await;
+            }),
+            2 => handle.block_on(meanwhile()),
+            _ => {}
+        });
+    };
+    let model = ReadModel::Following(&VisitMeasures);
+    rebuild(&house.db, &house.tenant, model, house.now(), progress).await.expect("it is rebuilt");
+    assert!(pages >= 2, "something was done meanwhile");
+}
+
+/// Takes in what the measures have not yet, as a version of them does.
+async fn take_in(house: &House, version: i32) {
+    let (tenant, name) = (&house.tenant, VisitMeasures.name());
+    let mut tx = house.db.begin().await.expect("a transaction");
+    let live = checkpoint::lock(&mut tx, &tenant.id, name, version, house.now()).await.expect("a checkpoint");
+    let head = log::position(&house.db, &tenant.id).await.expect("a read");
+    let page = log::happened(&house.db, &tenant.id, live.position + 1, head).await.expect("a page");
+    VisitMeasures.apply(&mut tx, tenant, page).await.expect("they are taken in");
+    assert!(checkpoint::advance(&mut tx, &tenant.id, name, &live, head, house.now()).await.expect("a write"));
+    commit(tx).await.expect("it is written");
+}
+
+async fn what_another_version_writes_meanwhile_does_not_stay(db: Db) {
+    const OLDER: &str = "UPDATE projection_checkpoints SET version = version - 1 WHERE tenant_id = $1";
+    let house = lived_in(&db).await;
+    let version = VisitMeasures.version();
+    take_in(&house, version).await;
+    execute(&db, OLDER, &house).await;
+    rebuilt_while(&house, version - 1, async || {
+        house.register().await;
+        take_in(&house, version - 1).await;
+    })
+    .await;
+    let live = checkpoint::get(&db, &house.tenant.id, VisitMeasures.name()).await.expect("a read").expect("it began");
+    assert_eq!((live.version, live.position), (version, house.verified().await));
+    house.register().await;
+    take_in(&house, version).await;
+    assert_eq!(rebuilt(&house, ReadModel::Following(&VisitMeasures)).await.differed, 0);
+}
+
+async fn what_is_cleared_meanwhile_is_there_again(db: Db) {
+    let house = lived_in(&db).await;
+    let (tenant, name, version) = (&house.tenant.id, VisitMeasures.name(), VisitMeasures.version());
+    take_in(&house, version).await;
+    rebuilt_while(&house, version, async || {
+        let mut tx = db.begin().await.expect("a transaction");
+        for table in VisitMeasures.tables() {
+            table.clear.execute(&mut tx, tenant).await.expect("it is cleared");
+        }
+        checkpoint::restart(&mut tx, tenant, name, version, 0, house.now()).await.expect("it begins anew");
+        commit(tx).await.expect("it is written");
+    })
+    .await;
+    assert_eq!(rebuilt(&house, ReadModel::Following(&VisitMeasures)).await.differed, 0);
 }

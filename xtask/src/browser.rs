@@ -39,7 +39,7 @@ pub fn lighthouse(workspace: &Workspace) -> Result<()> {
 
 /// Looks at a demo hospital as end2end's folder of a name says, and keeps what comes of it in the target's.
 fn look(workspace: &Workspace, profile: Profile, name: &str) -> Result<()> {
-    need(&[Tool::Chromium, Tool::Node, Tool::Npm])?;
+    need(&[Tool::Chromium, Tool::Devanagari, Tool::Node, Tool::Npm])?;
     need_node_modules(workspace)?;
     let (server, folder) = (server::build(workspace, profile)?, workspace.target.join(name));
     step(&format!("Look: {name}"), || {

@@ -21,6 +21,8 @@ pub enum Tool {
     Nats,
     /// The browser.
     Chromium,
+    /// The letters of Hindi, which the browser would draw as empty boxes.
+    Devanagari,
     /// JavaScript outside the browser: runs the browser tests and wasm-opt.
     Node,
     /// Brings what `package-lock.json` names.
@@ -37,6 +39,7 @@ impl Tool {
             Self::Postgres => "postgresql",
             Self::Nats => "nats-server",
             Self::Chromium => "chromium",
+            Self::Devanagari => "fonts-lohit-deva",
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::Python => "python3-venv",
@@ -50,6 +53,9 @@ impl Tool {
             // Debian puts it where only root looks.
             Self::Nats => on_path("nats-server").is_some() || Path::new("/usr/sbin/nats-server").is_file(),
             Self::Chromium => chromium().is_some(),
+            // Where nobody can be asked, a screen's fonts come with the system.
+            Self::Devanagari => output(Command::new("fc-list").args([":lang=hi", "family"]))
+                .map_or(true, |fonts| !fonts.trim().is_empty()),
             Self::Node => on_path("node").is_some(),
             Self::Npm => on_path("npm").is_some(),
             Self::Python => succeeds(Command::new("python3").args(["-c", "import ensurepip"])),

@@ -12,7 +12,7 @@ use crate::{browser, exports, schemathesis, server};
 pub fn run(workspace: &Workspace) -> Result<()> {
     need_rustfmt_and_clippy(workspace)?;
     need_wasm_target(workspace)?;
-    need(&[Tool::Postgres, Tool::Nats, Tool::Chromium, Tool::Node, Tool::Npm, Tool::Strace])?;
+    need(&[Tool::Postgres, Tool::Nats, Tool::Chromium, Tool::Devanagari, Tool::Node, Tool::Npm, Tool::Strace])?;
     need_node_modules(workspace)?;
 
     let cargo = |arguments: &[&str]| run_command(workspace.cargo().args(arguments));

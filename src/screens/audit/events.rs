@@ -197,8 +197,8 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
             <th scope="row">{label.unwrap_or_else(|| tr!("Other event"))} <span class="sub">{event.event_type.clone()}</span></th>
             <td>{of} <span class="sub">{tr!("{kind}, version {version}", kind = event.aggregate_type, version = event.version)}</span></td>
             <td>{who}</td>
-            <td>{day_and_time(&page.tenant, event.performed_at)}</td>
-            <td>{day_and_time(&page.tenant, stored.recorded_at)}</td>
+            <td class="nowrap">{day_and_time(&page.tenant, event.performed_at)}</td>
+            <td class="nowrap">{day_and_time(&page.tenant, stored.recorded_at)}</td>
             <td><code title=hash>{short}</code></td>
         </tr>
     }

@@ -195,7 +195,7 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
     });
     view! {
         <tr>
-            <td>{day_and_time(&audit.tenant, access.accessed_at)}</td>
+            <td class="nowrap">{day_and_time(&audit.tenant, access.accessed_at)}</td>
             <th scope="row">{name(&audit.names, &access.person_id)} {human}</th>
             <td>{what} <span class="sub">{access.address.clone()}</span></td>
             <td>{patient}</td>
