@@ -98,8 +98,9 @@ const NOTE: Statement = Statement {
     sqlite: "INSERT INTO temp.beside_visits SELECT value FROM json_each($2) WHERE $1 <> '' ON CONFLICT DO NOTHING",
     postgres: "INSERT INTO pg_temp.beside_visits SELECT jsonb_array_elements_text($2::text::jsonb) WHERE $1 <> '' ON CONFLICT DO NOTHING",
 };
-/// What PostgreSQL holds in memory of tables that are written and compared as a whole.
-const ROOM: [(&str, &str); 2] = [("temp_buffers", "64MB"), ("work_mem", "64MB")];
+/// What PostgreSQL holds in memory of tables that are written and compared as a whole, and how closely it looks at them before.
+const SETTINGS: [(&str, &str); 3] =
+    [("temp_buffers", "64MB"), ("work_mem", "64MB"), ("default_statistics_target", "10")];
 /// The definition of a table, which begins with these words.
 const DEFINITION: &str = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1";
 const CREATE: &str = "CREATE TABLE";
@@ -157,7 +158,7 @@ impl Beside {
                     .max_connections(1)
                     .idle_timeout(None)
                     .max_lifetime(None)
-                    .connect_with(pool.connect_options().as_ref().clone().options(ROOM))
+                    .connect_with(pool.connect_options().as_ref().clone().options(SETTINGS))
                     .await?,
             ),
         };

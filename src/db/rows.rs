@@ -24,7 +24,7 @@ pub use super::cells::{Column, Kind};
 const MOST: usize = 64;
 
 /// The most rows that one statement carries on PostgreSQL.
-const HEAP: usize = 512;
+const HEAP: usize = 2048;
 
 /// Statements of more rows than this carry a multiple of it.
 const STEP: usize = 8;

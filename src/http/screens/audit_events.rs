@@ -49,7 +49,8 @@ async fn page(desk: Desk, proof: Option<Proof>) -> Result<Response, Failure> {
         after: text("after").replace(',', "").parse().ok().filter(|after| *after >= 0),
     };
     let filter = if asked.event_type.is_empty() { Filter::All } else { Filter::Type(asked.event_type.clone()) };
-    if asked.after.is_none() && filter == Filter::All && asked.person.is_none() {
+    let whole = filter == Filter::All && asked.person.is_none();
+    if asked.after.is_none() && whole {
         asked.after = Some((head - i64::from(ROWS)).max(0));
     }
     let mut found = match (&asked.person, filter) {
@@ -61,11 +62,14 @@ async fn page(desk: Desk, proof: Option<Proof>) -> Result<Response, Failure> {
     };
     let goes_on = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
+    // Only in the whole log do positions tell how many come before.
+    let begins = found.first().map_or(head, |first| first.position - 1).min(head);
     let data = Events {
         tenant: desk.tenant.clone(),
         names: people::names(db, tenant).await?,
         opens_visits: desk.reader().reads_patients(),
         next: found.last().filter(|_| goes_on).map(|last| last.position),
+        earlier: (whole && begins > 0).then(|| (begins - i64::from(ROWS)).max(0)),
         head,
         events: found,
         asked,

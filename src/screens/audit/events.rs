@@ -30,6 +30,8 @@ pub struct Events {
     pub head: i64,
     /// The events, in their order.
     pub events: Vec<StoredEvent>,
+    /// The position after which the page before this one begins.
+    pub earlier: Option<i64>,
     /// The position after which it goes on.
     pub next: Option<i64>,
     /// The proof that was just made.
@@ -151,10 +153,18 @@ fn list(page: &Events) -> AnyView {
         .into_any();
     }
     let rows = page.events.iter().map(|stored| row(page, stored)).collect_view();
-    let next = page.next.map(|after| {
-        let person = page.asked.person.as_ref().map(ToString::to_string).unwrap_or_default();
-        let href = format!("/audit/events?type={}&person={person}&after={after}", query_text(&page.asked.event_type));
-        view! { <div class="card-foot"><a class="button" href=href>{icon(Icon::ArrowRight)} {tr!("Later")}</a></div> }
+    let turn = |after: Option<i64>, sign, name: String| {
+        after.map(|after| {
+            let person = page.asked.person.as_ref().map(ToString::to_string).unwrap_or_default();
+            let event_type = query_text(&page.asked.event_type);
+            let href = format!("/audit/events?type={event_type}&person={person}&after={after}");
+            view! { <a class="button" href=href>{icon(sign)} {name}</a> }
+        })
+    };
+    let turns = (page.earlier.is_some() || page.next.is_some()).then(|| {
+        let earlier = turn(page.earlier, Icon::ArrowLeft, tr!("Earlier"));
+        let later = turn(page.next, Icon::ArrowRight, tr!("Later"));
+        view! { <div class="card-foot row">{earlier} {later}</div> }
     });
     let table = table(
         "events",
@@ -173,7 +183,7 @@ fn list(page: &Events) -> AnyView {
         <section class="card card-flush" aria-labelledby="events">
             <div class="card-head"><h2 id="events">{tr!("Events")}</h2></div>
             {table}
-            {next}
+            {turns}
         </section>
     }
     .into_any()

@@ -61,6 +61,9 @@ async fn the_log_is_read_and_proven(db: Db) {
     assert!(
         later.contains("<span class=\"sub\">QUEUE_JOINED") && !later.contains("<span class=\"sub\">VISIT_REGISTERED")
     );
+    // What comes before is one tap away, and nothing comes before the first.
+    const EARLIER: &str = "/audit/events?type=&amp;person=&amp;after=0\"";
+    assert!(later.contains(EARLIER) && !log.contains(EARLIER), "{later}");
     let of_doctor = format!("/audit/events?type=QUEUE_JOINED&person={}", house.who(Role::Doctor).id);
     assert!(auditor.get(&of_doctor).await.text.contains("No event"));
     let prove = async || auditor.send(auditor.form("/audit/events", &[])).await.text;
