@@ -85,7 +85,7 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
-    let peers = between(&visit.text, "Beside like visits", "</section>");
+    let peers = between(&visit.text, "Compared with similar visits", "</section>");
     assert!(peers.contains("5 other visits of this department"), "{peers}");
     // They entered the room after five minutes and left after eighteen; this one did neither yet.
     for (measure, others) in [("Door to doctor", "5 min"), ("With the doctor", "1 min"), ("Whole visit", "18 min")] {
