@@ -139,6 +139,11 @@ mod tests {
     }
 
     #[test]
+    fn a_label_inside_a_sentence_keeps_its_capitals_where_it_is_all_of_them() {
+        assert_eq!(["Cash", "UPI", "Transfer"].map(inside), ["cash", "UPI", "transfer"]);
+    }
+
+    #[test]
     fn durations_read_as_people_say_them() {
         let minute = 60;
         let hour = 60 * minute;

@@ -56,7 +56,7 @@ pub fn report(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack touch" id="main">
-            {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
+            {back(&visit_id)} {on_paper(|| report_on_paper(paper, of_paper))}
         </main>
     }
 }
@@ -116,7 +116,7 @@ pub fn label(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack touch" id="main">
-            {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
+            {back(&visit_id)} {on_paper(|| label_on_paper(paper, of_paper))}
         </main>
     }
 }
