@@ -83,6 +83,7 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(journeys.text.contains("Commonest paths") && journeys.text.contains("₹4,000 taken"), "{}", journeys.text);
     let listed = manager.get("/analytics/visits?period=today&measure=door-to-doctor").await;
     assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
+    assert!(listed.text.contains("5 reached, 1 not yet"), "{}", listed.text);
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
     let peers = between(&visit.text, "Compared with similar visits", "</section>");
