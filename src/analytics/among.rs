@@ -12,7 +12,7 @@ words! {
         All "all" "All visits of the period",
         Open "open" "Visits still open",
         Ended "ended" "Visits that ended",
-        Unseen "unseen" "Came for a doctor and was not seen",
+        Unseen "unseen" "Not seen, or not yet",
         NoShow "no-show" "Did not come",
         Cancelled "cancelled" "Cancelled or moved",
         Detoured "detoured" "Skipped, called again or done twice",

@@ -27,7 +27,7 @@ use crate::hospital::tariff;
 use crate::hospital::tenants::Tenant;
 use crate::journey::events::EventType;
 use crate::journey::ids::*;
-use crate::journey::refusal::{roles_held, roles_in};
+use crate::journey::refusal::{one_of, roles_held};
 use crate::journey::schema::FieldProblem;
 use crate::journey::words::{Priority, Role, Word};
 use crate::language::say;
@@ -85,8 +85,8 @@ impl IntoResponse for Failure {
             Self::Forbidden(needed, held) => (
                 StatusCode::FORBIDDEN,
                 Some(tr!(
-                    "Only a {needed} may open this page. You are signed in as {held}.",
-                    needed = roles_in(needed, &say),
+                    "Only {needed} may open this page. You are signed in as {held}.",
+                    needed = one_of(needed, &say),
                     held = roles_held(&held, &say)
                 )),
             ),

@@ -7,7 +7,7 @@ use super::events::EventType;
 use super::money::Money;
 use super::schema::FieldProblem;
 use super::visit::Subject;
-use super::wording::{Say, fill, in_english};
+use super::wording::{Say, fill, in_english, with_article};
 use super::words::{Code, Outcome, Role, Stage, Station, Word};
 
 /// A refusal, with the facts that explain it.
@@ -141,14 +141,13 @@ impl Refusal {
         match self {
             Self::InvalidMetadata(_) => say("Some of what was entered is missing or not right."),
             Self::RoleNotAllowed { event } => {
-                let roles = roles_in(event.row().roles, say);
+                let roles = one_of(event.row().roles, say);
                 let action = say(event.row().action).to_ascii_lowercase();
-                fill(&say("Only a {roles} may do this: {action}."), &[("roles", &roles), ("action", &action)])
+                fill(&say("Only {roles} may do this: {action}."), &[("roles", &roles), ("action", &action)])
             }
-            Self::TypeNotAllowed { event_type, roles } => fill(
-                &say("Only a {roles} may log {event}."),
-                &[("roles", &roles_in(roles, say)), ("event", event_type)],
-            ),
+            Self::TypeNotAllowed { event_type, roles } => {
+                fill(&say("Only {roles} may log {event}."), &[("roles", &one_of(roles, say)), ("event", event_type)])
+            }
             Self::UnknownReference { thing, .. } => {
                 fill(&say("There is no such {thing} in this hospital."), &[("thing", &say(thing))])
             }
@@ -272,14 +271,9 @@ impl Refusal {
     }
 }
 
-/// Roles as people list them, in English: "receptionist or nurse".
-pub fn roles_in_words(roles: &[Role]) -> String {
-    roles_in(roles, &in_english)
-}
-
-/// The same list in any language.
-pub fn roles_in(roles: &[Role], say: Say) -> String {
-    either(roles.iter().map(|role| say(role.label())).collect(), say)
+/// Roles of which one is enough: "a receptionist or nurse".
+pub fn one_of(roles: &[Role], say: Say) -> String {
+    with_article(&either(roles.iter().map(|role| say(role.label())).collect(), say), say)
 }
 
 /// Roles that one person holds: "receptionist and nurse".

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ids::is_ulid;
 use super::money::Money;
+use super::wording::{in_english, with_article};
 
 /// A field of an event's metadata.
 #[derive(Clone, Copy, Debug)]
@@ -233,9 +234,10 @@ fn check_value(shape: Shape, value: &Value, path: &str, problems: &mut Vec<Field
 pub fn check_scalar(shape: Shape, value: &Value) -> Result<(), String> {
     let ensure = |good: bool, problem: &str| if good { Ok(()) } else { Err(problem.to_owned()) };
     let text = || value.as_str().ok_or_else(|| "must be text".to_owned());
+    let a = |thing| with_article(thing, &in_english);
     match shape {
         Shape::Id(thing) | Shape::NewId(thing) => {
-            ensure(is_ulid(text()?), &format!("must be the id of a {thing}: a ULID of 26 characters"))
+            ensure(is_ulid(text()?), &format!("must be the id of {}: a ULID of 26 characters", a(thing)))
         }
         Shape::Text { max } => check_text(text()?, max),
         Shape::Digest => ensure(
@@ -299,7 +301,7 @@ pub fn shape_schema(shape: Shape) -> Value {
     const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
     match shape {
         Shape::Id(thing) => {
-            json!({ "type": "string", "pattern": ULID, "description": format!("The id of a {thing}.") })
+            json!({ "type": "string", "pattern": ULID, "description": format!("The id of {}.", with_article(thing, &in_english)) })
         }
         Shape::NewId(thing) => {
             json!({ "type": "string", "pattern": ULID, "description": format!("A new id for the {thing}.") })

@@ -7,7 +7,7 @@ use super::events::{Event, EventType, VisitRegistered};
 use super::ids::*;
 use super::money::Money;
 use super::visit::{Step, Visit};
-use super::wording::{fill, in_english};
+use super::wording::{fill, in_english, inside};
 use super::words::{Phase, Station, Verdict, VisitType};
 
 /// What people call the things an event names.
@@ -249,14 +249,14 @@ fn billing(event: &Event, visit: &Visit, by: &str, names: &dyn Names) -> String 
             names,
         ),
         Event::PaymentReceived(payment) => {
-            let (amount, method) = (names.money(payment.amount.0), say(payment.method.label()));
+            let (amount, method) = (names.money(payment.amount.0), inside(&say(payment.method.label())));
             fill(
                 &say("{amount} by {method} to {by}. Nothing left to pay."),
                 &[("amount", &amount), ("method", &method), ("by", by)],
             )
         }
         Event::PaymentPartial(payment) => {
-            let (amount, method) = (names.money(payment.amount.0), say(payment.method.label()));
+            let (amount, method) = (names.money(payment.amount.0), inside(&say(payment.method.label())));
             let left = names.money(visit.bills.get(&payment.bill_id).map_or(Money::ZERO, |bill| bill.balance()));
             fill(
                 &say("{amount} by {method} to {by}. {left} left to pay."),

@@ -28,6 +28,17 @@ pub fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
+/// A word of ours with the article that English has for it: `a doctor`, `an administrator`.
+pub fn with_article(word: &str, say: Say) -> String {
+    let form = if word.starts_with(['a', 'e', 'i', 'o']) { say("an {word}") } else { say("a {word}") };
+    fill(&form, &[("word", word)])
+}
+
+/// A label inside a sentence: `cash`; one of capitals stays as it is, `UPI`.
+pub fn inside(label: &str) -> String {
+    if label.chars().skip(1).any(char::is_uppercase) { label.to_owned() } else { label.to_lowercase() }
+}
+
 /// What days, hours and minutes are called beside a number.
 #[derive(Clone, Copy, Debug)]
 pub struct Units<'a> {
@@ -63,12 +74,12 @@ pub fn duration_in(seconds: i64, units: &Units) -> String {
     }
 }
 
-/// An amount as people write it: `₹1,150`, `₹1,00,000.50`, `-$3.20`.
+/// An amount as people write it: `₹1,150`, `₹1,00,000.50`, `−$3.20`.
 pub fn money(amount: Money, currency: &str) -> String {
     let symbol = currency_sign(currency);
     // After the last three digits, India groups by two.
     let group = if currency == "INR" { 2 } else { 3 };
-    let sign = if amount < Money::ZERO { "-" } else { "" };
+    let sign = if amount < Money::ZERO { "−" } else { "" };
     let space = if symbol == currency { "\u{a0}" } else { "" };
     let minor = amount.0.unsigned_abs();
     let (whole, part) = (grouped(minor / 100, group), minor % 100);
@@ -113,11 +124,23 @@ mod tests {
             (115_050, "INR", "₹1,150.50"),
             (1_234_567_800, "INR", "₹1,23,45,678"),
             (1_234_567_800, "USD", "$12,345,678"),
-            (-320, "USD", "-$3.20"),
+            (-320, "USD", "−$3.20"),
             (100_000, "CHF", "CHF\u{a0}1,000"),
         ] {
             assert_eq!(money(Money(amount), currency), words);
         }
+    }
+
+    #[test]
+    fn a_word_has_the_article_it_is_said_with() {
+        let said = ["doctor or administrator", "administrator", "access", "bill"];
+        let said = said.map(|word| with_article(word, &in_english));
+        assert_eq!(said, ["a doctor or administrator", "an administrator", "an access", "a bill"]);
+    }
+
+    #[test]
+    fn a_label_inside_a_sentence_keeps_its_capitals_where_it_is_all_of_them() {
+        assert_eq!(["Cash", "UPI", "Transfer"].map(inside), ["cash", "UPI", "transfer"]);
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub const FORMS: &[&str] = &[
     "must be text",
     "must be an object",
     "must be the id of a {thing}: a ULID of 26 characters",
+    "must be the id of an {thing}: a ULID of 26 characters",
     "must be a SHA-256 digest: 64 lower-case hexadecimal digits",
     "must be a whole number of years from 0 to 130",
     "must be a whole number from {min} to {max}",

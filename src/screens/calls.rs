@@ -60,7 +60,7 @@ pub fn calls(screen: Calls) -> impl IntoView {
             {list(&screen, "to-call", [tr!("To be called"), tr!("Nobody is to be called")], &to_call)}
             {reached}
             {list(&screen, "reminded", [tr!("Reminded, and still to come"), tr!("Nobody is awaited")], &reminded)}
-            {list(&screen, "missed", [tr!("Reminded, and did not come"), tr!("Everybody came")], &missed)}
+            {list(&screen, "missed", [tr!("Reminded, and did not come"), tr!("Nobody has stayed away")], &missed)}
         </main>
     }
 }

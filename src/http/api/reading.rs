@@ -18,7 +18,8 @@ use crate::hospital::tenants::Tenant;
 use crate::http::AppState;
 use crate::http::sign_in::Program;
 use crate::journey::ids::{EventId, Id, PatientId, TenantId, VisitId};
-use crate::journey::refusal::roles_in_words;
+use crate::journey::refusal::one_of;
+use crate::journey::wording::in_english;
 use crate::journey::words::{Code, Role, Word};
 use crate::log::access::{Subject, Way};
 use crate::log::{self, Access, AccessLog, Filter, StoredEvent};
@@ -202,6 +203,6 @@ fn its_patient(stored: &StoredEvent) -> Option<PatientId> {
 
 /// Says that none of the caller's roles opens something.
 pub fn not_for(roles: &[Role], deed: &str) -> Problem {
-    let sentence = format!("Only a {} may {deed}.", roles_in_words(roles));
+    let sentence = format!("Only {} may {deed}.", one_of(roles, &in_english));
     Problem::new(StatusCode::FORBIDDEN, Code::RoleNotAllowed.word(), sentence)
 }

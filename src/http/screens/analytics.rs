@@ -132,7 +132,12 @@ impl Loaded {
     }
 
     /// Lists the longest of a measure behind those already listed, or those furthest past their target.
-    async fn listed(&self, desk: &Desk, breaches: bool, skipped: usize) -> Result<(Vec<Listed>, usize), Failure> {
+    async fn listed(
+        &self,
+        desk: &Desk,
+        breaches: bool,
+        skipped: usize,
+    ) -> Result<(Vec<Listed>, usize, usize), Failure> {
         let (question, asked) = (self.question(), &self.asked);
         // What is no measure's is listed by the whole visit, which every visit has.
         let measure = asked.among.as_ref().map_or(asked.measure, |_| Measure::WholeVisit);
@@ -142,9 +147,14 @@ impl Loaded {
                 && asked.weekday.is_none_or(|weekday| weekday == span.weekday)
         };
         let some = skipped..skipped + LISTED;
-        let (all, count) = match breaches {
-            true => question.furthest_over(measure, is_wanted, some),
-            false => question.longest(measure, |facts, span, _| is_wanted(facts, span), some),
+        let ((all, count), reached) = match breaches {
+            true => (question.furthest_over(measure, is_wanted, some), None),
+            false => {
+                let ended =
+                    |facts: &Facts, span: &Measured, _: Option<i64>| span.seconds.is_some() && is_wanted(facts, span);
+                let (_, reached) = question.longest(measure, ended, 0..0);
+                (question.longest(measure, |facts, span, _| is_wanted(facts, span), some), Some(reached))
+            }
         };
         let ids: Vec<_> = all.iter().map(|(facts, ..)| &facts.visit_id).collect();
         let known = named(desk, &ids).await?;
@@ -161,7 +171,7 @@ impl Loaded {
                 target,
             })
         });
-        Ok((listed.collect(), count))
+        Ok((listed.collect(), count, reached.unwrap_or(count)))
     }
 }
 
@@ -273,9 +283,9 @@ pub(super) fn turned(desk: &Desk) -> (usize, usize) {
 async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
     let (page, skipped) = turned(&desk);
-    let (rows, count) = loaded.listed(&desk, breaches, skipped).await?;
+    let (rows, count, reached) = loaded.listed(&desk, breaches, skipped).await?;
     let Loaded { asked, names, unfinished, .. } = loaded;
-    let data = Visits { breaches, asked, names, unfinished, listed: rows, count, skipped, page };
+    let data = Visits { breaches, asked, names, unfinished, listed: rows, count, reached, skipped, page };
     desk.show(tr!("Waits"), Seen::List, None, move || list(data)).await
 }
 

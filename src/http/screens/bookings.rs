@@ -247,11 +247,13 @@ async fn one(desk: Desk, id: &str, attempt: Option<Arc<Attempt>>) -> Result<Resp
     desk.needs(RECEPTION)?;
     let card = card(&desk, id).await?;
     let people = people::names(desk.db(), &desk.tenant.id).await?;
+    let names = people.into_iter().map(|(id, name)| (id.to_string(), name));
+    let patient = (card.booking.patient_id.to_string(), card.patient_name.clone());
     let screen = OneBooking {
         tenant: desk.tenant.clone(),
         registers: desk.person.actor().may_log(EventType::VisitRegistered, None),
         events: log::stream(desk.db(), &desk.tenant.id, "booking", card.booking.id.as_str()).await?,
-        names: people.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        names: names.chain([patient]).collect(),
         today: desk.tenant.local_day(desk.now),
         card,
         attempt: attempt.clone(),

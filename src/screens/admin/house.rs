@@ -115,7 +115,7 @@ fn department_row(department: &Department, attempt: Option<&Arc<Attempt>>) -> An
                 <p class="list-detail">{tr!("Target: called within {minutes} min", minutes = department.target_minutes)}</p>
                 {fold(tr!("Change"), &entry, department_fields(&entry, Some(department)))}
             </div>
-            {turn(("close-department", "open-department"), &department.id, department.is_open(), &department.name)}
+            {turn(("close-department", "open-department"), &department.id, department.is_open(), (&department.name, tr!("Close department")))}
         </li>
     }
     .into_any()
@@ -130,8 +130,13 @@ fn closed(is_open: bool) -> AnyView {
 }
 
 /// The button that closes a place, or opens it again.
-fn turn((close, open): (&'static str, &'static str), id: impl ToString, is_open: bool, name: &str) -> AnyView {
-    let (form, words) = if is_open { (close, tr!("Close")) } else { (open, tr!("Open again")) };
+fn turn(
+    (close, open): (&'static str, &'static str),
+    id: impl ToString,
+    is_open: bool,
+    (name, closing): (&str, String),
+) -> AnyView {
+    let (form, words) = if is_open { (close, closing) } else { (open, tr!("Open again")) };
     let name = name.to_owned();
     press(form, id, "button button-compact", view! { {words} <span class="visually-hidden">" " {name}</span> })
 }
@@ -161,7 +166,7 @@ fn room_row(room: &Room, departments: &[&Department], attempt: Option<&Arc<Attem
                 <p class="list-detail">{details.join(" · ")}</p>
                 {fold(tr!("Change"), &entry, room_fields(&entry, departments, Some(room)))}
             </div>
-            {turn(("close-room", "open-room"), &room.id, room.is_open(), &room.name)}
+            {turn(("close-room", "open-room"), &room.id, room.is_open(), (&room.name, tr!("Close room")))}
         </li>
     }
     .into_any()

@@ -119,7 +119,8 @@ fn row(person: &Person, places: &Places) -> AnyView {
     let place = [
         person.department_id.as_ref().map(|id| id.as_str()),
         person.room_id.as_ref().map(|id| id.as_str()),
-        person.branch_id.as_ref().map(|id| id.as_str()),
+        // A department is named with its branch.
+        person.branch_id.as_ref().filter(|_| person.department_id.is_none()).map(|id| id.as_str()),
     ];
     let place: Vec<_> = place.into_iter().flatten().filter_map(|id| names.get(id).cloned()).collect();
     let missing = || view! { <span class="secondary">{tr!("never")}</span> }.into_any();
@@ -139,7 +140,7 @@ fn state(person: &Person) -> AnyView {
     if person.active {
         view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("Works here")}</span> }.into_any()
     } else {
-        view! { <span class="tag">{icon(Icon::Lock)} {tr!("Shut out")}</span> }.into_any()
+        view! { <span class="tag">{icon(Icon::Lock)} {tr!("Sign-in blocked")}</span> }.into_any()
     }
 }
 
@@ -200,7 +201,7 @@ pub fn one_person(screen: OnePerson) -> impl IntoView {
     };
     let turn = match person.active {
         true if own => ().into_any(),
-        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} {tr!("verb" => "Shut out")} }),
+        true => press("leave", "", "button button-danger", view! { {icon(Icon::Lock)} {tr!("Block sign-in")} }),
         false => press("return", "", "button", view! { {icon(Icon::LogIn)} {tr!("Let in again")} }),
     };
     let body = view! {

@@ -136,7 +136,7 @@ pub fn one_entry(screen: OneEntry) -> impl IntoView {
     let specimen = entry.specimen.as_deref().unwrap_or_default();
     let department = entry.department_id.as_ref().map(ToString::to_string).unwrap_or_default();
     let turn = if entry.active {
-        press("withdraw", "", "button button-danger", view! { {icon(Icon::CircleOff)} {tr!("Offer no more")} })
+        press("withdraw", "", "button button-danger", view! { {icon(Icon::CircleOff)} {tr!("Stop offering")} })
     } else {
         press("offer", "", "button", view! { {icon(Icon::CircleCheck)} {tr!("Offer again")} })
     };

@@ -7,6 +7,7 @@ use super::asked::{grouped, times};
 use super::now::NowView;
 use super::sankey::{Sankey, sankey};
 use crate::hospital::tenants::Tenant;
+use crate::journey::money::Money;
 use crate::journey::words::Phase;
 use crate::language::{duration, units};
 use crate::screens::icon::Icon;
@@ -23,6 +24,8 @@ pub enum Chart {
     Bars(Vec<Bar>),
     /// How many of each.
     Counts(Phase, Vec<Count>),
+    /// How much of each, in whole units of the currency.
+    Sums(Phase, Vec<Count>),
     /// Day by day.
     Lines(Lines),
     /// Flows between stages.
@@ -115,11 +118,12 @@ pub struct Path {
 pub fn draw(tenant: &Tenant, chart: Chart) -> AnyView {
     match chart {
         Chart::Nothing => {
-            empty(Icon::ChartColumn, tr!("Nothing to show"), tr!("No visit in this period reached this."))
+            empty(Icon::ChartColumn, tr!("Nothing to show"), tr!("There is nothing of this in the period."))
         }
         Chart::Heat(heat) => draw_heat(heat),
         Chart::Bars(bars) => draw_bars(&bars),
-        Chart::Counts(phase, counts) => draw_counts(phase, &counts),
+        Chart::Counts(phase, counts) => draw_counts(phase, &counts, grouped),
+        Chart::Sums(phase, sums) => draw_counts(phase, &sums, |sum| tenant.money(Money(sum as i64 * 100))),
         Chart::Lines(lines) => draw_lines(&lines),
         Chart::Sankey(flows) => sankey(&flows),
         Chart::Paths(paths) => draw_paths(paths),
@@ -207,7 +211,7 @@ pub fn short(seconds: i64) -> String {
     }
 }
 
-fn draw_counts(phase: Phase, counts: &[Count]) -> AnyView {
+fn draw_counts(phase: Phase, counts: &[Count], written: impl Fn(usize) -> String) -> AnyView {
     let most = counts.iter().map(|count| count.count).max().unwrap_or(1) as i64;
     let rows = counts.iter().map(|count| {
         let note = (!count.note.is_empty()).then(|| format!(" · {}", count.note));
@@ -221,7 +225,7 @@ fn draw_counts(phase: Phase, counts: &[Count]) -> AnyView {
                 <svg class="bar" aria-hidden="true" width="100%" height="28">
                     <rect class="bar-solid" x="0" y="3" width=per_cent(count.count as i64, most) height="22" rx="4"></rect>
                 </svg>
-                <span class="bar-number"><b>{grouped(count.count)}</b> {note}</span>
+                <span class="bar-number"><b>{written(count.count)}</b> {note}</span>
             </li>
         }
         .into_any()

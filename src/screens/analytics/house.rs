@@ -13,6 +13,7 @@ use super::refused::{Attempts, Who};
 use crate::analytics::figures::share;
 use crate::analytics::{Among, Only};
 use crate::journey::events::EventType;
+use crate::journey::wording::with_article;
 use crate::journey::words::{Code, Phase, Word};
 use crate::language::say;
 use crate::screens::refused::rule;
@@ -49,10 +50,10 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
         finding: match refusals.first() {
             None => tr!("Nothing was refused."),
             Some((code, who, attempts)) => {
-                let (rule, role) = (rule(code), who.label());
+                let (rule, role) = (rule(code), with_article(&who.label(), &say));
                 tr!(
-                    "1 attempt was refused; most often “{rule}”, to a {role} ({attempts})."
-                        | "{count} attempts were refused; most often “{rule}”, to a {role} ({attempts})." % all,
+                    "1 attempt was refused; most often “{rule}”, to {role} ({attempts})."
+                        | "{count} attempts were refused; most often “{rule}”, to {role} ({attempts})." % all,
                     count = grouped(all),
                     rule,
                     role,

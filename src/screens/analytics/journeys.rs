@@ -62,8 +62,8 @@ pub fn paths((variants, exact): &(Vec<Variant>, usize), asked: &Asked) -> Panel 
     let finding = match variants.len() {
         0 => tr!("No visit of this period has ended yet."),
         count => tr!(
-            "The commonest of 1 path takes {share} % of the visits that ended; to the event there are {exact}."
-                | "The commonest of {count} paths takes {share} % of the visits that ended; to the event there are {exact}."
+            "The commonest of 1 path takes {share} % of the visits that ended; told event by event, the paths number {exact}."
+                | "The commonest of {count} paths takes {share} % of the visits that ended; told event by event, the paths number {exact}."
                     % count,
             count = grouped(count),
             share = format!("{most:.0}"),
@@ -101,11 +101,12 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
         *step > 1 && matches!(to, Stop::Queue | Stop::Doctor) && !matches!(from, Stop::Queue)
     });
     let back: usize = back.map(|(_, visits)| visits).sum();
+    let steps = flows.0.keys().map(|(step, ..)| step + 1).max().unwrap_or_default();
     let finding = match flows.0.iter().max_by_key(|(_, visits)| **visits) {
         None => tr!("No visit has gone from one stage to another."),
         Some(((_, from, to), visits)) => {
             let (from, to) = (say(from.label()).to_lowercase(), say(to.label()).to_lowercase());
-            tr!(
+            let most = tr!(
                 "Most go from {from} to {to} ({visits}); 1 way leads back to a queue or the doctor later on."
                     | "Most go from {from} to {to} ({visits}); {count} ways lead back to a queue or the doctor later on."
                         % back,
@@ -113,7 +114,14 @@ pub fn flows(flows: &Flows, asked: &Asked) -> Panel {
                 to,
                 visits = grouped(*visits),
                 count = grouped(back)
-            )
+            );
+            // What stands elsewhere on the page counts both.
+            let undrawn = tr!(
+                "Not drawn: visits that are still at their first stage, and what came after step {count}; so fewer may be \
+                registered and completed here than below.",
+                count = steps
+            );
+            format!("{most} {undrawn}")
         }
     };
     Panel {
@@ -194,7 +202,9 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         ]);
     }
     let (missed, ended) = doctors.iter().fold((0, 0), |(missed, ended), row| (missed + row.missed, ended + row.ended));
-    let worst = doctors.iter().find(|row| row.ended >= FEWEST && row.missed > 0);
+    // A share of few visits says little: neither the sentence nor the chart names such doctors, the table does.
+    let enough = || doctors.iter().filter(|row| row.ended >= FEWEST && row.missed > 0);
+    let worst = enough().next();
     let finding = match worst {
         None => {
             tr!("{missed} did not come, of {ended} that ended.", missed = grouped(missed), ended = grouped(ended))
@@ -210,7 +220,7 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
             )
         }
     };
-    let counts = doctors.iter().filter(|row| row.missed > 0).take(ROWS).map(|row| Count {
+    let counts = enough().take(ROWS).map(|row| Count {
         name: names.person(row.doctor.as_ref()),
         count: row.missed,
         note: share(row.missed, row.ended)
@@ -229,7 +239,9 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Leave, counts) },
         sheet,
         definition: tr!(
-            "Visits that were closed because the patient did not come, of all visits that ended, by the doctor they were for."
+            "Visits that were closed because the patient did not come, of all visits that ended, by the doctor they were for. \
+            Doctors with fewer than {count} visits that ended are in the table alone.",
+            count = FEWEST
         ),
         listed: Listed::Visits(asked.listing(Among::NoShow)),
         wide: false,
@@ -328,7 +340,7 @@ pub fn revenue(tenant: &Tenant, days: &BTreeMap<NaiveDate, Revenue>, asked: &Ask
             refunded = sum(|day| day.refunded.money),
             due = sum(|day| day.outstanding.money)
         ),
-        chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Pay, counts) },
+        chart: if counts.is_empty() { Chart::Nothing } else { Chart::Sums(Phase::Pay, counts) },
         sheet,
         definition: tr!(
             "Payments, what of them was given back, and what is still due, by the day of the visit they belong to. \

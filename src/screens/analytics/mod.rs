@@ -132,6 +132,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
     let (period_words, against) = (asked.period_words(), asked.against());
     let lead = tr!("{period}, against {against}", period = period_words, against);
     let narrows = tab != Tab::Targets;
+    let has_figures = matches!(tab, Tab::Waits | Tab::Journeys);
     // Attempts are those of the whole hospital; the address keeps which visits are looked at for the pages beside.
     let of_visits = tab != Tab::Refused;
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
@@ -163,7 +164,8 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
                 {cut}
             </div>
             <div class="row screen-only">
-                <p class="secondary">{tr!("Every figure: tap for its definition and what is behind it.")}</p>
+                {has_figures
+                    .then(|| view! { <p class="secondary">{tr!("Every figure: tap for its definition and what is behind it.")}</p> })}
                 {print_button()}
             </div>
         </div>

@@ -11,7 +11,7 @@ use crate::analytics::waits::Dimension;
 use crate::analytics::{Among, Period};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{Id, VisitId};
-use crate::journey::words::{Phase, Stage, Station};
+use crate::journey::words::{Phase, Stage, Station, Word};
 use crate::language::{duration, say};
 use crate::projections::tests::AtStage;
 use crate::screens::icon::{Icon, icon};
@@ -163,9 +163,10 @@ fn sheet(now: &Now, names: &Names) -> Sheet {
     sheet
 }
 
-/// The tests with which something is still to be done.
+/// The tests with which something is still to be done, in the order of the stages.
 fn in_the_lab(backlog: &[AtStage]) -> impl Iterator<Item = &AtStage> {
-    backlog.iter().filter(|at| !matches!(at.stage, Stage::Delivered | Stage::Cancelled))
+    let stages = Stage::ALL.iter().filter(|stage| !matches!(stage, Stage::Delivered | Stage::Cancelled));
+    stages.flat_map(move |stage| backlog.iter().filter(move |at| at.stage == *stage))
 }
 
 /// Draws what goes on now.

@@ -71,7 +71,7 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     let state = match (&mail, mails) {
         (Some(mail), true) => tr!("It is sent to {mail} each morning.", mail),
         (Some(mail), false) => tr!("It will be sent to {mail} once this server can send mail.", mail),
-        (None, _) => tr!("You are not sent it."),
+        (None, _) => tr!("It is not sent to you."),
     };
     let stop = asks.then(|| {
         view! {

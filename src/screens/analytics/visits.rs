@@ -50,6 +50,8 @@ pub struct Visits {
     pub listed: Vec<Listed>,
     /// How many there are.
     pub count: usize,
+    /// How many of them reached their end.
+    pub reached: usize,
     /// How many are on the pages before.
     pub skipped: usize,
     /// Which page of them this is, from 1.
@@ -83,13 +85,16 @@ pub(super) fn turning(asked: &Asked, tab: Tab, page: usize, more: bool) -> AnyVi
 
 /// Shows the visits behind a figure.
 pub fn visits(page: Visits) -> impl IntoView {
-    let Visits { breaches, asked, names, unfinished, listed, count, skipped, page } = page;
+    let Visits { breaches, asked, names, unfinished, listed, count, reached, skipped, page } = page;
     let (tab, title) = match breaches {
         true => (Tab::Breaches, tr!("Past their target")),
         false => (Tab::Visits, tr!("The visits behind the figure")),
     };
     let all = match asked.among {
         Some(_) => tr!("1 visit" | "{count} visits" % count, count = grouped(count)),
+        None if reached < count => {
+            tr!("{reached} reached, {left} not yet", reached = grouped(reached), left = grouped(count - reached))
+        }
         None => times(count),
     };
     let begun = asked.weekday.zip(asked.hour).map(|(day, hour)| {

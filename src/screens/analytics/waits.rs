@@ -135,7 +135,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     let finding = worst.map_or_else(nothing, |(median, day, hour, count)| {
         let (name, hour, median) = (language::weekday(day, "%A"), format!("{hour:02}"), duration(median));
         tr!(
-            "Longest on {weekday}s from {hour}:00: {duration} at the median of {count}.",
+            "Longest on {weekday}s from {hour}:00: half of {count} took {duration} or less.",
             weekday = name,
             hour,
             duration = median,

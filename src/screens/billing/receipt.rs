@@ -11,6 +11,7 @@ use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{BillId, PersonId};
 use crate::journey::money::Money;
 use crate::journey::visit::Bill;
+use crate::journey::wording::inside;
 use crate::language::{of_paper, on_paper, say};
 use crate::projections::visits::VisitCard;
 use crate::screens::parts::{clock_time, day_and_time, print_button};
@@ -29,7 +30,7 @@ pub fn sums(tenant: &Tenant, bill: &Bill) -> AnyView {
                 .payments
                 .iter()
                 .map(|payment| {
-                    let (time, method) = (clock_time(tenant, payment.at), say(payment.method.label()));
+                    let (time, method) = (clock_time(tenant, payment.at), inside(&say(payment.method.label())));
                     line(tr!("Paid {time} by {method}", time, method), tenant.money(-payment.amount))
                 })
                 .collect_view()}
@@ -65,10 +66,10 @@ pub fn receipt(receipt: Receipt) -> impl IntoView {
     let (back, of_paper) = (format!("/billing?visit={}", receipt.card.visit.visit_id), of_paper());
     view! {
         <main class="page page-narrow stack" id="main">
+            <div class="row screen-only paper-ways">
+                {print_button()} <a class="button" href=back>{tr!("Back to billing")}</a>
+            </div>
             {on_paper(|| paper(receipt, of_paper))}
-            <p class="secondary screen-only">
-                {print_button()} " " <a href=back>{tr!("Back to billing")}</a>
-            </p>
         </main>
     }
 }
@@ -80,7 +81,7 @@ fn paper(receipt: Receipt, lang: Option<&'static str>) -> AnyView {
         .iter()
         .map(|payment| {
             let by = names.get(&payment.by).cloned().unwrap_or_default();
-            format!("{} by {} to {by}", tenant.money(payment.amount), payment.method)
+            format!("{} by {} to {by}", tenant.money(payment.amount), inside(payment.method.label()))
         })
         .collect::<Vec<_>>()
         .join("; ");

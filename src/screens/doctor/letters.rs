@@ -90,12 +90,12 @@ pub fn letter(letter: Letter) -> impl IntoView {
     let (visit_id, of_paper) = (letter.visit_id.clone(), of_paper());
     view! {
         <main class="page stack" id="main">
+            <div class="row screen-only paper-ways">
+                {print_button()}
+                <a class="button" href=format!("/doctor?visit={visit_id}")>{tr!("To the consultation")}</a>
+                <a class="button" href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
+            </div>
             {on_paper(|| paper(letter, of_paper))}
-            <p class="secondary screen-only centred">
-                {print_button()} " "
-                <a href=format!("/doctor?visit={visit_id}")>{tr!("To the consultation")}</a> " · "
-                <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
-            </p>
         </main>
     }
 }
@@ -137,7 +137,7 @@ fn medicines(given: &PrescriptionGiven) -> AnyView {
         .map(|item| {
             view! {
                 <li>
-                    <b>{item.drug.to_string()} " " {item.dose.to_string()}</b> <br/>
+                    <b>{item.drug.to_string()} ", " {item.dose.to_string()}</b> <br/>
                     {format!("{}, for {} {}", item.frequency.as_str(), *item.days, if *item.days == 1 { "day" } else { "days" })}
                     {item.instructions.as_deref().map(|instructions| view! { <br/> {instructions.clone()} })}
                 </li>

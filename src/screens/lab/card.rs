@@ -10,7 +10,7 @@ use super::results::results;
 use super::{Bench, Lab, Shown, forms};
 use crate::islands::offline::html::frame;
 use crate::journey::events::EventType;
-use crate::journey::refusal::roles_in;
+use crate::journey::refusal::one_of;
 use crate::journey::words::{Priority, Stage, Word};
 use crate::language;
 use crate::projections::tests::TestCard;
@@ -144,7 +144,7 @@ fn action(lab: &Lab, card: &TestCard) -> AnyView {
             hint(tr!("Is to be paid at billing first"))
         }
     } else if !lab.actor.may_log(bench.next, None) {
-        hint(tr!("Waits for a {role}", role = roles_in(bench.next.row().roles, &language::say)))
+        hint(tr!("Waits for {role}", role = one_of(bench.next.row().roles, &language::say)))
     } else if bench.next == EventType::TestApproved && own {
         hint(tr!("You entered these results: another person approves them"))
     } else {

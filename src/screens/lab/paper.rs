@@ -56,7 +56,7 @@ pub fn report(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack touch" id="main">
-            {on_paper(|| report_on_paper(paper, of_paper))} {back(&visit_id)}
+            {back(&visit_id)} {on_paper(|| report_on_paper(paper, of_paper))}
         </main>
     }
 }
@@ -116,7 +116,7 @@ pub fn label(paper: Paper) -> impl IntoView {
     let (visit_id, of_paper) = (paper.visit_id.clone(), of_paper());
     view! {
         <main class="page stack touch" id="main">
-            {on_paper(|| label_on_paper(paper, of_paper))} {back(&visit_id)}
+            {back(&visit_id)} {on_paper(|| label_on_paper(paper, of_paper))}
         </main>
     }
 }
@@ -144,10 +144,10 @@ fn label_on_paper(paper: Paper, lang: Option<&'static str>) -> AnyView {
 
 fn back(visit_id: &VisitId) -> AnyView {
     view! {
-        <p class="secondary screen-only centred">
-            {print_button()} " " <a href="/lab">{tr!("link" => "To the lab")}</a> " · "
-            <a href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
-        </p>
+        <div class="row screen-only paper-ways">
+            {print_button()} <a class="button" href="/lab">{tr!("link" => "To the lab")}</a>
+            <a class="button" href=format!("/visits/{visit_id}")>{tr!("To the journey")}</a>
+        </div>
     }
     .into_any()
 }

@@ -21,9 +21,10 @@ pub struct Peers {
 pub fn peers(peers: Option<&Peers>) -> AnyView {
     let Some(peers) = peers.filter(|peers| peers.visits >= FEWEST) else { return ().into_any() };
     let words = |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), language::duration);
+    // One scale for all rows: a bar can be held against those above and below it.
+    let most = peers.rows.iter().flat_map(|(_, here, others)| [*here, *others]).flatten().max().unwrap_or(0).max(1);
     let rows = peers.rows.iter().filter(|(_, here, others)| here.is_some() || others.is_some());
     let rows = rows.map(|(name, here, others)| {
-        let most = here.unwrap_or(0).max(others.unwrap_or(0)).max(1);
         let width = |seconds: Option<i64>| format!("{:.1}%", seconds.unwrap_or(0) as f64 * 100.0 / most as f64);
         view! {
             <tr>
@@ -43,7 +44,7 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="peers">
             <div class="card-head">
-                <h2 id="peers">{tr!("Beside like visits")}</h2>
+                <h2 id="peers">{tr!("Compared with similar visits")}</h2>
             </div>
             <div class="table-wrap" role="group" aria-labelledby="peers" tabindex="0">
                 <table class="table table-small">

@@ -83,9 +83,10 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(journeys.text.contains("Commonest paths") && journeys.text.contains("₹4,000 taken"), "{}", journeys.text);
     let listed = manager.get("/analytics/visits?period=today&measure=door-to-doctor").await;
     assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
+    assert!(listed.text.contains("5 reached, 1 not yet"), "{}", listed.text);
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
-    let peers = between(&visit.text, "Beside like visits", "</section>");
+    let peers = between(&visit.text, "Compared with similar visits", "</section>");
     assert!(peers.contains("5 other visits of this department"), "{peers}");
     // They entered the room after five minutes and left after eighteen; this one did neither yet.
     for (measure, others) in [("Door to doctor", "5 min"), ("With the doctor", "1 min"), ("Whole visit", "18 min")] {
