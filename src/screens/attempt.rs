@@ -80,7 +80,9 @@ fn refused(attempt: &Attempt) -> AnyView {
     };
     let facts = attempt.facts.clone();
     let visit = attempt.visit.clone();
-    let instead: Vec<_> = attempt.allowed.iter().copied().filter(|event| Some(*event) != attempt.event).collect();
+    // What ends a visit is not offered to who wanted something else.
+    let goes_on = |event: &EventType| Some(*event) != attempt.event && !event.is_outcome();
+    let instead: Vec<_> = attempt.allowed.iter().copied().filter(goes_on).collect();
     view! {
         <div class="notice notice-refusal" role="alert" tabindex="-1" id="refusal" autofocus>
             <h2 class="notice-title">{icon(Icon::TriangleAlert)} {title}</h2>

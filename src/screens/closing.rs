@@ -1,4 +1,4 @@
-//! At closing time: who was expected or registered and never came to be seen, to be confirmed in one go.
+//! At closing time: who was booked or registered and was not seen, to be marked as no-shows in one go.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::parts::Column::{Unseen, Words};
 use super::parts::{day_and_time, empty, status_tag, table};
 use crate::hospital::bookings::BookingCard;
 use crate::hospital::tenants::Tenant;
+use crate::journey::words::Status;
 use crate::projections::visits::VisitCard;
 
 /// What the screen shows.
@@ -48,8 +49,8 @@ pub fn closing(screen: Closing) -> impl IntoView {
         absent = bookings.len()
     );
     // Of a form that was refused, what became something else since is not ticked again.
-    let tick = |name: &'static str, value: String, label: String| {
-        let checked = entry.chose(name, &value, true);
+    let tick = |name: &'static str, value: String, label: String, gone: bool| {
+        let checked = entry.chose(name, &value, gone);
         view! {
             <td class="cell-icon">
                 <label class="check"><input type="checkbox" name=name value=value checked=checked aria-label=label/></label>
@@ -60,15 +61,19 @@ pub fn closing(screen: Closing) -> impl IntoView {
         .iter()
         .map(|card| {
             let visit = &card.visit;
+            // Who was called did not come; who still waits may sit there.
+            let gone = matches!(visit.status, Status::Called | Status::Away);
+            let label = tr!("No-show: {patient}", patient = card.patient_name);
+            let registered = tr!("registered {time}", time = day_and_time(&tenant, visit.registered_at));
             view! {
                 <tr data-row=visit.visit_id.to_string()>
-                    {tick("visit", as_shown(card), tr!("No-show: {patient}", patient = card.patient_name))}
+                    {tick("visit", as_shown(card), label, gone)}
                     <th scope="row">
                         <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
                         <span class="sub">{visit.token.clone()} " · MRN " {card.patient_mrn.clone()}</span>
                     </th>
                     <td>{status_tag(visit.status)}</td>
-                    <td>{day_and_time(&tenant, visit.registered_at)}</td>
+                    <td>{registered}</td>
                     <td>{card.doctor_name.clone()}</td>
                 </tr>
             }
@@ -78,15 +83,17 @@ pub fn closing(screen: Closing) -> impl IntoView {
         .iter()
         .map(|card| {
             let booking = &card.booking;
+            let label = tr!("Did not come: {patient}", patient = card.patient_name);
+            let booked = tr!("booked for {time}", time = day_and_time(&tenant, booking.starts_at));
             view! {
                 <tr data-row=booking.id.to_string()>
-                    {tick("booking", booking.id.to_string(), tr!("Did not come: {patient}", patient = card.patient_name))}
+                    {tick("booking", booking.id.to_string(), label, true)}
                     <th scope="row">
                         <a href=format!("/bookings/{}", booking.id)>{card.patient_name.clone()}</a>
                         <span class="sub">"MRN " {card.patient_mrn.clone()}</span>
                     </th>
                     <td><span class="tag">{icon(Icon::CalendarClock)} {tr!("Booked")}</span></td>
-                    <td>{day_and_time(&tenant, booking.starts_at)}</td>
+                    <td>{booked}</td>
                     <td>{card.doctor_name.clone()}</td>
                 </tr>
             }
@@ -105,7 +112,7 @@ pub fn closing(screen: Closing) -> impl IntoView {
                 Unseen(tr!("Confirm")),
                 Words(tr!("Patient")),
                 Words(tr!("State")),
-                Words(tr!("Expected")),
+                Words(tr!("When")),
                 Words(tr!("Doctor")),
             ],
             (visit_rows, booking_rows),
@@ -114,7 +121,7 @@ pub fn closing(screen: Closing) -> impl IntoView {
             <form method="post" data-still>
                 {entry.hidden()}
                 {table}
-                <div class="card-body form-foot">
+                <div class="card-foot form-foot">
                     <button class="button button-danger">{icon(Icon::UserX)} {tr!("Mark those ticked as no-shows")}</button>
                 </div>
             </form>
@@ -131,14 +138,14 @@ pub fn closing(screen: Closing) -> impl IntoView {
         <main class="page stack" id="main">
             <div class="page-head">
                 <div>
-                    <h1>{tr!("Who did not come")}</h1>
+                    <h1>{tr!("Patients not seen")}</h1>
                     <p class="page-lead">{lead}</p>
                 </div>
                 <div class="actions"><a class="button" href="/reception">{tr!("Back to reception")}</a></div>
             </div>
             {confirmed}
             <section class="card card-flush" aria-labelledby="left">
-                <div class="card-head"><h2 id="left">{tr!("Take the tick away from who may still come")}</h2></div>
+                <div class="card-head"><h2 id="left">{tr!("Tick who went without being seen")}</h2></div>
                 {body}
             </section>
         </main>

@@ -81,6 +81,18 @@ pub struct Workplace {
     pub roles: &'static [Role],
 }
 
+impl Workplace {
+    /// Whether an address is one of its own: the queue has one for each station, and bookings are the reception's.
+    pub fn is_at(&self, address: &str) -> bool {
+        address.starts_with(self.path)
+            || match self.path {
+                "/queue/consultation" => address.starts_with("/queue/"),
+                "/reception" => address.starts_with("/bookings"),
+                _ => false,
+            }
+    }
+}
+
 /// The workplaces, in the order in which a visit meets them.
 pub static WORKPLACES: &[Workplace] = &[
     Workplace { path: "/reception", name: "Reception", icon: Icon::DoorOpen, roles: RECEPTION },
@@ -161,7 +173,7 @@ pub fn layout(frame: Frame, body: impl IntoView) -> impl IntoView {
                     {open
                         .into_iter()
                         .map(|workplace| {
-                            let current = path.starts_with(workplace.path).then_some("page");
+                            let current = workplace.is_at(&path).then_some("page");
                             view! {
                                 <li>
                                     <a href=workplace.path aria-current=current>{icon(workplace.icon)} {say(workplace.name)}</a>
@@ -339,4 +351,25 @@ pub fn logo() -> AnyView {
         </svg>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WORKPLACES;
+
+    #[test]
+    fn every_address_of_a_workplace_is_marked() {
+        for (address, name) in [
+            ("/queue/consultation", "Queue"),
+            ("/queue/lab", "Queue"),
+            ("/queue/billing", "Queue"),
+            ("/bookings", "Reception"),
+            ("/reception/closing", "Reception"),
+            ("/lab", "Lab"),
+        ] {
+            let marked: Vec<_> =
+                WORKPLACES.iter().filter(|place| place.is_at(address)).map(|place| place.name).collect();
+            assert_eq!(marked, [name], "{address}");
+        }
+    }
 }

@@ -25,13 +25,14 @@ pub struct Found {
     birth_date: Option<NaiveDate>,
     phone: Option<String>,
     latest: Option<VisitCard>,
+    everywhere: bool,
 }
 
 impl Found {
-    /// A patient with their latest visit.
-    pub fn new(patient: Patient, latest: Option<VisitCard>) -> Self {
+    /// A patient with their latest visit, of every branch or of those of one alone.
+    pub fn new(patient: Patient, latest: Option<VisitCard>, everywhere: bool) -> Self {
         let Patient { id, name, mrn, sex, birth_date, phone, .. } = patient;
-        Self { id, name, mrn, sex, birth_date, phone, latest }
+        Self { id, name, mrn, sex, birth_date, phone, latest, everywhere }
     }
 }
 
@@ -45,6 +46,7 @@ impl From<VisitCard> for Found {
             birth_date: card.patient_birth_date,
             phone: card.patient_phone.clone(),
             latest: Some(card),
+            everywhere: false,
         }
     }
 }
@@ -69,7 +71,7 @@ pub fn search(search: Search) -> impl IntoView {
     let count = found.len();
     let (title, lead) = match &query {
         Some(query) => (tr!("Found"), matches(count, query)),
-        None => (tr!("Today"), tr!("{count} here today", count)),
+        None => (tr!("Today"), tr!("{count} came today", count)),
     };
     let body = if found.is_empty() {
         match query {
@@ -167,7 +169,8 @@ fn result(tenant: &Tenant, actor: &Actor, found: Found, now: DateTime<Utc>) -> A
     details.push(match &found.latest {
         Some(card) if card.visit.day == today => tr!("today, token {token}", token = card.visit.token),
         Some(card) => tr!("last visit {day}", day = date(card.visit.day, "%-d %b %Y")),
-        None => tr!("no visit yet"),
+        None if found.everywhere => tr!("no visit yet"),
+        None => tr!("no visit at this branch yet"),
     });
     let action = match here {
         Some(card) => {

@@ -153,9 +153,7 @@ fn lead(cards: &[&VisitCard], now: DateTime<Utc>) -> String {
         .collect();
     waits.sort_unstable();
     match waits.get(waits.len() / 2) {
-        Some(median) => {
-            tr!("{count} waiting, half of them longer than {time}", count = waits.len(), time = duration(*median))
-        }
+        Some(median) => tr!("{count} waiting, median {time}", count = waits.len(), time = duration(*median)),
         None => tr!("Nobody is waiting"),
     }
 }

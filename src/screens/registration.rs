@@ -149,7 +149,7 @@ fn new_patient(registration: &Registration, form: &EventForm) -> AnyView {
         <section class="card" aria-labelledby="new-patient">
             <h2 id="new-patient">{tr!("Patient")}</h2>
             <div class="fields">
-                {text("name", tr!("Name"), 200, true)} {text("phone", tr!("Phone"), 20, false)} {text("email", tr!("Mail"), 254, false)}
+                {text("name", tr!("Name"), 200, true)} {text("phone", tr!("Phone"), 20, false)}
                 {form.field("birthDate", &tr!("Date of birth"), true, form.input("birthDate", Shape::Date, false, None, ""))}
                 {form
                     .field(
@@ -158,6 +158,7 @@ fn new_patient(registration: &Registration, form: &EventForm) -> AnyView {
                         true,
                         form.input("age", Shape::Whole { min: 0, max: 130 }, false, None, ""),
                     )}
+                {text("email", tr!("Mail"), 254, false)}
                 {choices(form, "sex", tr!("Sex"), sexes, Sex::Unknown.word())}
             </div>
             {(!registration.duplicates.is_empty()).then(|| duplicates(registration, form))}

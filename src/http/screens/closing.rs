@@ -28,7 +28,7 @@ use crate::screens::closing::{Closing, closing};
 /// How many days back bookings are still asked about.
 const DAYS: u64 = 7;
 
-/// Shows who did not come.
+/// Shows who was not seen.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     page(desk, None).await
 }
@@ -88,7 +88,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         attempt: attempt.clone(),
     };
     let desk = desk.live([Topic::Reception]);
-    desk.show(tr!("Who did not come"), Seen::List, attempt, move || closing(screen)).await
+    desk.show(tr!("Patients not seen"), Seen::List, attempt, move || closing(screen)).await
 }
 
 /// Who was registered, today or before, and neither seen nor sent away.

@@ -64,13 +64,19 @@ pub async fn scanned(desk: &Desk) -> Result<Option<Response>, Failure> {
     }
 }
 
-/// The patients who match a search, each with their latest visit.
+/// The patients who match a search, each with the latest visit that this person may read.
 pub async fn found(desk: &Desk, query: &str) -> Result<Vec<Found>, Failure> {
+    let (db, tenant, reader) = (desk.db(), &desk.tenant.id, desk.reader());
     let mut found = Vec::new();
-    for patient in patient_search::search(desk.db(), &desk.tenant.id, query).await? {
-        let latest = visits::latest_of_patient(desk.db(), &desk.tenant.id, &patient.id).await?;
-        let latest = latest.filter(|card| desk.reader().reads_visit(card.visit.branch_id.as_ref()));
-        found.push(Found::new(patient, latest));
+    for patient in patient_search::search(db, tenant, query).await? {
+        let latest = match visits::latest_of_patient(db, tenant, &patient.id).await? {
+            Some(card) if !reader.reads_visit(card.visit.branch_id.as_ref()) => {
+                let all = visits::of_patient(db, tenant, &patient.id).await?;
+                all.into_iter().find(|card| reader.reads_visit(card.visit.branch_id.as_ref()))
+            }
+            latest => latest,
+        };
+        found.push(Found::new(patient, latest, reader.reads_every_visit()));
     }
     Ok(found)
 }

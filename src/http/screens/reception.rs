@@ -1,5 +1,6 @@
 //! `/reception`: who arrives, who is registered, where they go; and the slip with their token.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Form;
@@ -16,9 +17,10 @@ use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, Id, VisitId};
-use crate::journey::words::{Role, Status, Word};
+use crate::journey::words::{Role, Stage, Status, VisitType, Word};
 use crate::live::Topic;
-use crate::projections::visits;
+use crate::projections::tests;
+use crate::projections::visits::{self, VisitCard};
 use crate::record::Wish;
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::RECEPTION;
@@ -74,6 +76,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let asked = desk.query("branch").and_then(|branch| BranchId::parse(branch).ok());
     let branch = desk.branch().cloned().or(asked);
     let query = desk.query("q").map(ToOwned::to_owned);
+    let arrivals = visits::arrivals(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?;
     let data = Reception {
         tenant: desk.tenant.clone(),
         actor: desk.person.actor(),
@@ -82,7 +85,8 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
             None => Vec::new(),
         },
         query,
-        arrivals: visits::arrivals(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
+        to_collect: to_collect(&desk, &arrivals).await?,
+        arrivals,
         targets: measure_targets::of_hospital(desk.db(), tenant).await?,
         bookings: bookings::of_day(desk.db(), tenant, desk.tenant.local_day(desk.now), branch.as_ref()).await?,
         status: desk.query("status").and_then(Status::from_word),
@@ -97,6 +101,17 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let typed = data.query.is_some() || data.opened.is_some();
     let desk = desk.live([Topic::Reception]).reloads(!typed);
     desk.show(tr!("Reception"), Seen::List, attempt, move || reception(data)).await
+}
+
+/// The visits that have a specimen to give; asked only when somebody who comes for tests alone is in no queue.
+async fn to_collect(desk: &Desk, arrivals: &[VisitCard]) -> Result<BTreeSet<VisitId>, Failure> {
+    let goes_on =
+        |card: &VisitCard| card.visit.visit_type == VisitType::LabOnly && card.visit.status == Status::Registered;
+    if !arrivals.iter().any(goes_on) {
+        return Ok(BTreeSet::new());
+    }
+    let cards = tests::worklist(desk.db(), &desk.tenant.id, Stage::Ordered).await?;
+    Ok(cards.into_iter().map(|card| card.test.visit_id).collect())
 }
 
 /// The form that stands open below a row: the one refused just now, or the one that the address asks for.

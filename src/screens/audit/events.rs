@@ -209,7 +209,7 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
             <td>{who}</td>
             <td class="nowrap">{day_and_time(&page.tenant, event.performed_at)}</td>
             <td class="nowrap">{day_and_time(&page.tenant, stored.recorded_at)}</td>
-            <td><code title=hash>{short}</code></td>
+            <td><code class="nowrap" title=hash>{short}</code></td>
         </tr>
     }
     .into_any()

@@ -197,7 +197,7 @@ fn access_row(audit: &Audit, access: &Access) -> AnyView {
         <tr>
             <td class="nowrap">{day_and_time(&audit.tenant, access.accessed_at)}</td>
             <th scope="row">{name(&audit.names, &access.person_id)} {human}</th>
-            <td>{what} <span class="sub">{access.address.clone()}</span></td>
+            <td>{what} <span class="sub break-anywhere">{access.address.clone()}</span></td>
             <td>{patient}</td>
             <td>{how}</td>
             <td>{access.purpose.clone()}</td>

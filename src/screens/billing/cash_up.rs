@@ -89,11 +89,13 @@ fn figures(tenant: &Tenant, shift: &Shift) -> AnyView {
     let rows = figures
         .iter()
         .map(|figure| {
+            let payments = tr!("1 payment" | "{n} payments" % figure.payments);
+            let refunds = tr!("1 refund" | "{n} refunds" % figure.refunds);
             view! {
                 <tr>
                     <th scope="row"><a href=format!("#{}", anchor(figure.method))>{say(figure.method.label())}</a></th>
-                    <td class="number">{tenant.money(figure.taken)} <span class="sub">{tr!("{count} payments", count = figure.payments)}</span></td>
-                    <td class="number">{tenant.money(figure.refunded)} <span class="sub">{tr!("{count} refunds", count = figure.refunds)}</span></td>
+                    <td class="number">{tenant.money(figure.taken)} <span class="sub">{payments}</span></td>
+                    <td class="number">{tenant.money(figure.refunded)} <span class="sub">{refunds}</span></td>
                     <td class="number"><b>{tenant.money(figure.left())}</b></td>
                 </tr>
             }

@@ -115,7 +115,7 @@ fn waiting_list(billing: &Billing) -> AnyView {
             let current = (chosen == Some(&visit.visit_id)).then_some("true");
             let mut details = Vec::new();
             if visit.unbilled > 0 {
-                details.push(tr!("{count} tests to bill", count = visit.unbilled));
+                details.push(tr!("1 test to bill" | "{n} tests to bill" % visit.unbilled));
             }
             details.extend(card.doctor_name.clone().or_else(|| card.department_name.clone()));
             let due = match visit.due {
@@ -136,8 +136,8 @@ fn waiting_list(billing: &Billing) -> AnyView {
                         </p>
                         <p class="list-detail">{details.join(" · ")}</p>
                     </div>
-                    <div>
-                        <b class="number">{due}</b>
+                    <div class="number">
+                        <b>{due}</b>
                         <p class="list-detail">{visit.billing_since.map(|since| wait(since, billing.now, None))}</p>
                     </div>
                 </li>

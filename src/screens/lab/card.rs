@@ -58,10 +58,9 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
         details.push(tr!("ordered {time}", time = clock_time(&lab.tenant, test.ordered_at)));
         details.extend(lab.reasons.get(&test.test_id).map(|reason| tr!("sample rejected: {reason}", reason)));
         if waits_for_payment(lab, card) {
-            let amount = lab.tenant.money(test.price);
             details.push(match &test.bill_id {
-                Some(_) => tr!("not paid: {amount}", amount),
-                None => tr!("not on a bill yet: {amount}", amount),
+                Some(_) => tr!("bill not settled"),
+                None => tr!("not on a bill yet: {amount}", amount = lab.tenant.money(test.price)),
             });
         }
     }
@@ -98,12 +97,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
 fn tags(lab: &Lab, card: &TestCard) -> AnyView {
     let again = card.test.recollections;
     view! {
-        {match card.urgency() {
-            Priority::Emergency => {
-                view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> }.into_any()
-            }
-            priority => priority_tag(priority),
-        }}
+        {urgency_tag(card.urgency())}
         {(again > 0)
             .then(|| {
                 let words = match again {
@@ -117,6 +111,16 @@ fn tags(lab: &Lab, card: &TestCard) -> AnyView {
             .then(|| view! { <span class="tag phase-pay">{icon(Icon::ReceiptIndianRupee)} {tr!("Payment first")}</span> })}
     }
     .into_any()
+}
+
+/// How urgent a test is, as laboratories call it.
+pub(super) fn urgency_tag(urgency: Priority) -> AnyView {
+    match urgency {
+        Priority::Emergency => {
+            view! { <span class="tag tag-emergency">{icon(Icon::TriangleAlert)} {tr!("STAT")}</span> }.into_any()
+        }
+        priority => priority_tag(priority),
+    }
 }
 
 fn waits(lab: &Lab, card: &TestCard) -> AnyView {
@@ -141,7 +145,7 @@ fn action(lab: &Lab, card: &TestCard) -> AnyView {
             view! { <a class="button button-wide" href=href data-key="e">{icon(Icon::ReceiptIndianRupee)} {tr!("link" => "To billing")}</a> }
                 .into_any()
         } else {
-            hint(tr!("Is to be paid at billing first"))
+            hint(tr!("Pay at billing first"))
         }
     } else if !lab.actor.may_log(bench.next, None) {
         hint(tr!("Waits for {role}", role = one_of(bench.next.row().roles, &language::say)))

@@ -192,13 +192,17 @@ fn patients(lab: &Lab) -> AnyView {
             (Status::Away, _) => tr!("did not come when called"),
             (status, _) => language::say(status.label()).to_lowercase(),
         };
+        // What is to be collected may be more urgent than the visit.
+        let tests = lab.cards.iter().filter(|test| test.test.visit_id == visit.visit_id);
+        let urgency = tests.map(TestCard::urgency).min();
+        let urgency = urgency.map_or_else(|| priority_tag(visit.priority), card::urgency_tag);
         view! {
             <li class="list-row" data-row=visit.visit_id.to_string()>
                 <span class="token token-plain">{visit.token.clone()}</span>
                 <div class="list-main">
                     <p class="list-title">
                         <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
-                        {priority_tag(visit.priority)}
+                        {urgency}
                     </p>
                     <p class="list-detail">
                         {age_and_sex(card.patient_birth_date, card.patient_sex, today)} " · " {detail} " · "

@@ -29,7 +29,7 @@ pub fn arrival(reception: &Reception, card: &VisitCard) -> AnyView {
         None => view! { <span class="secondary">{tr!("not assigned")}</span> }.into_any(),
     };
     let person =
-        format!("{} · MRN {}", age_and_sex(card.patient_birth_date, card.patient_sex, today), card.patient_mrn);
+        format!("{} · MRN\u{a0}{}", age_and_sex(card.patient_birth_date, card.patient_sex, today), card.patient_mrn);
     let place = card.room_name.clone().or_else(|| visit.counter.clone()).or_else(|| {
         visit.station.filter(|station| *station != Station::Consultation).map(|station| say(station.label()))
     });
@@ -70,6 +70,8 @@ fn next_step(reception: &Reception, card: &VisitCard) -> AnyView {
         reception.may(event).then(|| form.view())
     };
     let step = match visit.status {
+        // Who gave every specimen has nothing to wait for at the laboratory.
+        Status::Registered if next_station(card) == Station::Lab && !reception.to_collect.contains(id) => None,
         Status::Registered => {
             let given = [("station", next_station(card).word().to_owned())];
             compact(EventType::QueueJoined, &given, next_queue(card), "e")

@@ -2,6 +2,7 @@
 
 pub mod arrival;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,6 +40,8 @@ pub struct Reception {
     pub found: Vec<Found>,
     /// Today's visits, the latest first.
     pub arrivals: Vec<VisitCard>,
+    /// Those of them that have a specimen to give.
+    pub to_collect: BTreeSet<VisitId>,
     /// How long waits should last at most.
     pub targets: Targets,
     /// Today's bookings, the earliest first.
@@ -116,8 +119,7 @@ fn arrivals(reception: &Reception) -> AnyView {
         .iter()
         .filter(|card| reception.status.is_none_or(|status| tab(card.visit.status) == tab(status)))
         .collect();
-    let count =
-        |statuses: &[Status]| reception.arrivals.iter().filter(|card| statuses.contains(&card.visit.status)).count();
+    let count = |status: Status| reception.arrivals.iter().filter(|card| card.visit.status == status).count();
     let body = if reception.arrivals.is_empty() {
         empty(Icon::Users, tr!("Nobody has come yet today"), tr!("Find a patient above, or register a new one."))
     } else if shown.is_empty() {
@@ -145,15 +147,14 @@ fn arrivals(reception: &Reception) -> AnyView {
         }
         .into_any()
     };
-    let waiting = count(&[Status::Waiting, Status::Called]);
     view! {
         <section class="card card-flush" aria-labelledby="arrivals">
             <div class="card-head">
                 <h2 id="arrivals">{tr!("Today’s arrivals")}</h2>
                 <div class="row">
-                    <span class=phase_class("tag", Phase::Wait)>{icon(Icon::Hourglass)} {tr!("{count} waiting", count = waiting)}</span>
+                    <span class=phase_class("tag", Phase::Wait)>{icon(Icon::Hourglass)} {tr!("{count} waiting", count = count(Status::Waiting))}</span>
                     <span class=phase_class("tag", Phase::Leave)>
-                        {icon(Icon::CircleCheck)} {tr!("{count} gone home", count = count(&[Status::Completed]))}
+                        {icon(Icon::CircleCheck)} {tr!("{count} gone home", count = count(Status::Completed))}
                     </span>
                     {branches(reception)}
                 </div>

@@ -45,10 +45,9 @@ pub fn timeline(page: &VisitPage) -> AnyView {
         before = Some(step);
     }
     rows.extend(waits.map(|waited| gap(page, waited)));
-    let count = page.steps.len();
     let seal = if page.intact {
-        view! { <span class="secondary small">{tr!("{count} steps · hashes verified", count)} " " {icon(Icon::ShieldCheck)}</span> }
-            .into_any()
+        let verified = tr!("1 step · hashes verified" | "{n} steps · hashes verified" % page.steps.len());
+        view! { <span class="secondary small">{verified} " " {icon(Icon::ShieldCheck)}</span> }.into_any()
     } else {
         view! { <span class="tag tag-danger">{icon(Icon::ShieldAlert)} {tr!("Changed after it was logged")}</span> }
             .into_any()

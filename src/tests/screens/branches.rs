@@ -17,6 +17,7 @@ use crate::support::stories;
 stories!(
     a_visit_of_another_branch_takes_nothing,
     a_doctor_reads_of_their_branch_alone,
+    a_search_does_not_deny_a_visit_elsewhere,
     a_visit_of_no_branch_is_on_every_board,
     results_are_reviewed_in_their_branch,
 );
@@ -76,6 +77,21 @@ async fn a_doctor_reads_of_their_branch_alone(db: Db) {
     let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
     let chart = doctor.get(&format!("/doctor?visit={today}&tab=visits")).await;
     assert!(chart.text.contains("Seen in the city") && !chart.text.contains("Seen at the lake"), "{}", chart.text);
+}
+
+async fn a_search_does_not_deny_a_visit_elsewhere(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let there = another_branch(&house).await;
+    registered(&house, Some(&there), "Cough").await;
+    let desk = Browser::sign_in(&house, "desk", &[Role::Receptionist]).await;
+    let found = async || desk.get("/patients?q=Asha").await.text;
+    let page = found().await;
+    assert!(page.contains("no visit at this branch yet") && !page.contains("today, token"), "{page}");
+    // A later visit elsewhere hides none that was here.
+    registered(&house, Some(&house.branch), "Fever").await;
+    registered(&house, Some(&there), "Cough").await;
+    let page = found().await;
+    assert!(page.contains("today, token"), "{page}");
 }
 
 async fn a_visit_of_no_branch_is_on_every_board(db: Db) {

@@ -269,7 +269,7 @@ async fn what_was_typed_survives_a_refusal(db: Db) {
 async fn the_unpaid_wait_for_payment(db: Db) {
     let lab = Laboratory::open(db, "ROUTINE").await;
     let page = lab.technician.get("/lab").await.text;
-    for words in ["Payment first", "not on a bill yet: ₹350", "Is to be paid at billing first"] {
+    for words in ["Payment first", "not on a bill yet: ₹350", "Pay at billing first"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("STAT"));
@@ -344,7 +344,9 @@ async fn the_laboratory_sees_what_is_urgent_now(db: Db) {
 async fn patients_are_called_to_the_lab(db: Db) {
     let lab = Laboratory::open(db, "EMERGENCY").await;
     lab.house.log(Role::Receptionist, &lab.visit, EventType::QueueJoined, json!({ "station": "LAB" })).await;
-    assert!(lab.technician.get("/lab").await.text.contains("Patients at the lab"));
+    let page = lab.technician.get("/lab").await.text;
+    assert!(page.contains("Patients at the lab"), "{page}");
+    assert_eq!(page.matches("STAT").count(), 2, "the patient is as urgent as the test: {page}");
     let room = lab.house.room.to_string();
     let version = lab.house.stream(&lab.visit).await.len().to_string();
     let typed = [("_version", version.as_str()), ("roomId", room.as_str())];

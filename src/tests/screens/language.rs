@@ -25,7 +25,7 @@ const SCREENS: &[(&[Role], &str, &str, &str)] = &[
     (&[Role::Receptionist], "/reception", "Reception", "रिसेप्शन"),
     (&[Role::Receptionist], "/reception?register=new", "Register a visit", "विज़िट रजिस्टर करें"),
     (&[Role::Receptionist], "/reception/calls", "Call list", "कॉल लिस्ट"),
-    (&[Role::Receptionist], "/reception/closing", "Who did not come", "कौन नहीं आया"),
+    (&[Role::Receptionist], "/reception/closing", "Patients not seen", "जिन्हें देखा नहीं गया"),
     (&[Role::Receptionist], "/bookings", "Bookings", "अपॉइंटमेंट"),
     (&[Role::Receptionist], "/patients", "Patients", "मरीज़"),
     (&[Role::Nurse], "/queue/consultation", "Consultation queue", "परामर्श की कतार"),

@@ -11,7 +11,7 @@ use sojourn::hospital::clinics::{Minute, NewClinic, weekday};
 use sojourn::hospital::patients::{self, NewPatient, PatientChanges};
 use sojourn::http::{AppState, router};
 use sojourn::journey::events::EventType::*;
-use sojourn::journey::ids::{FollowUpId, Id as _, TestId, VisitId};
+use sojourn::journey::ids::{BillId, FollowUpId, Id as _, TestId, VisitId};
 use sojourn::journey::words::{Role, Word as _};
 use sojourn::log;
 use sojourn::projections::channels::{ATTEMPTS, Channels};
@@ -29,6 +29,7 @@ stories!(
     a_scanned_slip_opens_its_visit,
     no_shows_are_swept_at_closing_time,
     who_gave_a_specimen_is_no_no_show,
+    who_gave_every_specimen_is_not_sent_to_the_lab,
     the_call_list_is_worked_through,
     who_is_sent_a_reminder_need_not_be_called,
     a_patients_page_hears_of_them,
@@ -123,7 +124,7 @@ async fn a_scanned_slip_opens_its_visit(db: Db) {
 
 async fn no_shows_are_swept_at_closing_time(db: Db) {
     let (house, _) = desk(&db).await;
-    let (left, kept) = (house.register().await, house.register().await);
+    let (left, kept, called) = (house.register().await, house.register().await, house.register().await);
     let doctor = house.who(Role::Doctor).id.clone();
     let day = house.tenant.local_day(house.now());
     let hours = NewClinic {
@@ -144,6 +145,8 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
         follow_up_of: None,
     };
     let booking = house.recorder.book(&house.tenant, house.who(Role::Receptionist), new).await.expect("a booking");
+    house.log(Role::Receptionist, &called, QueueJoined, json!({})).await;
+    house.log(Role::Doctor, &called, QueueCalled, json!({ "roomId": house.room })).await;
     house.clock.advance(chrono::TimeDelta::minutes(65));
     // Who did nothing for so long signs in anew.
     let browser = Browser::sign_in(&house, "late", &[Role::Receptionist]).await;
@@ -152,6 +155,10 @@ async fn no_shows_are_swept_at_closing_time(db: Db) {
     for id in [shown.as_str(), kept_as_shown.as_str(), booking.id.as_str()] {
         assert!(page.contains(&format!("value=\"{id}\"")), "{page}");
     }
+    // Who was called and did not come is ticked; who may still wait is not.
+    let is_ticked = |value: &str| page.contains(&format!("value=\"{value}\" checked"));
+    assert!(is_ticked(&format!("{called}@3")) && is_ticked(booking.id.as_str()), "{page}");
+    assert!(!is_ticked(&shown) && !is_ticked(&kept_as_shown), "{page}");
     let typed = [("_form", "sweep"), ("visit", shown.as_str()), ("booking", booking.id.as_str())];
     let swept = browser.send(browser.form("/reception/closing", &typed)).await;
     assert_eq!((swept.status, swept.location.as_str()), (StatusCode::SEE_OTHER, "/reception/closing?confirmed=2"));
@@ -194,6 +201,22 @@ async fn who_gave_a_specimen_is_no_no_show(db: Db) {
     let page = browser.get("/reception/closing").await.text;
     assert!(page.contains(&format!("value=\"{left}@3\"")), "who queued and left is asked about: {page}");
     assert!(!page.contains(gave.as_str()), "who waits for results is here: {page}");
+}
+
+async fn who_gave_every_specimen_is_not_sent_to_the_lab(db: Db) {
+    let (house, browser) = desk(&db).await;
+    let (visit, test) = come_for_a_test(&house).await;
+    let bill: BillId = new_id();
+    let items = json!({ "billId": bill, "items": [{ "testId": test, "amount": 35_000 }] });
+    house.log(Role::BillingClerk, &visit, TestsBilled, items).await;
+    let paid = json!({ "billId": bill, "amount": 35_000, "method": "UPI" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, paid).await;
+    house.log(Role::LabTechnician, &visit, TestSampleCollected, json!({ "testId": test })).await;
+    let page = browser.get("/reception").await.text;
+    assert!(page.contains(visit.as_str()) && !page.contains("To the lab"), "{page}");
+    house.log(Role::LabTechnician, &visit, TestSampleRejected, json!({ "testId": test, "reason": "Clotted" })).await;
+    let page = browser.get("/reception").await.text;
+    assert!(page.contains("To the lab"), "another is to be given: {page}");
 }
 
 /// A visit whose patient was seen and is to come again tomorrow, and the follow-up.

@@ -307,6 +307,10 @@ async fn who_was_called_already_is_not_called_unawares(db: Db) {
     let stale = call("2").await;
     assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(stale.text.contains("Somebody changed this visit while you were looking at it."), "{}", stale.text);
+    let instead =
+        stale.text.split("What can be done instead:").nth(1).and_then(|rest| rest.split("id=\"main\"").next());
+    let instead = instead.expect("what can be done");
+    assert!(instead.contains("QUEUE_SKIPPED") && !instead.contains("VISIT_NO_SHOW"), "none ends the visit: {instead}");
     let again = browser.get(&call("3").await.location).await.text;
     assert!(again.contains("Called again"), "{again}");
     assert_eq!(logged(&house, &visit).await[1..], ["QUEUE_JOINED", "QUEUE_CALLED", "QUEUE_CALLED"]);
