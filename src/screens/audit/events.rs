@@ -199,6 +199,11 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
         _ => view! { <span>{event.aggregate_id.clone()}</span> }.into_any(),
     };
     let who = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| event.performed_by.to_string());
+    // On a tablet a time has room for two lines: the day, and the hour.
+    let when = |at| {
+        let words = day_and_time(&page.tenant, at);
+        words.rsplit_once(' ').map(|(day, hour)| format!("{} {hour}", day.replace(' ', "\u{a0}"))).unwrap_or(words)
+    };
     let hash = stored.hash.to_string();
     let short = hash.get(..12).unwrap_or_default().to_owned();
     view! {
@@ -207,8 +212,8 @@ fn row(page: &Events, stored: &StoredEvent) -> AnyView {
             <th scope="row">{label.unwrap_or_else(|| tr!("Other event"))} <span class="sub">{event.event_type.clone()}</span></th>
             <td>{of} <span class="sub">{tr!("{kind}, version {version}", kind = event.aggregate_type, version = event.version)}</span></td>
             <td>{who}</td>
-            <td class="nowrap">{day_and_time(&page.tenant, event.performed_at)}</td>
-            <td class="nowrap">{day_and_time(&page.tenant, stored.recorded_at)}</td>
+            <td>{when(event.performed_at)}</td>
+            <td>{when(stored.recorded_at)}</td>
             <td><code class="nowrap" title=hash>{short}</code></td>
         </tr>
     }
