@@ -181,6 +181,7 @@ impl Db {
                 SqlitePoolOptions::new()
                     .max_connections(connections)
                     .acquire_timeout(Duration::from_secs(60))
+                    .test_before_acquire(false)
                     // A full disk ends a transaction behind the driver's back; such a connection can begin no other.
                     .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
                     .connect_with(options.clone())
@@ -273,6 +274,9 @@ impl Db {
     }
 }
 
+/// How long a connection to PostgreSQL is taken to live after it was tried.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// What connections are opened for that serve all tenants.
 const ALL_TENANTS: &str = "*";
 
@@ -281,6 +285,16 @@ fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(60))
+        // Each was tried when it was given back: it is tried again only when that was a while ago.
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // Every hospital has connections of its own; those of a quiet one are given back soon.
         .idle_timeout(Duration::from_secs(60))
         .connect_lazy_with(options.options([("sojourn.tenant", tenant)]))

@@ -57,7 +57,9 @@ pub async fn measure(db: &Db, [short, long]: [i64; 2]) {
 async fn figures(house: &House, visit: &VisitId) -> [Figure; 5] {
     let (db, tenant) = (&house.db, &house.tenant.id);
     let rate = many(64, house.clone()).await;
-    let wish = || Wish::new(Some(visit.clone()), VitalsRecorded, json!({ "pulse": 72 }));
+    // One of its own, as what is appended would lengthen the one that is loaded.
+    let written = house.register().await;
+    let wish = || Wish::new(Some(written.clone()), VitalsRecorded, json!({ "pulse": 72 }));
     [
         ("append, 64 callers, each event", Duration::from_secs_f64(1.0 / rate)),
         (
