@@ -214,8 +214,10 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        // Questions are asked for many keys at once: a plan made while a table was empty would read all of it for long after.
-        const PLANNED_ANEW: &str = "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan";
+        // Questions are asked for many keys at once: a plan made while a table was empty would read all of it for long after. What was
+        // lately written is in memory, where looking up each key costs less than reading all of a table.
+        const PLANNED_ANEW: &str =
+            "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1";
         Ok(match &self.write {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
             Engine::Postgres(pool) => Engine::Postgres(pool.begin_with(PLANNED_ANEW).await?),

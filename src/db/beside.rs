@@ -101,6 +101,8 @@ const NOTE: Statement = Statement {
 /// What PostgreSQL holds in memory of tables that are written and compared as a whole, and how closely it looks at them before.
 const SETTINGS: [(&str, &str); 3] =
     [("temp_buffers", "64MB"), ("work_mem", "64MB"), ("default_statistics_target", "10")];
+/// Tables are compared as a whole: looked up row by row, as seems good while nobody has counted the live rows, they take minutes.
+const AS_A_WHOLE: [&str; 2] = ["SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"];
 /// The definition of a table, which begins with these words.
 const DEFINITION: &str = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1";
 const CREATE: &str = "CREATE TABLE";
@@ -207,9 +209,16 @@ impl Beside {
         for table in &self.tables {
             analyze(tx, table.name).await?;
         }
+        let [begin, end] = AS_A_WHOLE;
+        if let Tx::Postgres(connection) = &mut *tx {
+            sqlx::raw_sql(begin).execute(&mut **connection).await?;
+        }
         for comparison in &self.comparisons {
             let comparison = AssertSqlSafe(comparison.clone());
             on!(&mut *tx, connection => sqlx::query(comparison).bind(tenant).execute(&mut **connection).await.map(drop))?;
+        }
+        if let Tx::Postgres(connection) = &mut *tx {
+            sqlx::raw_sql(end).execute(&mut **connection).await?;
         }
         analyze(tx, VISITS).await
     }

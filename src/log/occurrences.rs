@@ -98,7 +98,7 @@ pub async fn happened(
     read_columns!(source, HAPPENED, Columns; tenant, first, last).map(in_order)
 }
 
-/// Oldest first, as an index has them already: an engine that is asked for an order copies each row before it is written out.
+/// Oldest first, as they mostly come: an engine that is asked for an order copies each row before it is written out.
 fn in_order(mut happened: Vec<Occurrence>) -> Vec<Occurrence> {
     happened.sort_unstable_by_key(|occurrence| occurrence.position);
     happened
@@ -130,4 +130,32 @@ pub async fn since(
 ) -> sqlx::Result<Vec<Occurrence>> {
     let known: Vec<_> = known.iter().map(|(id, version)| (aggregate_type, id, version)).collect();
     SINCE.read(tx, tenant, &known).await.map(in_order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_engine_gives_in_another_order_is_oldest_first() {
+        let at = |position| {
+            let person = "01J0000000000000000000000A";
+            let row = serde_json::json!([
+                position,
+                "visit",
+                "1",
+                position,
+                "QUEUE_JOINED",
+                1,
+                {},
+                person,
+                "2026-01-05T04:00:00Z",
+                "2026-01-05T04:00:00Z",
+                null
+            ]);
+            serde_json::from_str(&row.to_string()).expect("an occurrence")
+        };
+        let happened: Vec<Occurrence> = in_order(vec![at(3), at(1), at(2)]);
+        assert_eq!(happened.iter().map(|occurrence| occurrence.position).collect::<Vec<_>>(), [1, 2, 3]);
+    }
 }

@@ -35,7 +35,7 @@ pub trait Projection: Send + Sync {
     fn name(&self) -> &'static str;
     /// The version of what it makes of events; when it is raised, all rows are made anew.
     fn version(&self) -> i32;
-    /// The tables that it alone writes.
+    /// The tables that it alone writes; they are emptied together, with the checkpoint set back, or not at all.
     fn tables(&self) -> &'static [Table];
     /// How many events it takes in at once when it is rebuilt, which holds nobody up.
     fn page(&self) -> i64 {

@@ -28,8 +28,10 @@ use crate::projections::Changes;
 /// The longest that the facts of a refused attempt may be, in bytes of JSON.
 const LONGEST_FACTS: usize = 4_000;
 
-/// How many events are decided before they are written.
-const STRIDE: usize = 32;
+/// How many events are decided before the first are written: few, as nothing is written meanwhile.
+const FIRST_STRIDE: usize = 8;
+/// How many events are decided while those before them are written.
+const STRIDE: usize = 64;
 
 /// What the writer keeps between groups.
 #[derive(Default)]
@@ -46,9 +48,24 @@ pub(super) struct Outcome {
     pub announcements: Vec<Announcement>,
 }
 
+/// A transaction that is to take requests of one tenant: whose log it holds, nobody else writes.
+pub(super) struct Begun {
+    tx: Tx,
+    head: Head,
+}
+
+impl Begun {
+    /// Begins one.
+    pub async fn new(db: &Db, tenant: &TenantId) -> sqlx::Result<Self> {
+        let mut tx = db.of(tenant).begin().await?;
+        let head = log::lock_head(&mut tx, tenant).await?;
+        Ok(Self { tx, head })
+    }
+}
+
 /// Decides and commits requests of one tenant, in their order.
 pub(super) async fn commit(
-    db: &Db,
+    Begun { mut tx, head }: Begun,
     clock: &Clock,
     memory: &mut Memory,
     requests: &[Request],
@@ -56,8 +73,6 @@ pub(super) async fn commit(
     let Some(Request { tenant, .. }) = requests.first() else {
         return Ok(Outcome { answers: Vec::new(), announcements: Vec::new() });
     };
-    let mut tx = db.of(&tenant.id).begin().await?;
-    let head = log::lock_head(&mut tx, &tenant.id).await?;
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();
     let earlier = Earlier::recall(&mut tx, &head, requests, now).await?;
@@ -89,8 +104,9 @@ pub(super) async fn commit(
     // What is decided is written while the next requests are decided.
     let (mut answers, mut left) = (Vec::with_capacity(requests.len()), requests.iter());
     let decide = || {
+        let stride = if answers.is_empty() { FIRST_STRIDE } else { STRIDE };
         let mut linked = Vec::new();
-        while linked.len() < STRIDE
+        while linked.len() < stride
             && let Some(request) = left.next()
         {
             let answer = group.answer(request);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::group::{self, Memory, Outcome};
+use super::group::{self, Begun, Memory, Outcome};
 use super::{Announcement, RecordError, Recorded, Wish};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -81,33 +81,50 @@ impl Writer {
     async fn work(mut self, mut waiting: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(GROUP);
         while waiting.recv_many(&mut requests, GROUP).await > 0 {
+            let Some(first) = requests.first().map(|request| request.tenant.id.clone()) else { continue };
+            // Who comes while the log is being locked joins.
+            let begin = Begun::new(&self.db, &first);
+            let (begun, ()) = futures::join!(begin, gather(&mut waiting, &mut requests));
             gather(&mut waiting, &mut requests).await;
             let mut tenants: BTreeMap<TenantId, Vec<Request>> = BTreeMap::new();
             for request in requests.drain(..) {
                 tenants.entry(request.tenant.id.clone()).or_default().push(request);
             }
-            for group in tenants.into_values() {
-                self.settle(group).await;
+            if let Some(group) = tenants.remove(&first) {
+                self.settle(group, begun).await;
+            }
+            for (tenant, group) in tenants {
+                let begun = Begun::new(&self.db, &tenant).await;
+                self.settle(group, begun).await;
             }
         }
     }
 
     /// Commits a group and answers it; what the database refuses of a group is tried request by request, so that none spoils another.
-    async fn settle(&mut self, group: Vec<Request>) {
-        let Err((group, error)) = self.attempt(group).await else { return };
+    async fn settle(&mut self, group: Vec<Request>, begun: sqlx::Result<Begun>) {
+        let Err((group, error)) = self.attempt(group, begun).await else { return };
         if group.len() == 1 || !is_of_the_rows(&error) {
             refuse(group, error);
             return;
         }
         for request in group {
-            if let Err((alone, error)) = self.attempt(vec![request]).await {
+            let begun = Begun::new(&self.db, &request.tenant.id).await;
+            if let Err((alone, error)) = self.attempt(vec![request], begun).await {
                 refuse(alone, error);
             }
         }
     }
 
-    async fn attempt(&mut self, group: Vec<Request>) -> Result<(), (Vec<Request>, RecordError)> {
-        let work = group::commit(&self.db, &self.clock, &mut self.memory, &group);
+    async fn attempt(
+        &mut self,
+        group: Vec<Request>,
+        begun: sqlx::Result<Begun>,
+    ) -> Result<(), (Vec<Request>, RecordError)> {
+        let begun = match begun {
+            Ok(begun) => begun,
+            Err(error) => return Err((group, error.into())),
+        };
+        let work = group::commit(begun, &self.clock, &mut self.memory, &group);
         // A fault of ours in one request must not end the writing of all.
         let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
         match outcome {

@@ -67,6 +67,9 @@ pub enum RebuildError {
     /// The read model cannot take an event in.
     #[error("the read model cannot take the log in: {0}")]
     Problem(Problem),
+    /// A later version of the program makes it by now.
+    #[error("version {0} of this read model is kept by a later version of Sojourn; rebuild it with that one")]
+    Newer(i32),
 }
 
 impl From<sqlx::Error> for RebuildError {
@@ -179,9 +182,14 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             ReadModel::Following(projection) => {
                 let (name, version) = (projection.name(), projection.version());
                 let live = checkpoint::lock(&mut tx, &self.tenant.id, name, version, now).await?;
-                // What was made anew in the meantime is not what was compared.
-                if compared.is_some_and(|before| [before.version, before.generation] != [live.version, live.generation])
-                {
+                if live.version > version {
+                    return Err(RebuildError::Newer(live.version));
+                }
+                // What was made anew in the meantime, or gone on with otherwise than here, is not what was compared.
+                if compared.is_some_and(|before| {
+                    [before.version, before.generation] != [live.version, live.generation]
+                        || live.version != version && before.position != live.position
+                }) {
                     beside.compare(&mut tx, &self.tenant.id).await?;
                 }
                 // What a follower of another version wrote since must not stay either.

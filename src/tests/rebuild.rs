@@ -13,7 +13,7 @@ use sojourn::projections::checkpoint;
 use sojourn::projections::following::{FOLLOWING, Following, Projection as _};
 use sojourn::projections::measures::VisitMeasures;
 use sojourn::projections::statistics;
-use sojourn::record::rebuild::{ReadModel, Rebuilt, rebuild};
+use sojourn::record::rebuild::{ReadModel, RebuildError, Rebuilt, rebuild};
 use sojourn::record::replay::{Replayed, replay};
 
 use crate::projections::wander;
@@ -28,6 +28,7 @@ stories! {
     a_replay_comes_to_the_same_each_time,
     figures_that_follow_are_rebuilt_too,
     what_another_version_writes_meanwhile_does_not_stay,
+    what_a_later_version_keeps_is_left_alone,
     what_is_cleared_meanwhile_is_there_again,
 }
 
@@ -197,6 +198,7 @@ async fn take_in(house: &House, version: i32) {
 
 async fn what_another_version_writes_meanwhile_does_not_stay(db: Db) {
     const OLDER: &str = "UPDATE projection_checkpoints SET version = version - 1 WHERE tenant_id = $1";
+    const OTHERWISE: &str = "UPDATE visit_measures SET waiting = waiting + 7 WHERE tenant_id = $1";
     let house = lived_in(&db).await;
     let version = VisitMeasures.version();
     take_in(&house, version).await;
@@ -204,6 +206,7 @@ async fn what_another_version_writes_meanwhile_does_not_stay(db: Db) {
     rebuilt_while(&house, version - 1, async || {
         house.register().await;
         take_in(&house, version - 1).await;
+        execute(&db, OTHERWISE, &house).await;
     })
     .await;
     let live = checkpoint::get(&db, &house.tenant.id, VisitMeasures.name()).await.expect("a read").expect("it began");
@@ -211,6 +214,20 @@ async fn what_another_version_writes_meanwhile_does_not_stay(db: Db) {
     house.register().await;
     take_in(&house, version).await;
     assert_eq!(rebuilt(&house, ReadModel::Following(&VisitMeasures)).await.differed, 0);
+}
+
+async fn what_a_later_version_keeps_is_left_alone(db: Db) {
+    const LATER: &str = "UPDATE projection_checkpoints SET version = version + 1 WHERE tenant_id = $1";
+    let house = lived_in(&db).await;
+    let (tenant, name) = (&house.tenant.id, VisitMeasures.name());
+    take_in(&house, VisitMeasures.version()).await;
+    execute(&db, LATER, &house).await;
+    let before = checkpoint::get(&db, tenant, name).await.expect("a read").expect("it began");
+    let model = ReadModel::Following(&VisitMeasures);
+    let refused = rebuild(&db, &house.tenant, model, house.now(), |_| {}).await;
+    assert!(matches!(refused, Err(RebuildError::Newer(version)) if version == VisitMeasures.version() + 1));
+    let after = checkpoint::get(&db, tenant, name).await.expect("a read").expect("it began");
+    assert_eq!((after.version, after.generation, after.position), (before.version, before.generation, before.position));
 }
 
 async fn what_is_cleared_meanwhile_is_there_again(db: Db) {
