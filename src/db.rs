@@ -239,6 +239,17 @@ impl Db {
         on!(&self.write, pool => sqlx::query(PING).execute(pool).await.map(drop))
     }
 
+    /// Whether the schema is the one that we know: no migration is missing, and none came from a later version.
+    pub async fn knows_schema(&self) -> sqlx::Result<bool> {
+        const LATEST: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+        let latest: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(LATEST).fetch_one(pool).await)?;
+        let known = match &self.read {
+            Engine::Sqlite(_) => &SQLITE_MIGRATIONS,
+            Engine::Postgres(_) => &POSTGRES_MIGRATIONS,
+        };
+        Ok(latest == known.iter().map(|migration| migration.version).max())
+    }
+
     /// Whether PostgreSQL lets this role see past the walls between tenants, whatever they say.
     pub async fn sees_past_walls(&self) -> sqlx::Result<bool> {
         const ROLE: &str = "SELECT (rolsuper OR rolbypassrls)::boolean FROM pg_roles WHERE rolname = current_user";

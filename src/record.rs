@@ -12,7 +12,7 @@
 //! | `facts` | what becomes of the hospital itself, each change with its event |
 //! | `bookings` | the same, of bookings and the hours they are made in |
 //! | [`cash_up`] | what somebody took and gave back in a shift, and its closing |
-//! | `house` | the same, of its people, branches, departments, rooms, tariff, rules and tokens |
+//! | `house` | the same, of its people, branches, departments, rooms, tariff, rules and tokens; and its registry |
 //! | `subscriptions` | the same, of those who are handed its events |
 //! | `known` | what the requests of a group name: people, rooms, patients … |
 //! | `validators` | schemas of a tenant's own events, made ready |

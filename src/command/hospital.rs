@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::{DatabaseOptions, Error, the_system, the_tenant};
 use crate::clock::Clock;
-use crate::db::{Db, commit};
+use crate::db::Db;
 use crate::hospital::event_types::{self, NewEventType};
 use crate::hospital::tariff::{self, TariffDetails};
 use crate::journey::money::Money;
@@ -96,9 +96,7 @@ async fn change(db: &Db, tenant: Option<&str>, command: HospitalCommand) -> Resu
             let no_type = |problem: String| Error::NoEventType { path: file.clone(), problem };
             let text = tokio::fs::read_to_string(&file).await.map_err(|error| no_type(error.to_string()))?;
             let new: NewEventType = serde_json::from_str(&text).map_err(|error| no_type(error.to_string()))?;
-            let mut tx = db.begin().await?;
-            let added = event_types::add(&mut tx, &tenant.id, &actor.id, new, Clock::system().now()).await?;
-            commit(tx).await?;
+            let added = recorder.add_event_type(&tenant, &actor.id, new).await?;
             Ok(format!("{} is in the registry, in version {}.", added.event_type, added.schema_version))
         }
         HospitalCommand::EventTypes { .. } => {

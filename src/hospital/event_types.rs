@@ -162,7 +162,7 @@ const ADD: &str = "INSERT INTO event_types \
     (tenant_id, event_type, schema_version, aggregate_type, title, schema, roles, tags, registered_by, registered_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-/// Adds a type, or the next version of one.
+/// Adds a type, or the next version of one, in a transaction that others wait for: which version is the next must not change.
 pub async fn add(
     tx: &mut Tx,
     tenant: &TenantId,

@@ -45,9 +45,14 @@ pub fn version_today(event_type: &str) -> i32 {
 
 /// Metadata as it would be written today.
 pub fn lifted<'a>(event_type: &str, schema_version: i32, metadata: &'a Value) -> Cow<'a, Value> {
+    lifted_by(LIFTS, event_type, schema_version, metadata)
+}
+
+/// Metadata as some lifts leave it, one after another.
+fn lifted_by<'a>(lifts: &[Lift], event_type: &str, schema_version: i32, metadata: &'a Value) -> Cow<'a, Value> {
     let mut metadata = Cow::Borrowed(metadata);
     let mut version = schema_version;
-    while let Some(lift) = LIFTS.iter().find(|lift| lift.event_type == event_type && lift.from == version)
+    while let Some(lift) = lifts.iter().find(|lift| lift.event_type == event_type && lift.from == version)
         && let Value::Object(members) = metadata.to_mut()
     {
         (lift.step)(members);
@@ -69,6 +74,35 @@ mod tests {
                 || LIFTS.iter().any(|other| (other.event_type, other.from) == (lift.event_type, lift.from - 1));
             assert!(before, "{} cannot be reached from version 1", lift.event_type);
         }
+    }
+
+    #[test]
+    fn one_lift_goes_on_from_where_another_ends() {
+        // They need not stand in their order.
+        const CHAIN: &[Lift] = &[
+            Lift {
+                event_type: "tea.served",
+                from: 2,
+                step: |metadata| {
+                    let sweet = metadata.remove("sugar") == Some(json!(1));
+                    metadata.insert("sweet".to_owned(), json!(sweet));
+                },
+            },
+            Lift {
+                event_type: "tea.served",
+                from: 1,
+                step: |metadata| {
+                    if let Some(lumps) = metadata.remove("lumps") {
+                        metadata.insert("sugar".to_owned(), lumps);
+                    }
+                },
+            },
+        ];
+        let (first, second, third) = (json!({ "lumps": 1 }), json!({ "sugar": 1 }), json!({ "sweet": true }));
+        for (version, written) in [(1, &first), (2, &second), (3, &third)] {
+            assert_eq!(*lifted_by(CHAIN, "tea.served", version, written), third, "from version {version}");
+        }
+        assert_eq!(*lifted_by(CHAIN, "coffee.served", 1, &first), first);
     }
 
     #[test]

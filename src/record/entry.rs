@@ -12,6 +12,7 @@ use super::validators::Validators;
 use super::wish::Happening;
 use super::{VISIT, Wish};
 use crate::db::new_id;
+use crate::hospital::event_types;
 use crate::journey::decide::{CLOCK_TOLERANCE, Command, decide};
 use crate::journey::events::{Event, EventType};
 use crate::journey::evolve::evolve;
@@ -127,7 +128,7 @@ impl<'a> Entry<'a> {
             aggregate_type: VISIT.to_owned(),
             aggregate_id: visit_id.to_string(),
             version: version + 1,
-            schema_version: 1,
+            schema_version: log::lift::version_today(wish.happening.event_type()),
             metadata: step.event.metadata(),
             tags: wish.tagged(event_type.default_tags().iter().copied()),
             ..self.event(wish, performed_at)
@@ -149,7 +150,12 @@ impl<'a> Entry<'a> {
         let misfit =
             |field: &str, problem: &str| Err(Refusal::InvalidMetadata(vec![FieldProblem::new(field, problem)]));
         let Some(registered) = self.known.event_type(event_type) else {
-            return misfit("eventType", "is not in the registry of this hospital");
+            let problem = match event_types::is_own(event_type) {
+                // The registry lists these too.
+                true => "is a type that the hospital logs by itself, on its screens or by a call of its own",
+                false => "is not in the registry of this hospital",
+            };
+            return misfit("eventType", problem);
         };
         if registered.aggregate_type != aggregate_type {
             return misfit("aggregateType", &format!("must be {} for this eventType", registered.aggregate_type));

@@ -1,4 +1,5 @@
-//! What becomes of the house: its people, branches, departments, rooms, tariff, rules and tokens, each change with its event.
+//! What becomes of the house: its people, branches, departments, rooms, tariff, rules and tokens, each change with its event; and
+//! its registry, where each version stays beside the one before.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Recorder;
 use crate::db::{Tx, commit};
 use crate::hospital::departments::{self, Department, NewDepartment};
+use crate::hospital::event_types::{self, EventType, NewEventType};
 use crate::hospital::passphrase::PassphraseHash;
 use crate::hospital::people::{self, Person, PersonDetails};
 use crate::hospital::rooms::{self, NewRoom, Room, RoomKind};
@@ -281,6 +283,19 @@ impl Recorder {
         let metadata = json!({ "personId": token.person_id, "label": token.label });
         self.note(&mut tx, tenant, actor, token.id.as_str(), "token.revoked", metadata).await?;
         Ok(commit(tx).await?)
+    }
+
+    /// Adds a type of event to the registry, or the next version of one: of two at once, one is the version after the other.
+    pub async fn add_event_type(
+        &self,
+        tenant: &Tenant,
+        by: &PersonId,
+        new: NewEventType,
+    ) -> Result<EventType, WriteError> {
+        let mut tx = self.begin(tenant).await?;
+        let added = event_types::add(&mut tx, &tenant.id, by, new, self.clock.now()).await?;
+        commit(tx).await?;
+        Ok(added)
     }
 
     /// Begins a transaction that others wait for: what is read in it stays as it is until it is changed.

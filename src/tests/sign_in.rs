@@ -31,6 +31,7 @@ stories!(
     a_session_ends_when_nobody_is_active,
     a_session_ends_after_twelve_hours,
     the_database_does_not_hold_session_ids,
+    the_database_does_not_hold_tokens,
     who_is_shut_out_is_out_at_once,
     changed_roles_count_at_once,
     a_new_passphrase_ends_all_sessions,
@@ -237,6 +238,17 @@ async fn the_database_does_not_hold_session_ids(db: Db) {
     let kept: Vec<Vec<u8>> =
         on!(&door.db.read, pool => sqlx::query_scalar(SQL).fetch_all(pool).await).expect("sessions");
     assert_eq!(kept, [Sha256::digest(id).to_vec()]);
+}
+
+async fn the_database_does_not_hold_tokens(db: Db) {
+    let door = Door::open(db).await;
+    let mut tx = door.db.begin().await.expect("a transaction");
+    let (secret, _) =
+        tokens::create(&mut tx, &door.tenant.id, &door.asha.id, "lab link", dawn(), None).await.expect("a token");
+    commit(tx).await.expect("it is written");
+    const SQL: &str = "SELECT token_digest FROM api_tokens";
+    let kept: Vec<Vec<u8>> = on!(&door.db.read, pool => sqlx::query_scalar(SQL).fetch_all(pool).await).expect("tokens");
+    assert_eq!(kept, [Sha256::digest(secret.reveal()).to_vec()]);
 }
 
 async fn who_is_shut_out_is_out_at_once(db: Db) {

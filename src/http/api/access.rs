@@ -3,6 +3,7 @@
 use axum::Json as Answer;
 use serde::Serialize;
 
+use super::headers::Purpose;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reading::Reading;
@@ -31,6 +32,7 @@ pub struct AccessList {
         ("to" = Option<String>, Query, format = DateTime, description = "The first moment after."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 if left out."),
         ("after" = Option<String>, Query, pattern = "^[0-9a-f]{12}-[0-7][0-9A-HJKMNP-TV-Z]{25}$", description = "The `next` of the part before."),
+        Purpose,
     ),
     responses((status = 200, body = AccessList), (status = 403, description = "None of the caller's roles may read it."))
 )]

@@ -146,7 +146,9 @@ impl Described for EventToLog {
     /// One alternative for each step of a visit, with its own metadata; and one for what happens to anything else.
     fn described() -> Value {
         let alternatives: Vec<_> = TABLE.iter().map(step).chain([other()]).collect();
-        json!({ "anyOf": alternatives, "description": "An event to log; the registry says who may log it and when." })
+        let description = "An event to log; the registry says who may log it and when. \
+            A step names its visit as visitId, or as aggregateId with the aggregateType visit.";
+        json!({ "anyOf": alternatives, "description": description })
     }
 }
 
@@ -169,7 +171,8 @@ fn step(row: &Row) -> Value {
     let word = row.event.word();
     let required: &[_] = if row.event == EventType::VisitRegistered { &[] } else { &["visitId"] };
     let mut event = frame(word, json!({ "type": "string", "enum": [word] }), of_fields(row.fields), required);
-    // A visit is named as a visit; that it may be named as a thing too would only make a choice where there is none.
+    // A visit is named as a visit; that it may be named as a thing too, as in the alternative for anything else, would only make a
+    // choice where there is none.
     if let Some(properties) = event["properties"].as_object_mut() {
         properties.remove("aggregateType");
         properties.remove("aggregateId");

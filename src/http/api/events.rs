@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::envelope::{Batch, EventToLog};
-use super::headers::{IdempotencyKey, IfMatch};
+use super::headers::{IdempotencyKey, IfMatch, Purpose};
 use super::json::Json;
 use super::parameters::{Named, Page, Parameters};
 use super::problem::Problem;
@@ -241,7 +241,7 @@ impl ProvenEvent {
     get,
     path = "/events/{id}",
     tag = "Events",
-    params(("id" = EventId, Path, description = "The event's id.")),
+    params(("id" = EventId, Path, description = "The event's id."), Purpose),
     responses((status = 200, body = ProvenEvent), (status = 404, description = "There is no such event for the caller."))
 )]
 pub async fn one(reading: Reading, Named(id): Named<EventId>, parameters: Parameters) -> Result<Response, Problem> {

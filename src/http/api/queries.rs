@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::envelope::is_tag;
 use super::events::EventList;
+use super::headers::Purpose;
 use super::parameters::{Named, Page, Parameters};
 use super::problem::Problem;
 use super::reading::{Reading, Sighted};
@@ -36,7 +37,7 @@ fn text(parameters: &mut Parameters, name: &str) -> String {
     get,
     path = "/events/type/{type}",
     tag = "Events",
-    params(("type" = Line, Path, description = "An event type."), Page),
+    params(("type" = Line, Path, description = "An event type."), Page, Purpose),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_type(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
@@ -51,7 +52,7 @@ pub async fn by_type(reading: Reading, mut parameters: Parameters) -> Result<Res
     get,
     path = "/events/actor/{actorId}",
     tag = "Events",
-    params(("actorId" = PersonId, Path, description = "Who performed them."), Page),
+    params(("actorId" = PersonId, Path, description = "Who performed them."), Page, Purpose),
     responses((status = 200, body = EventList), (status = 404, description = "This can be nobody's id."))
 )]
 pub async fn by_actor(
@@ -73,6 +74,7 @@ pub async fn by_actor(
         ("entityType" = Line, Path, description = "What kind of thing: visit, booking, claim."),
         ("entityId" = Line, Path, description = "Which one."),
         Page,
+        Purpose,
     ),
     responses((status = 200, body = EventList))
 )]
@@ -89,7 +91,7 @@ pub async fn by_entity(reading: Reading, mut parameters: Parameters) -> Result<R
     get,
     path = "/events/correlation/{id}",
     tag = "Events",
-    params(("id" = Line, Path, description = "The correlationId they were logged with."), Page),
+    params(("id" = Line, Path, description = "The correlationId they were logged with."), Page, Purpose),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_correlation(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
@@ -104,7 +106,7 @@ pub async fn by_correlation(reading: Reading, mut parameters: Parameters) -> Res
     get,
     path = "/events/tag/{tag}",
     tag = "Events",
-    params(("tag" = String, Path, pattern = "^[A-Z0-9_\\-]{1,50}$", description = "A tag."), Page),
+    params(("tag" = String, Path, pattern = "^[A-Z0-9_\\-]{1,50}$", description = "A tag."), Page, Purpose),
     responses((status = 200, body = EventList))
 )]
 pub async fn by_tag(reading: Reading, mut parameters: Parameters) -> Result<Response, Problem> {
@@ -123,6 +125,7 @@ pub async fn by_tag(reading: Reading, mut parameters: Parameters) -> Result<Resp
         ("from" = String, Query, format = DateTime, description = "The first moment."),
         ("to" = String, Query, format = DateTime, description = "The first moment after."),
         Page,
+        Purpose,
     ),
     responses((status = 200, body = EventList))
 )]
@@ -178,6 +181,7 @@ pub struct Counts {
         ("endDate" = String, Query, format = Date, description = "The last day."),
         ("tags" = String, Query, pattern = "^[A-Z0-9_\\-]{1,50}(,[A-Z0-9_\\-]{1,50}){0,19}$", description = "Up to 20 tags, with commas between."),
         Page,
+        Purpose,
     ),
     responses((status = 200, body = Compliance), (status = 403, description = "None of the caller's roles may read the whole log."))
 )]
@@ -213,6 +217,7 @@ pub async fn compliance(reading: Reading, mut parameters: Parameters) -> Result<
     get,
     path = "/events/stats",
     tag = "Events",
+    params(Purpose),
     responses((status = 200, body = Statistics), (status = 403, description = "None of the caller's roles may read the whole log."))
 )]
 pub async fn statistics(reading: Reading, parameters: Parameters) -> Result<Answer<Statistics>, Problem> {

@@ -121,28 +121,34 @@ impl Reading {
     /// Lets a visit be read; one of another branch is as one that does not exist.
     pub async fn visit(&self, visit: &VisitId) -> Result<(), Problem> {
         self.patient_data()?;
-        let opening = self.opening(visit).await?.ok_or_else(VisitId::missing)?;
+        let opening = self.opening(VISIT, visit.as_str()).await?.ok_or_else(VisitId::missing)?;
         if !self.reader.reads_visit(opening.event.branch_id.as_ref()) {
             return Err(VisitId::missing());
         }
         self.saw(Subject::Visit, patient_of(&opening), Some(visit.clone())).await
     }
 
-    async fn opening(&self, visit: &VisitId) -> Result<Option<StoredEvent>, Problem> {
-        Ok(log::opening(&self.db, self.tenant_id(), VISIT, visit.as_str()).await?)
+    async fn opening(&self, aggregate_type: &str, aggregate_id: &str) -> Result<Option<StoredEvent>, Problem> {
+        Ok(log::opening(&self.db, self.tenant_id(), aggregate_type, aggregate_id).await?)
+    }
+
+    /// How the visit of an event began, or else the thing it happened to: there a patient is named for all that follows.
+    async fn beginning(&self, stored: &StoredEvent) -> Result<Option<StoredEvent>, Problem> {
+        match &stored.event.visit_id {
+            Some(visit) => self.opening(VISIT, visit.as_str()).await,
+            None => self.opening(&stored.event.aggregate_type, &stored.event.aggregate_id).await,
+        }
     }
 
     /// One event, as far as it may be read.
     pub async fn event(&self, id: &EventId) -> Result<Sighted, Problem> {
         let stored = log::event(&self.db, self.tenant_id(), id).await?.ok_or_else(EventId::missing)?;
-        let opening = match &stored.event.visit_id {
-            Some(visit) => self.opening(visit).await?,
-            None => None,
-        };
-        let its_visit =
-            opening.as_ref().is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
-        let patient = opening.as_ref().and_then(patient_of).or_else(|| its_patient(&stored));
-        let its_patient = its_patient(&stored).is_some() && self.reader.reads_patients();
+        let beginning = self.beginning(&stored).await?;
+        let of_visit = beginning.as_ref().filter(|_| stored.event.visit_id.is_some());
+        let its_visit = of_visit.is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
+        // Whoever is named by anything else is kept in the access log; that opens it to nobody.
+        let its_patient = is_of_patient(&stored) && self.reader.reads_patients();
+        let patient = patient_of(&stored).or_else(|| beginning.as_ref().and_then(patient_of));
         let open = its_visit || its_patient || self.reader.reads_body(&stored.event.performed_by);
         if !open && !self.reader.reads_whole_log() {
             return Err(EventId::missing());
@@ -151,9 +157,12 @@ impl Reading {
         Ok(Sighted { stored, open })
     }
 
-    /// The events of a list, as far as they may be read.
+    /// The events of a list, as far as they may be read; of a list about one thing, whose it is and of which visit is kept.
     pub async fn events(&self, filter: &Filter, after: Option<i64>, limit: u32) -> Result<Vec<Sighted>, Problem> {
-        self.list().await?;
+        match filter {
+            Filter::Aggregate { aggregate_type, aggregate_id } => self.thing(aggregate_type, aggregate_id).await?,
+            _ => self.list().await?,
+        }
         let events = match self.reader.events() {
             Events::Own => {
                 log::own_page(&self.db, self.tenant_id(), &self.program.person.id, filter, after, limit).await?
@@ -161,6 +170,16 @@ impl Reading {
             Events::Headers | Events::All => log::page(&self.db, self.tenant_id(), filter, after, limit).await?,
         };
         Ok(self.sighted(events))
+    }
+
+    /// Lets the events of one thing be read.
+    async fn thing(&self, aggregate_type: &str, aggregate_id: &str) -> Result<(), Problem> {
+        let Some(first) = self.opening(aggregate_type, aggregate_id).await? else { return self.list().await };
+        let patient = match patient_of(&first) {
+            Some(patient) => Some(patient),
+            None => self.beginning(&first).await?.as_ref().and_then(patient_of),
+        };
+        self.saw(Subject::List, patient, first.event.visit_id).await
     }
 
     /// Events, as far as they may be read by who has not to do with their visits.
@@ -190,15 +209,18 @@ impl Serialize for Sighted {
     }
 }
 
-/// Whose visit begins with an event.
-fn patient_of(opening: &StoredEvent) -> Option<PatientId> {
-    opening.event.metadata.get("patientId")?.as_str().and_then(|id| PatientId::parse(id).ok())
+/// Whether an event happened to a patient as such.
+fn is_of_patient(stored: &StoredEvent) -> bool {
+    stored.event.aggregate_type == "patient"
 }
 
-/// Whom an event tells of that is no step of a visit.
-fn its_patient(stored: &StoredEvent) -> Option<PatientId> {
-    let of_patient = stored.event.aggregate_type == "patient";
-    of_patient.then(|| PatientId::parse(&stored.event.aggregate_id).ok()).flatten()
+/// The patient to whom an event happened, or whom it names.
+fn patient_of(stored: &StoredEvent) -> Option<PatientId> {
+    let named = match is_of_patient(stored) {
+        true => Some(stored.event.aggregate_id.as_str()),
+        false => stored.event.metadata.get("patientId").and_then(Value::as_str),
+    };
+    named.and_then(|id| PatientId::parse(id).ok())
 }
 
 /// Says that none of the caller's roles opens something.

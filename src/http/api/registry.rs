@@ -10,12 +10,11 @@ use super::json::Json;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reading::not_for;
-use crate::clock::Clock;
-use crate::db::commit;
 use crate::hospital::event_types::{self, EventType};
 use crate::http::sign_in::Program;
 use crate::journey::words::Role;
 use crate::journey::workflow;
+use crate::record::Recorder;
 use crate::schemas::{Described, stands};
 
 /// Who may add a type.
@@ -79,7 +78,7 @@ stands!(TypeToAdd);
     )
 )]
 pub async fn add(
-    State(clock): State<Clock>,
+    State(recorder): State<Recorder>,
     program: Program,
     parameters: Parameters,
     Json(body): Json,
@@ -89,8 +88,6 @@ pub async fn add(
         return Err(not_for(KEEPERS, "add a type of event"));
     }
     let new = serde_json::from_value(body).map_err(|error| Problem::invalid("body", error.to_string()))?;
-    let mut tx = program.db.begin().await?;
-    let added = event_types::add(&mut tx, &program.tenant.id, &program.person.id, new, clock.now()).await?;
-    commit(tx).await?;
+    let added = recorder.add_event_type(&program.tenant, &program.person.id, new).await?;
     Ok((StatusCode::CREATED, Answer(added)))
 }

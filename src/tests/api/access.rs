@@ -1,20 +1,24 @@
 //! Stories of who may call: tokens, and the walls between hospitals.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
-use axum::http::Request;
 use axum::http::header::{ACCEPT, AUTHORIZATION, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{Method, Request};
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use sojourn::db::{Db, commit};
 use sojourn::hospital::{people, tokens};
 use sojourn::journey::words::Role;
 
-use super::{Answer, Api, event, send};
+use super::{Answer, Api, contract, event, send};
 use crate::support::stories;
 
 stories!(@engine sqlite
     hospitals_are_walled_off
+    every_call_is_among_those_that_want_a_token
     only_a_valid_token_opens
+    a_purpose_is_taken_where_it_is_described
     a_token_ends_when_it_runs_out_is_withdrawn_or_its_person_leaves
     every_failure_is_a_problem
     a_database_that_is_away_is_said_to_be
@@ -66,6 +70,42 @@ async fn call(api: &Api, method: &str, path: &str, headers: &[(&str, &str)]) -> 
     let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     send(&api.router, request.body(Body::empty()).expect("a request")).await
+}
+
+/// The template and the description of one of [`CALLS`].
+fn described(document: &'static Value, method: &str, path: &str) -> (&'static str, &'static Value) {
+    let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    let path = format!("/api/v1{}", path.split('?').next().unwrap_or_default());
+    contract::operation(document, &method, &path).unwrap_or_else(|| panic!("{method} {path} is not described"))
+}
+
+async fn every_call_is_among_those_that_want_a_token(db: Db) {
+    let api = Api::open(db).await;
+    let document = contract::document(&api.router).await;
+    let mut expected = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        let methods = operations.as_object().expect("operations").keys();
+        expected.extend(methods.map(|method| (method.to_uppercase(), path.as_str())));
+    }
+    assert!(expected.remove(&("GET".to_owned(), "/openapi.json")), "the description itself is open to all");
+    let called: BTreeSet<_> =
+        CALLS.into_iter().map(|(method, path)| (method.to_owned(), described(document, method, path).0)).collect();
+    assert_eq!(called, expected);
+}
+
+async fn a_purpose_is_taken_where_it_is_described(db: Db) {
+    let api = Api::open(db).await;
+    let caller = api.caller(Role::ALL).await;
+    let document = contract::document(&api.router).await;
+    let bearer = format!("Bearer {}", caller.secret);
+    for (method, path) in CALLS {
+        let (_, operation) = described(document, method, path);
+        let parameters = operation["parameters"].as_array().expect("parameters");
+        let expected = parameters.iter().any(|parameter| parameter["name"] == "Access-Purpose");
+        let blank = [(AUTHORIZATION.as_str(), bearer.as_str()), ("Access-Purpose", " ")];
+        let answer = call(&api, method, path, &blank).await;
+        assert_eq!(answer.fields() == ["Access-Purpose"], expected, "{method} {path}: {}", answer.text);
+    }
 }
 
 async fn only_a_valid_token_opens(db: Db) {

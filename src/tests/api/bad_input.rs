@@ -111,6 +111,10 @@ async fn too_much_is_refused(db: Db) {
         refused.is_problem(400, "INVALID_METADATA");
         assert_eq!(refused.fields(), ["events"]);
     }
+    // As many as there may be are read; the journey takes the first, and not the second.
+    let most = desk.caller.post("/events/batch", json!({ "events": vec![&one; 500] })).await;
+    most.is_problem(422, "ALREADY_IN_QUEUE");
+    assert_eq!(most.json["index"], 1);
     let mut long = one.clone();
     long["description"] = json!("x".repeat(2001));
     long["tags"] = json!(vec!["A"; 21]);

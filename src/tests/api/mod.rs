@@ -10,6 +10,7 @@ mod metrics;
 mod queries;
 mod readers;
 mod reading;
+mod registry;
 mod subscriptions;
 mod walls;
 

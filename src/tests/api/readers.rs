@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use sojourn::db::{Db, Engine, commit, new_id};
 use sojourn::hospital::{branches, people};
@@ -10,6 +11,7 @@ use sojourn::journey::words::{Role, Word};
 use sojourn::projections::visits;
 
 use super::{Api, Caller, event};
+use crate::support::events::{append, bare_happening};
 use crate::support::stories;
 
 stories! {
@@ -18,6 +20,8 @@ stories! {
     nothing_is_logged_on_a_visit_of_another_branch,
     a_visit_is_registered_somewhere,
     what_is_read_is_kept,
+    every_read_is_kept_once,
+    an_event_is_kept_with_whose_it_is,
     what_is_kept_stays,
     everybody_finds_their_own_events,
 }
@@ -26,7 +30,8 @@ stories! {
 fn patient_data(visit: &str, patient: &str) -> Vec<String> {
     let mut calls: Vec<_> =
         ["", "/events", "/timeline", "/durations"].iter().map(|call| format!("/visits/{visit}{call}")).collect();
-    calls.extend([format!("/patients/{patient}"), "/patients?query=asha".to_owned()]);
+    let consents = format!("/patients/{patient}/consents");
+    calls.extend([format!("/patients/{patient}"), consents, "/patients?query=asha".to_owned()]);
     calls
 }
 
@@ -243,7 +248,7 @@ async fn what_is_read_is_kept(db: Db) {
     let person = &reception.person.id;
     let seen = auditor.get(&format!("/access?personId={person}")).await;
     let seen: Vec<Value> = seen.is(200)["accesses"].as_array().expect("a list").clone();
-    assert_eq!(seen.len(), 7, "{seen:?}");
+    assert_eq!(seen.len(), 8, "{seen:?}");
     let first = seen.last().expect("the first");
     assert_eq!(
         json!({
@@ -258,7 +263,7 @@ async fn what_is_read_is_kept(db: Db) {
     assert_eq!(of_patient.is(200)["accesses"].as_array().map(Vec::len), Some(4));
     let next = of_patient.json["next"].as_str().expect("more");
     let rest = auditor.get(&format!("/access?patientId={patient}&limit=4&after={next}")).await;
-    assert_eq!((rest.is(200)["accesses"].as_array().map(Vec::len), &rest.json["next"]), (Some(2), &Value::Null));
+    assert_eq!((rest.is(200)["accesses"].as_array().map(Vec::len), &rest.json["next"]), (Some(3), &Value::Null));
     let own = auditor.get(&format!("/access?personId={}", auditor.person.id)).await;
     assert_eq!(own.is(200)["accesses"].as_array().map(Vec::len), Some(4), "reading the log is kept too");
     assert_eq!(own.json["accesses"][0]["subject"], "ACCESS_LOG");
@@ -268,6 +273,88 @@ async fn what_is_read_is_kept(db: Db) {
     let elsewhere = api.neighbour().await.caller(&[Role::Auditor]).await;
     let theirs = elsewhere.get(&format!("/access?patientId={patient}")).await;
     assert_eq!(theirs.is(200)["accesses"], json!([]));
+}
+
+/// The addresses of accesses, in the order of the alphabet.
+fn addresses(accesses: &Value) -> Vec<&str> {
+    let accesses = accesses["accesses"].as_array().expect("a list");
+    let mut addresses: Vec<_> = accesses.iter().filter_map(|access| access["address"].as_str()).collect();
+    addresses.sort_unstable();
+    addresses
+}
+
+async fn every_read_is_kept_once(db: Db) {
+    let api = Api::open(db).await;
+    let (caller, auditor) =
+        (api.caller(&[Role::Receptionist, Role::Manager]).await, api.caller(&[Role::Auditor]).await);
+    let (patient, visit) = (api.patient().await, new_id::<VisitId>().to_string());
+    let registered = caller.log(&visit, "VISIT_REGISTERED", json!({ "patientId": patient })).await;
+    let registered = registered.is(201)["id"].as_str().expect("an id").to_owned();
+    let mut reads = patient_data(&visit, &patient);
+    reads.extend([
+        format!("/events/{registered}"),
+        "/events/type/VISIT_REGISTERED".to_owned(),
+        format!("/events/actor/{}", caller.person.id),
+        format!("/events/entity/visit/{visit}"),
+        "/events/correlation/a".to_owned(),
+        "/events/tag/STAR".to_owned(),
+        "/events/range?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z".to_owned(),
+        "/events/compliance?startDate=2026-01-01&endDate=2026-12-31&tags=STAR".to_owned(),
+    ]);
+    for read in &reads {
+        caller.get(read).await.is(200);
+    }
+    // Who changes something is shown the whole.
+    let changed = format!("/api/v1/patients/{patient}");
+    let change = Request::patch(&changed).header(CONTENT_TYPE, "application/json");
+    caller.send(change, json!({ "phone": "+91 98450 12345" }).to_string()).await.is(200);
+
+    let kept = auditor.get(&format!("/access?personId={}", caller.person.id)).await;
+    let read = reads.iter().map(|read| format!("/api/v1{}", read.split('?').next().unwrap_or_default()));
+    let mut expected: Vec<_> = read.chain([changed]).collect();
+    expected.sort_unstable();
+    assert_eq!(addresses(kept.is(200)), expected);
+}
+
+async fn an_event_is_kept_with_whose_it_is(db: Db) {
+    let api = Api::open(db).await;
+    let desk = api.caller(&[Role::Receptionist]).await;
+    let registered = desk.post("/patients", json!({ "name": "Ravi Menon" })).await;
+    let patient = registered.is(201)["id"].as_str().expect("an id").to_owned();
+    let consent = json!({ "purpose": "Research", "given": true });
+    let consent = desk.post(&format!("/patients/{patient}/consents"), consent).await;
+    let consent = consent.is(201)["id"].as_str().expect("an id").to_owned();
+    let visit = desk.register(&patient).await;
+    let booking = |version: i64, event_type: &str, metadata: Value| {
+        let mut event = bare_happening("7", version);
+        (event.aggregate_type, event.event_type) = ("booking".to_owned(), event_type.to_owned());
+        event.metadata = metadata;
+        event
+    };
+    let cancelled =
+        [booking(1, "booking.created", json!({ "patientId": patient })), booking(2, "booking.cancelled", json!({}))];
+    let cancelled = append(&api.db, &api.tenant.id, cancelled).await;
+    let mut reads = vec![
+        format!("/events/{consent}"),
+        format!("/events/entity/patient/{patient}"),
+        format!("/events/entity/consent/{patient}"),
+        format!("/events/entity/visit/{visit}"),
+        "/events/entity/booking/7".to_owned(),
+    ];
+    reads.extend(cancelled.iter().map(|stored| format!("/events/{}", stored.event.id)));
+    let (manager, auditor) = (api.caller(&[Role::Manager]).await, api.caller(&[Role::Auditor]).await);
+    for read in &reads {
+        manager.get(read).await.is(200);
+    }
+    let mut expected: Vec<_> = reads.iter().map(|read| format!("/api/v1{read}")).collect();
+    expected.sort_unstable();
+    // What is of nobody is kept with nobody.
+    manager.get("/events/entity/booking/8").await.is(200);
+    let kept = auditor.get(&format!("/access?patientId={patient}&personId={}", manager.person.id)).await;
+    assert_eq!(addresses(kept.is(200)), expected);
+    let accesses = kept.json["accesses"].as_array().expect("a list");
+    let of_visit: Vec<_> = accesses.iter().filter(|access| access["visitId"] == json!(visit)).collect();
+    assert_eq!(of_visit.len(), 1, "{}", kept.text);
 }
 
 async fn what_is_kept_stays(db: Db) {

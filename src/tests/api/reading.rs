@@ -25,7 +25,8 @@ stories!(@engine sqlite
     health_needs_no_token
     parameters_that_do_not_fit_are_named
 );
-stories!(@engine postgres patients_are_registered_found_and_read a_patient_is_registered_once_for_a_key);
+stories!(@engine postgres patients_are_registered_found_and_read a_patient_is_registered_once_for_a_key
+    health_needs_no_token);
 
 async fn a_log_is_read_page_by_page(db: Db) {
     let api = Api::open(db).await;
@@ -230,9 +231,18 @@ async fn health_needs_no_token(db: Db) {
         let answer = send(&api.router, Request::get(path).body(Body::empty()).expect("a request")).await;
         assert_eq!(answer.status.as_u16(), 200, "{path}");
     }
+    const LATER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        SELECT 9999, 'of a later version', success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
+    const GONE: &str = "DELETE FROM _sqlx_migrations WHERE version = 9999";
+    let ready = async || {
+        send(&api.router, Request::get("/readyz").body(Body::empty()).expect("a request")).await.status.as_u16()
+    };
+    for (sql, status) in [(LATER, 503), (GONE, 200)] {
+        sojourn::on!(&api.db.write, pool => sqlx::query(sql).execute(pool).await.map(drop)).expect(sql);
+        assert_eq!(ready().await, status, "{sql}");
+    }
     api.db.close().await;
-    let answer = send(&api.router, Request::get("/readyz").body(Body::empty()).expect("a request")).await;
-    assert_eq!(answer.status.as_u16(), 503);
+    assert_eq!(ready().await, 503);
 }
 
 async fn parameters_that_do_not_fit_are_named(db: Db) {

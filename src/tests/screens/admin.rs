@@ -93,6 +93,8 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     accepted(&admin, &path, &[("_form", "leave")]).await;
     // The same again changes nothing.
     accepted(&admin, &path, &[("_form", "leave")]).await;
+    let fields = [("_form", "add"), ("name", "Ravi Menon"), ("roles", "NURSE"), ("roles", "DOCTOR")];
+    assert!(accepted(&admin, "/admin", &fields).await.contains("Ravi Menon"));
 
     let events = log::page(&db, &house.tenant.id, &Filter::All, None, 100).await.expect("a read");
     let types: Vec<_> = events.iter().map(|stored| stored.event.event_type.as_str()).collect();
@@ -110,6 +112,7 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
         "person.role_changed",
         "person.changed",
         "person.changed",
+        "person.created",
     ];
     assert_eq!(types, expected);
     for stored in &events {
@@ -120,7 +123,9 @@ async fn every_change_of_the_house_is_an_event(db: Db) {
     }
     let renamed = &events[11].event.metadata;
     assert_eq!((&renamed["before"]["name"], &renamed["after"]["name"]), (&"The nurse".into(), &"Asha Nair".into()));
-    assert_eq!(house.verified().await, 13);
+    let created = &events[13].event.metadata;
+    assert_eq!((&created["name"], &created["roles"]), (&"Ravi Menon".into(), &json!(["NURSE", "DOCTOR"])));
+    assert_eq!(house.verified().await, 14);
 }
 
 async fn an_entry_of_the_tariff_is_corrected(db: Db) {
