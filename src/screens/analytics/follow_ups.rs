@@ -15,7 +15,7 @@ use super::{Tab, head};
 use crate::analytics::figures::share;
 use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
-use crate::journey::ids::Id as _;
+use crate::journey::ids::{Id as _, PersonId};
 use crate::journey::words::Phase;
 use crate::language;
 use crate::projections::follow_ups::{Became, FollowUpCard};
@@ -68,12 +68,17 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         tr!("fell due before"),
         tr!("share kept before"),
     ]);
+    // What was planned with nobody cannot be asked for.
+    let href = |doctor: Option<&PersonId>| {
+        let doctor = doctor?.as_str();
+        Some(asked.of_kind(Dimension::Doctor, Some(doctor)).address("/analytics/follow-ups"))
+    };
     for (doctor, counted) in &doctors {
         let earlier = before.iter().find(|became| became.doctor_id.as_ref() == *doctor);
         let earlier = earlier.map(Counted::of).unwrap_or_default();
         sheet.row([
             Cell::Text(names.person(*doctor)),
-            Cell::count(counted.due),
+            Cell::count(counted.due).linked_if(href(*doctor)),
             Cell::count(counted.kept),
             Cell::count(counted.missed),
             Cell::count(counted.to_come),
@@ -105,8 +110,7 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         name: names.person(*doctor),
         count: counted.missed,
         note: counted.share().map(|share| tr!("{share} % kept", share = format!("{share:.0}"))).unwrap_or_default(),
-        href: doctor
-            .map(|doctor| asked.of_kind(Dimension::Doctor, Some(doctor.as_str())).address("/analytics/follow-ups")),
+        href: href(*doctor),
     });
     let counts: Vec<_> = counts.collect();
     Panel {

@@ -29,11 +29,7 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
     };
     let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
     for (code, who, attempts) in refusals {
-        let count = Cell::count(*attempts);
-        let count = match href(code, *who) {
-            Some(href) => count.linked(href),
-            None => count,
-        };
+        let count = Cell::count(*attempts).linked_if(href(code, *who));
         sheet.row([Cell::Text(rule(code)), Cell::Text(who.label()), count]);
     }
     let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();

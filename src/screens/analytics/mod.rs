@@ -6,6 +6,7 @@ pub mod charts;
 pub mod follow_ups;
 pub mod house;
 pub mod journeys;
+pub mod measures;
 pub mod now;
 pub mod panel;
 pub mod refused;

@@ -122,7 +122,7 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
 fn sheet(now: &Now, names: &Names) -> Sheet {
     let columns = [tr!("what"), tr!("Station"), tr!("which"), tr!("count"), tr!("Longest wait"), tr!("Past target")];
     let mut sheet = Sheet::new(columns.into_iter().chain([tr!("median"), tr!("90th percentile")]));
-    let none = || Cell::Text(String::new());
+    let none = || Cell::Nothing;
     for at in &now.stations {
         let station = || Cell::Text(say(at.station.label()));
         for (department, waiting) in &at.by_department {

@@ -78,6 +78,11 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(csv.text.contains("The doctor,10,60,60,60,,0"), "{}", csv.text);
     let few = manager.get("/analytics/by-hour.csv?period=today&measure=consultation-wait&visitType=OPD").await;
     assert!(few.text.contains("Sunday,"), "{}", few.text);
+    let head = few.text.lines().next().unwrap_or_default();
+    assert!(
+        head.contains("not reached,\"median before, seconds\",count before,"),
+        "each hour beside the one before: {head}"
+    );
     let journeys = manager.get("/analytics/journeys?period=today").await;
     assert_eq!(journeys.status, 200);
     assert!(journeys.text.contains("Commonest paths") && journeys.text.contains("₹4,000 taken"), "{}", journeys.text);

@@ -23,6 +23,7 @@ stories! {
     the_pages_answer_the_three_questions_as_the_documented_sql_does,
     each_tile_has_its_definition_within,
     each_day_stands_beside_the_one_before,
+    a_row_of_a_table_leads_to_its_visits,
     two_bills_of_three_visits_are_of_few,
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
@@ -123,6 +124,37 @@ async fn each_day_stands_beside_the_one_before(db: Db) {
     assert_eq!(days[1], "2026-03-02,0,,,,,under 5,300,5,300,300,100.0");
     let departments = rows(&manager, "/analytics/by-department.csv?period=today").await;
     assert_eq!(departments[1], "General Medicine,0,,,,,under 5,300,5,300,300,100.0");
+    let measures = rows(&manager, "/analytics/measures.csv?period=today").await;
+    assert_eq!(measures[1], "Door to doctor,0,,,,,under 5,300,5,300,300,100.0");
+}
+
+async fn a_row_of_a_table_leads_to_its_visits(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    house.clock.advance(TimeDelta::days(1));
+    house.register().await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get("/analytics?period=7d").await;
+    for (panel, address, listed) in [
+        ("by-day", "/analytics/visits?from=2026-03-01&to=2026-03-01".to_owned(), "5 times, the longest first"),
+        ("by-day", "/analytics/visits?from=2026-03-02&to=2026-03-02".to_owned(), "0 reached, 1 not yet"),
+        (
+            "by-department",
+            format!("/analytics/visits?period=7d&department={}", house.department),
+            "5 reached, 1 not yet",
+        ),
+        ("measures", "/analytics/visits?period=7d&measure=consultation".to_owned(), "5 times, the longest first"),
+    ] {
+        let drawn = between(&page.text, &format!("id=\"{panel}\""), "</section>");
+        assert!(drawn.contains(&format!("href=\"{}\"", address.replace('&', "&amp;"))), "{address}: {drawn}");
+        let page = manager.get(&address).await;
+        assert!(page.text.contains(listed), "{address}: {}", page.text);
+    }
+    // Nobody came on the day before.
+    assert!(!page.text.contains("/analytics/visits?from=2026-02-28"), "nothing leads to an empty list");
 }
 
 async fn two_bills_of_three_visits_are_of_few(db: Db) {
