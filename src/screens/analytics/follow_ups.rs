@@ -10,7 +10,7 @@ use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
 use super::panel::{Cell, Listed, Panel, Sheet};
-use super::visits::turning;
+use super::visits::{meaning, turning};
 use super::{Tab, head};
 use crate::analytics::figures::share;
 use crate::analytics::waits::Dimension;
@@ -119,13 +119,18 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         finding,
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Leave, counts) },
         sheet,
-        definition: tr!(
-            "Follow-ups by the day on which they fell due and the doctor they were planned with, narrowed by the visit they were \
-            planned on. Kept is what a later visit answered; missed, what none did by the end of its day. The share is of the two."
-        ),
+        definition: definition(),
         listed: Listed::FollowUps(asked.address("/analytics/follow-ups")),
         wide: false,
     }
+}
+
+/// What the counts mean.
+fn definition() -> String {
+    tr!(
+        "Follow-ups by the day on which they fell due and the doctor they were planned with, narrowed by the visit they were \
+        planned on. Kept is what a later visit answered; missed, what none did by the end of its day. The share is of the two."
+    )
 }
 
 /// The follow-ups that fell due.
@@ -187,7 +192,7 @@ pub fn list(page: Due) -> impl IntoView {
                     <h2 id="listed">{tr!("Follow-ups")}</h2>
                     <p class="secondary">{grouped(all)}</p>
                 </div>
-                {table} {turning(&asked, Tab::FollowUps, page, shown < all)}
+                {table} {turning(&asked, Tab::FollowUps, page, shown < all)} {meaning(definition())}
             </section>
         </main>
     }

@@ -59,13 +59,18 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
         },
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Refer, counts) },
         sheet,
-        definition: tr!(
-            "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
-            Of the whole hospital, whatever visits are looked at."
-        ),
+        definition: definition(),
         listed: Listed::Attempts(asked.refused(Attempts::default())),
         wide: false,
     }
+}
+
+/// What refused attempts are.
+pub(super) fn definition() -> String {
+    tr!(
+        "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
+        Of the whole hospital, whatever visits are looked at."
+    )
 }
 
 /// Events by day and type.

@@ -153,6 +153,8 @@ async fn a_row_of_a_table_leads_to_its_visits(db: Db) {
         let page = manager.get(&address).await;
         assert!(page.text.contains(listed), "{address}: {}", page.text);
     }
+    let narrowed = manager.get(&format!("/analytics?period=7d&department={}", house.department)).await;
+    assert_eq!(between(&narrowed.text, "<p class=\"print-only\">", "</p>"), "General Medicine", "paper says so too");
     // Nobody came on the day before.
     assert!(!page.text.contains("/analytics/visits?from=2026-02-28"), "nothing leads to an empty list");
 }
@@ -242,8 +244,17 @@ async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let page = manager.get("/analytics").await;
     let table = between(&page.text, "Called within the last hour", "</tr>");
     assert!(table.contains("3 min"), "in the house its median is told: {table}");
+    assert!(between(&page.text, "Doctor in session", "</tr>").contains("–"), "what cannot be told is a dash");
     let backlog = between(&page.text, "Tests in the lab, by stage", "</ul>");
     assert!(backlog.contains(">5<"), "and how many tests there are: {backlog}");
+    // The lab works for all: beside what is narrowed that is said.
+    let beside = |text: &str| between(text, "Tests in the lab, by stage", "</div>").contains("of the whole hospital");
+    assert!(!beside(&page.text), "nothing is narrowed");
+    let elsewhere = format!("department={}", new_id::<DepartmentId>());
+    assert!(beside(&manager.get(&format!("/analytics?{elsewhere}")).await.text));
+    let told = rows(&manager, &format!("/analytics/now.csv?{elsewhere}")).await;
+    let lab = "\"Tests in the lab, of the whole hospital\",Lab,Ordered,under 5,,,,";
+    assert!(told.iter().any(|row| row == lab), "{told:?}");
 }
 
 async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
