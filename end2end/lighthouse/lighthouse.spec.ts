@@ -14,6 +14,7 @@ const WORKPLACES: [name: string, who: string, address: string][] = [
   ["doctor", "doctor", "/doctor"],
   ["laboratory", "lab", "/lab?stage=collect"],
   ["journey", "manager", "/patients?q=a"],
+  ["analytics", "manager", "/analytics"],
 ];
 
 async function freePort(): Promise<number> {

@@ -42,6 +42,9 @@ pub struct Group {
     pub target: Option<i64>,
 }
 
+/// Each measure over a period, and over the one before.
+pub type Figures = BTreeMap<Measure, [Figure; 2]>;
+
 /// The visits of the period, and of the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
@@ -85,7 +88,7 @@ impl<'a> Question<'a> {
     }
 
     /// Each measure over the period, and over the one before, which is looked at meanwhile.
-    pub fn figures(self) -> BTreeMap<Measure, [Figure; 2]> {
+    pub fn figures(self) -> Figures {
         let all = |period| Measure::ALL.iter().map(|measure| self.figure(period, *measure)).collect::<Vec<_>>();
         let (now, before) = thread::scope(|scope| {
             let before = scope.spawn(|| all(self.period.before()));

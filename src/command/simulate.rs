@@ -20,7 +20,7 @@ pub struct Options {
     /// How many days patients arrive
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: u32,
-    /// What chance comes from: the same seed, the same log
+    /// What chance comes from: the same seed with the same --from, the same log
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The first day [default: so that the last is yesterday]

@@ -1,10 +1,13 @@
 //! What an event may name: whether it exists in this hospital.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use crate::db::Tx;
 use crate::db::keys::{Statement, listed};
+use crate::journey::events::EventType;
 use crate::journey::ids::TenantId;
+use crate::journey::schema::Shape;
 
 /// The kinds of things that have an id, by the word with which the schema of metadata says what an id names.
 pub const KINDS: [&str; 6] = ["patient", "person", "room", "department", "branch", "visit"];
@@ -60,4 +63,17 @@ pub async fn existing<'a>(
         return Ok(Vec::new());
     }
     EXISTING.read(tx, tenant, &lists).await
+}
+
+/// Every field of a step that names something which the hospital would know: field, kind and id.
+///
+/// Bills, tests, documents and follow-ups are the visit's own; the journey knows them.
+pub fn named(step: Option<EventType>, metadata: &Value) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    let fields = step.map_or(&[][..], |step| step.row().fields);
+    fields.iter().filter_map(|field| match field.shape {
+        Shape::Id(thing) if KINDS.contains(&thing) => {
+            Some((field.name, thing, metadata.get(field.name).and_then(Value::as_str)?))
+        }
+        _ => None,
+    })
 }

@@ -110,6 +110,7 @@ fn case(
         let Some(actor) = house.actor(row) else { continue };
         let metadata = completion::metadata(meaning, row, house, doctor, visit.as_ref());
         let decided = Event::parse(meaning.event(), &metadata).map_err(Refusal::InvalidMetadata).and_then(|event| {
+            house.check(meaning.event(), &metadata)?;
             let command = Command { event, actor, performed_at: row.at, now: row.at };
             decide(policy, visit.as_ref(), &command)
         });

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::ImportError;
 use super::mapping::Mapping;
@@ -13,10 +14,13 @@ use crate::hospital::branches::Branch;
 use crate::hospital::departments::Department;
 use crate::hospital::patients::Patient;
 use crate::hospital::people::Person;
+use crate::hospital::references::named;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::whole::Whole;
 use crate::journey::decide::Actor;
+use crate::journey::events::EventType;
 use crate::journey::ids::{BranchId, DepartmentId, PatientId, PersonId, RoomId};
+use crate::journey::refusal::Refusal;
 use crate::journey::words::{ActorType, Role};
 
 /// Whoever did what the log names nobody for.
@@ -36,6 +40,8 @@ pub struct House {
     pub room: RoomId,
     people: BTreeMap<String, Arc<Actor>>,
     patients: BTreeMap<String, PatientId>,
+    /// What events may name: what each thing is, by its id.
+    things: BTreeMap<String, &'static str>,
 }
 
 impl House {
@@ -75,6 +81,11 @@ impl House {
             room: room.id.clone(),
             people: BTreeMap::new(),
             patients: BTreeMap::new(),
+            things: BTreeMap::from([
+                (branch.id.to_string(), "branch"),
+                (department.id.to_string(), "department"),
+                (room.id.to_string(), "room"),
+            ]),
             whole: Whole {
                 branches: vec![branch],
                 departments: vec![department],
@@ -112,6 +123,7 @@ impl House {
                 active: true,
                 roles: roles.into_iter().collect(),
             };
+            self.things.insert(person.id.to_string(), "person");
             self.people.insert(resource.to_owned(), Arc::new(person.actor()));
             self.whole.people.push(person);
         }
@@ -133,6 +145,7 @@ impl House {
                 email: None,
                 created_at: self.founded,
             };
+            self.things.insert(patient.id.to_string(), "patient");
             self.patients.insert(bearer.to_owned(), patient.id.clone());
             self.whole.patients.push(patient);
         }
@@ -152,6 +165,15 @@ impl House {
     pub fn doctor(&self, rows: &[&Row]) -> Option<&PersonId> {
         let mut people = rows.iter().filter_map(|row| self.actor(row));
         people.find(|actor| actor.roles.contains(&Role::Doctor)).map(|actor| &actor.id)
+    }
+
+    /// Refuses metadata that name what is not there; a visit never is, for its id is made when it is imported.
+    pub fn check(&self, event: EventType, metadata: &Value) -> Result<(), Refusal> {
+        let is_there = |thing: &str, id: &str| self.things.get(id).is_some_and(|kind| *kind == thing);
+        match named(Some(event), metadata).find(|(_, thing, id)| !is_there(thing, id)) {
+            Some((field, thing, _)) => Err(Refusal::UnknownReference { field: field.into(), thing: thing.into() }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use super::queue::{Hidden, Request};
 use super::wish::Happening;
 use super::{RecordError, Wish};
 use crate::db::Tx;
 use crate::hospital::event_types::{self, EventType};
-use crate::hospital::references::{self, Existing};
-use crate::journey::events::EventType as Step;
+use crate::hospital::references::{self, Existing, named};
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
-use crate::journey::schema::Shape;
 
 /// What of that which a group names is there, and the types of its events.
 pub(super) struct Known {
@@ -105,17 +102,4 @@ impl Known {
 pub(super) fn visits_named(wish: &Wish) -> impl Iterator<Item = VisitId> {
     let of_fields = named(wish.happening.step(), &wish.metadata).filter(|(_, thing, _)| *thing == "visit");
     of_fields.filter_map(|(.., id)| VisitId::parse(id).ok()).chain(wish.visit_id.clone())
-}
-
-/// Every field of a step that names something which the hospital would know: field, kind and id.
-///
-/// Bills, tests, documents and follow-ups are the visit's own; the journey knows them.
-fn named(step: Option<Step>, metadata: &Value) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-    let fields = step.map_or(&[][..], |step| step.row().fields);
-    fields.iter().filter_map(|field| match field.shape {
-        Shape::Id(thing) if references::KINDS.contains(&thing) => {
-            Some((field.name, thing, metadata.get(field.name).and_then(Value::as_str)?))
-        }
-        _ => None,
-    })
 }

@@ -81,25 +81,29 @@ impl Entry {
         attempt.problems.iter().find(|problem| problem.field == field).map(problem_in_words)
     }
 
-    fn message_id(&self, field: &str) -> Option<String> {
+    /// The id of what was wrong with a field.
+    pub fn message_id(&self, field: &str) -> Option<String> {
         self.problem(field).map(|_| format!("{}-message", self.id(field)))
+    }
+
+    /// What was wrong with a field.
+    pub fn message(&self, field: &str) -> Option<AnyView> {
+        let problem = self.problem(field)?;
+        let said = view! {
+            <p class="field-message" id=self.message_id(field)>
+                {icon(Icon::TriangleAlert)} <span>{problem}</span>
+            </p>
+        };
+        Some(said.into_any())
     }
 
     /// Puts a label, and what was wrong, around a control that bears `self.id(field)`.
     pub fn field(&self, field: &str, label: &str, optional: bool, control: impl IntoView) -> AnyView {
-        let problem = self.problem(field);
-        let class = if problem.is_some() { "field field-error" } else { "field" };
+        let class = if self.problem(field).is_some() { "field field-error" } else { "field" };
         view! {
             <div class=class>
                 <label for=self.id(field)>{label.to_owned()} {optional.then(|| view! { " " <span class="optional">{tr!("optional")}</span> })}</label>
-                {problem
-                    .map(|problem| {
-                        view! {
-                            <p class="field-message" id=self.message_id(field)>
-                                {icon(Icon::TriangleAlert)} <span>{problem}</span>
-                            </p>
-                        }
-                    })}
+                {self.message(field)}
                 {control.into_any()}
             </div>
         }
@@ -119,20 +123,11 @@ impl Entry {
 
     /// A bare line of text for a table's cell, with what was wrong; its label is for screen readers.
     pub fn cell(&self, field: String, label: String, longest: u32, value: String) -> AnyView {
-        let problem = self.problem(&field);
         let (id, message) = (self.id(&field), self.message_id(&field));
         view! {
-            {problem
-                .clone()
-                .map(|problem| {
-                    view! {
-                        <p class="field-message" id=message.clone()>
-                            {icon(Icon::TriangleAlert)} <span>{problem}</span>
-                        </p>
-                    }
-                })}
+            {self.message(&field)}
             <input id=id name=field value=value maxlength=longest.to_string() autocomplete="off" aria-label=label
-                aria-invalid=problem.map(|_| "true") aria-describedby=message/>
+                aria-invalid=message.is_some().then_some("true") aria-describedby=message/>
         }
         .into_any()
     }
@@ -170,19 +165,11 @@ impl Entry {
 
     /// Boxes to tick any of: (value, words, ticked).
     pub fn ticks(&self, field: &'static str, legend: &str, choices: Vec<(String, String, bool)>) -> AnyView {
-        let problem = self.problem(field);
-        let class = if problem.is_some() { "field wide field-error" } else { "field wide" };
+        let class = if self.problem(field).is_some() { "field wide field-error" } else { "field wide" };
         view! {
             <fieldset class=class id=self.id(field) tabindex="-1" aria-describedby=self.message_id(field)>
                 <legend>{legend.to_owned()}</legend>
-                {problem
-                    .map(|problem| {
-                        view! {
-                            <p class="field-message" id=self.message_id(field)>
-                                {icon(Icon::TriangleAlert)} <span>{problem}</span>
-                            </p>
-                        }
-                    })}
+                {self.message(field)}
                 <div class="choices choices-row">
                     {choices
                         .into_iter()

@@ -8,6 +8,7 @@ use tr::tr;
 use super::attempt::Attempt;
 use super::icon::{Icon, icon};
 use crate::db::new_id;
+use crate::journey::course::Measure;
 use crate::journey::events::EventType;
 use crate::journey::ids::{RequestKey, VisitId};
 use crate::journey::schema::{FieldProblem, Shape};
@@ -25,6 +26,9 @@ pub fn field_id(event: EventType, visit: Option<&VisitId>, field: &str) -> Strin
 /// What people call a field, in the language that is spoken: `birthDate` is "Birth date", `items[1].dose` is "Dose, line 2".
 pub fn field_label(field: &str) -> String {
     let (list, name) = field.rsplit_once('.').unwrap_or(("", field));
+    if let Some(measure) = Measure::from_word(name) {
+        return say(measure.label());
+    }
     let name = match name {
         "temperatureC" => "Temperature",
         "spo2" => "SpO₂",

@@ -165,7 +165,7 @@ pub fn table(heading: &'static str, columns: impl IntoIterator<Item = Column>, r
     });
     view! {
         <div class="table-wrap" role="group" aria-labelledby=heading tabindex="0">
-            <table class="table">
+            <table class="table" aria-labelledby=heading>
                 <thead><tr>{columns.collect_view()}</tr></thead>
                 <tbody>{rows.into_any()}</tbody>
             </table>

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::export::traces::{self, Trace};
 use sojourn::export::{Period, xes};
 use sojourn::hospital::passphrase::Hasher;
@@ -14,6 +14,7 @@ use sojourn::import::mapping::Mapping;
 use sojourn::import::rows::{self, Row};
 use sojourn::import::{ImportError, check, import};
 use sojourn::journey::events::EventType::{self, *};
+use sojourn::journey::ids::{PersonId, VisitId};
 use sojourn::journey::words::{Outcome, Word as _};
 use sojourn::log;
 use sojourn::record::VISIT;
@@ -23,6 +24,7 @@ use crate::support::stories;
 
 stories! {
     what_the_journey_refuses_is_reported_and_not_written,
+    who_is_nobody_of_the_new_hospital_is_reported_too,
     our_own_export_comes_back,
     our_own_export_is_imported,
 }
@@ -146,6 +148,30 @@ async fn what_the_journey_refuses_is_reported_and_not_written(db: Db) {
 
     let again = import(&db, &mapping, &rows, |_| {}).await;
     assert!(matches!(again, Err(ImportError::Exists(_))), "{again:?}");
+}
+
+async fn who_is_nobody_of_the_new_hospital_is_reported_too(db: Db) {
+    let mut activities = activities();
+    activities["Queue"] = json!({ "event": "QUEUE_JOINED", "metadata": { "doctorId": new_id::<PersonId>() } });
+    let mapping = mapping(&activities);
+    let rows = rows_of(&mapping);
+    let checked = check(&mapping, &rows).expect("it is held against the journey");
+    let unknown = checked.deviations.iter().filter(|deviation| deviation.code == "UNKNOWN_REFERENCE");
+    assert_eq!(unknown.map(|deviation| deviation.row).collect::<Vec<_>>(), [2, 16, 22]);
+    let (tenant, conformance) = import(&db, &mapping, &rows, |_| {}).await.expect("nothing fails midway");
+    assert_eq!(refusals(&conformance), refusals(&checked));
+    let events = log::verify(&db, &tenant.id).await.expect("the log holds together").events;
+    assert_eq!(events as usize, conformance.accepted);
+}
+
+#[test]
+fn no_log_can_name_a_visit_of_the_new_hospital() {
+    let mut activities = activities();
+    activities["Register"] = json!({ "event": "VISIT_REGISTERED", "metadata": { "followUpOf": new_id::<VisitId>() } });
+    let mapping = mapping(&activities);
+    let checked = check(&mapping, &rows_of(&mapping)).expect("it is held against the journey");
+    assert_eq!(refusals(&checked)[0], (1, "UNKNOWN_REFERENCE"));
+    assert_eq!(checked.accepted, 0);
 }
 
 /// A simulated day: its hospital, its visits, and all of them as XES.

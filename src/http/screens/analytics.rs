@@ -14,7 +14,7 @@ use super::{follow_ups, refusals};
 use crate::analytics::facts::{Facts, Measured};
 use crate::analytics::journeys;
 use crate::analytics::now::now;
-use crate::analytics::waits::{Dimension, Question};
+use crate::analytics::waits::{Dimension, Figures, Question};
 use crate::analytics::{Daybook, Filter, Period, behind};
 use crate::hospital::measure_targets::{self, Targets};
 use crate::hospital::tenants::Tenant;
@@ -35,7 +35,7 @@ use crate::screens::analytics::panel::Panel;
 use crate::screens::analytics::refused::{Attempts, Who};
 use crate::screens::analytics::tiles::{self, Tile};
 use crate::screens::analytics::visits::{Listed, Visits, visits as list};
-use crate::screens::analytics::{Analytics, Tab, analytics, house, now as now_told, waits};
+use crate::screens::analytics::{Analytics, Tab, analytics, house, measures, now as now_told, waits};
 use crate::screens::layout::{ADMIN, ANALYTICS};
 
 /// How many visits are listed on a page.
@@ -89,7 +89,7 @@ impl Loaded {
         Ok(now_told::panel(&now, &self.names, &self.asked, self.today))
     }
 
-    async fn waits(&self, desk: &Desk) -> Result<Vec<Panel>, Failure> {
+    async fn waits(&self, desk: &Desk, figures: &Figures) -> Result<Vec<Panel>, Failure> {
         let (question, asked, names) = (self.question(), &self.asked, &self.names);
         let visits = question.visits_in(asked.period);
         let by = |dimension| waits::by(question, names, asked, dimension);
@@ -99,6 +99,7 @@ impl Loaded {
             waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits), asked),
             self.now(desk).await?,
             waits::by_day(question, asked, self.target()),
+            measures::panel(figures, asked),
             by(Dimension::Department),
             by(Dimension::Branch),
             by(Dimension::VisitType),
@@ -244,11 +245,13 @@ fn asked(desk: &Desk) -> Asked {
 /// Shows where patients wait.
 pub async fn show(desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    let figures = tiles::tiles(loaded.question(), &loaded.asked);
-    let panels = loaded.waits(&desk).await?;
+    // They are looked at once, for the tiles and for the panel.
+    let figures = loaded.question().figures();
+    let head = tiles::tiles(loaded.question(), &figures, &loaded.asked);
+    let panels = loaded.waits(&desk, &figures).await?;
     // Who waits now changes with the boards, and the lab's backlog with each test.
     let desk = desk.live(Station::ALL.iter().copied().map(Topic::Queue).chain([Topic::Lab]));
-    page(desk, loaded, Tab::Waits, figures, panels).await
+    page(desk, loaded, Tab::Waits, head, panels).await
 }
 
 /// Shows how visits go.
@@ -292,7 +295,8 @@ async fn listed(desk: Desk, breaches: bool) -> Result<Response, Failure> {
 /// What a panel of the waits shows, for a spreadsheet: in English, whoever asks, so that programs can rely on it.
 pub async fn waits_csv(Path(file): Path<String>, desk: Desk) -> Result<Response, Failure> {
     let loaded = Loaded::load(&desk).await?;
-    csv(&file, speaking(Language::English, loaded.waits(&desk)).await?)
+    let figures = loaded.question().figures();
+    csv(&file, speaking(Language::English, loaded.waits(&desk, &figures)).await?)
 }
 
 /// What a panel of the journeys shows, for a spreadsheet: in English too.

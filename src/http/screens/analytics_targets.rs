@@ -13,7 +13,6 @@ use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
 use crate::journey::schema::FieldProblem;
-use crate::language::say;
 use crate::record::targets::TargetChange;
 use crate::screens::analytics::asked::Names;
 use crate::screens::analytics::targets::{TargetsPage, field, targets};
@@ -75,9 +74,8 @@ async fn changes(
                 None => None,
                 Some(Ok(minutes)) if (1..=measure_targets::LONGEST).contains(&minutes) => Some(minutes),
                 Some(_) => {
-                    let what = format!("{}, {}", department.name, say(measure.label()));
                     let problem = format!("must be a number of minutes from 1 to {}", measure_targets::LONGEST);
-                    problems.push(FieldProblem::new(what, problem));
+                    problems.push(FieldProblem::new(name, problem));
                     continue;
                 }
             };

@@ -4,6 +4,7 @@ use crate::analytics::figures::Values;
 use crate::analytics::{Facts, Filter, Period};
 use crate::http::desk::{Desk, Failure};
 use crate::journey::course::Measure;
+use crate::journey::ids::VisitId;
 use crate::journey::words::Word;
 use crate::projections::measures;
 use crate::projections::visits::VisitCard;
@@ -22,11 +23,20 @@ pub async fn peers(desk: &Desk, card: &VisitCard) -> Result<Option<Peers>, Failu
         Filter { department: row.department_id.clone(), visit_type: Some(row.visit_type), ..Filter::default() };
     let is_like = |facts: &Facts| filter.visit(facts) && facts.visit_id != row.visit_id;
     let rows = Measure::ALL.iter().map(|measure| {
-        let here = row.spans.iter().filter(|span| span.measure == *measure).filter_map(|span| span.seconds).max();
+        let here = row.spans.iter().filter(|span| span.measure == *measure).filter_map(|span| span.seconds);
+        let here = here.reduce(|sum, seconds| sum + seconds);
+        let all = days.iter().flat_map(|day| day.stretches(*measure)).filter(|(facts, _)| is_like(facts));
+        // Those of a visit stand one after another.
+        let mut sums: Vec<(&VisitId, i64)> = Vec::new();
+        for (facts, seconds) in all.filter_map(|(facts, span)| Some((facts, span.seconds?))) {
+            match sums.last_mut() {
+                Some((visit, sum)) if **visit == facts.visit_id => *sum += seconds,
+                _ => sums.push((&facts.visit_id, seconds)),
+            }
+        }
         let mut values = Values::default();
-        let all = days.iter().flat_map(|day| day.stretches(*measure));
-        for (facts, span) in all.filter(|(facts, _)| is_like(facts)) {
-            values.take(&facts.visit_id, span.seconds, None);
+        for (visit, seconds) in sums {
+            values.take(visit, Some(seconds), None);
         }
         (measure.label(), here, values.figure().median)
     });

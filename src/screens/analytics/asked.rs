@@ -167,6 +167,11 @@ impl Asked {
         Self { among: Some(only.into()), hour: None, weekday: None, ..self.clone() }.address("/analytics/visits")
     }
 
+    /// Where what the measure is worked out of is listed.
+    pub fn measured(&self) -> String {
+        Self { among: None, hour: None, weekday: None, ..self.clone() }.address(Tab::Visits.path())
+    }
+
     /// Where refused attempts are listed.
     pub fn refused(&self, attempts: Attempts) -> String {
         Self { attempts, among: None, hour: None, weekday: None, ..self.clone() }.address(Tab::Refused.path())

@@ -10,12 +10,12 @@ use super::asked::{Asked, Names, grouped};
 use super::charts::{Chart, Count};
 use super::journeys::ROWS;
 use super::panel::{Cell, Listed, Panel, Sheet};
-use super::visits::turning;
+use super::visits::{meaning, turning};
 use super::{Tab, head};
 use crate::analytics::figures::share;
 use crate::analytics::waits::Dimension;
 use crate::hospital::tenants::Tenant;
-use crate::journey::ids::Id as _;
+use crate::journey::ids::{Id as _, PersonId};
 use crate::journey::words::Phase;
 use crate::language;
 use crate::projections::follow_ups::{Became, FollowUpCard};
@@ -68,12 +68,17 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         tr!("fell due before"),
         tr!("share kept before"),
     ]);
+    // What was planned with nobody cannot be asked for.
+    let href = |doctor: Option<&PersonId>| {
+        let doctor = doctor?.as_str();
+        Some(asked.of_kind(Dimension::Doctor, Some(doctor)).address("/analytics/follow-ups"))
+    };
     for (doctor, counted) in &doctors {
         let earlier = before.iter().find(|became| became.doctor_id.as_ref() == *doctor);
         let earlier = earlier.map(Counted::of).unwrap_or_default();
         sheet.row([
             Cell::Text(names.person(*doctor)),
-            Cell::count(counted.due),
+            Cell::count(counted.due).linked_if(href(*doctor)),
             Cell::count(counted.kept),
             Cell::count(counted.missed),
             Cell::count(counted.to_come),
@@ -105,8 +110,7 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         name: names.person(*doctor),
         count: counted.missed,
         note: counted.share().map(|share| tr!("{share} % kept", share = format!("{share:.0}"))).unwrap_or_default(),
-        href: doctor
-            .map(|doctor| asked.of_kind(Dimension::Doctor, Some(doctor.as_str())).address("/analytics/follow-ups")),
+        href: href(*doctor),
     });
     let counts: Vec<_> = counts.collect();
     Panel {
@@ -115,13 +119,18 @@ pub fn panel(now: &[Became], before: &[Became], names: &Names, asked: &Asked) ->
         finding,
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Leave, counts) },
         sheet,
-        definition: tr!(
-            "Follow-ups by the day on which they fell due and the doctor they were planned with, narrowed by the visit they were \
-            planned on. Kept is what a later visit answered; missed, what none did by the end of its day. The share is of the two."
-        ),
+        definition: definition(),
         listed: Listed::FollowUps(asked.address("/analytics/follow-ups")),
         wide: false,
     }
+}
+
+/// What the counts mean.
+fn definition() -> String {
+    tr!(
+        "Follow-ups by the day on which they fell due and the doctor they were planned with, narrowed by the visit they were \
+        planned on. Kept is what a later visit answered; missed, what none did by the end of its day. The share is of the two."
+    )
 }
 
 /// The follow-ups that fell due.
@@ -183,7 +192,7 @@ pub fn list(page: Due) -> impl IntoView {
                     <h2 id="listed">{tr!("Follow-ups")}</h2>
                     <p class="secondary">{grouped(all)}</p>
                 </div>
-                {table} {turning(&asked, Tab::FollowUps, page, shown < all)}
+                {table} {turning(&asked, Tab::FollowUps, page, shown < all)} {meaning(definition())}
             </section>
         </main>
     }

@@ -29,11 +29,7 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
     };
     let mut sheet = Sheet::new([tr!("rule"), tr!("role"), tr!("attempts")]);
     for (code, who, attempts) in refusals {
-        let count = Cell::count(*attempts);
-        let count = match href(code, *who) {
-            Some(href) => count.linked(href),
-            None => count,
-        };
+        let count = Cell::count(*attempts).linked_if(href(code, *who));
         sheet.row([Cell::Text(rule(code)), Cell::Text(who.label()), count]);
     }
     let all: usize = refusals.iter().map(|(.., attempts)| attempts).sum();
@@ -63,13 +59,18 @@ pub fn refusals(refusals: &Refusals, asked: &Asked) -> Panel {
         },
         chart: if counts.is_empty() { Chart::Nothing } else { Chart::Counts(Phase::Refer, counts) },
         sheet,
-        definition: tr!(
-            "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
-            Of the whole hospital, whatever visits are looked at."
-        ),
+        definition: definition(),
         listed: Listed::Attempts(asked.refused(Attempts::default())),
         wide: false,
     }
+}
+
+/// What refused attempts are.
+pub(super) fn definition() -> String {
+    tr!(
+        "What somebody tried to log and the journey did not let happen, by the rule that refused it and the role of who tried. \
+        Of the whole hospital, whatever visits are looked at."
+    )
 }
 
 /// Events by day and type.

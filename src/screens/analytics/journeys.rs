@@ -193,11 +193,16 @@ pub fn detours(now: &Detours, before: &Detours, asked: &Asked) -> Panel {
 /// No-shows by doctor.
 pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
     let mut sheet = Sheet::new([tr!("doctor"), tr!("no-shows"), tr!("visits that ended"), tr!("share")]);
+    // Who chose no doctor cannot be asked for.
+    let href = |row: &NoShows, among: Among| {
+        let doctor = row.doctor.as_ref()?.as_str();
+        Some(asked.of_kind(Dimension::Doctor, Some(doctor)).listing(among))
+    };
     for row in doctors {
         sheet.row([
             Cell::Text(names.person(row.doctor.as_ref())),
-            Cell::count(row.missed),
-            Cell::count(row.ended),
+            Cell::count(row.missed).linked_if(href(row, Among::NoShow)),
+            Cell::count(row.ended).linked_if(href(row, Among::Ended)),
             Cell::share(row.missed, row.ended),
         ]);
     }
@@ -226,10 +231,7 @@ pub fn no_shows(doctors: &[NoShows], names: &Names, asked: &Asked) -> Panel {
         note: share(row.missed, row.ended)
             .map(|share| tr!("{share} % of {count}", share = format!("{share:.0}"), count = row.ended))
             .unwrap_or_default(),
-        href: row
-            .doctor
-            .as_ref()
-            .map(|doctor| asked.of_kind(Dimension::Doctor, Some(doctor.as_str())).listing(Among::NoShow)),
+        href: href(row, Among::NoShow),
     });
     let counts: Vec<_> = counts.collect();
     Panel {

@@ -6,6 +6,7 @@ pub mod charts;
 pub mod follow_ups;
 pub mod house;
 pub mod journeys;
+pub mod measures;
 pub mod now;
 pub mod panel;
 pub mod refused;
@@ -138,7 +139,15 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
     let narrowed = asked.filter != Filter::default() || asked.hour.is_some() || asked.weekday.is_some();
     let among = asked.among.as_ref().map(|only| (visits::which(only), Asked { among: None, ..asked.clone() }));
     let attempts = asked.attempts.narrowed().map(|(label, attempts)| (label, Asked { attempts, ..asked.clone() }));
-    let only = among.into_iter().chain(attempts).map(|(label, without)| {
+    let only: Vec<(String, Asked)> = among.into_iter().chain(attempts).collect();
+    // Paper has no filters, but says what they chose.
+    let kinds = Dimension::ALL.iter().filter(|_| of_visits).filter_map(|dimension| {
+        let key = chosen(asked, *dimension)?;
+        Some(names.of(*dimension, Some(key.as_str())))
+    });
+    let printed: Vec<String> = kinds.chain(only.iter().map(|(label, _)| label.clone())).collect();
+    let printed = (narrows && !printed.is_empty()).then(|| view! { <p class="print-only">{printed.join(" · ")}</p> });
+    let only = only.into_iter().map(|(label, without)| {
         let href = without.address(tab.path());
         view! {
             <a class="button button-compact" href=href aria-label=tr!("No longer only: {visits}", visits = label.clone())>
@@ -161,7 +170,7 @@ pub fn head(title: String, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
             <div>
                 <h1>{title}</h1>
                 {narrows.then(|| view! { <p class="page-lead">{lead}</p> })}
-                {cut}
+                {printed} {cut}
             </div>
             <div class="row screen-only">
                 {has_figures
@@ -210,15 +219,20 @@ fn period(tab: Tab, asked: &Asked) -> AnyView {
     .into_any()
 }
 
-fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
+/// Which visits are chosen by what they differ in, as addresses write it.
+fn chosen(asked: &Asked, dimension: Dimension) -> Option<String> {
     let Filter { branch, department, doctor, visit_type, priority } = &asked.filter;
-    let chosen = match dimension {
+    match dimension {
         Dimension::Branch => branch.as_ref().map(ToString::to_string),
         Dimension::Department => department.as_ref().map(ToString::to_string),
         Dimension::Doctor => doctor.as_ref().map(ToString::to_string),
         Dimension::VisitType => visit_type.map(|kind| kind.word().to_owned()),
         Dimension::Priority => priority.map(|priority| priority.word().to_owned()),
-    };
+    }
+}
+
+fn filter(dimension: Dimension, tab: Tab, asked: &Asked, names: &Names) -> AnyView {
+    let chosen = chosen(asked, dimension);
     let (image, all) = match dimension {
         Dimension::Branch => (Icon::Building, tr!("All branches")),
         Dimension::Department => (Icon::Hospital, tr!("All departments")),

@@ -8,7 +8,7 @@ use super::charts::{Chart, short};
 use super::panel::{Cell, Listed, Panel, Sheet};
 use crate::analytics::now::{Late, Now};
 use crate::analytics::waits::Dimension;
-use crate::analytics::{Among, Period};
+use crate::analytics::{Among, Filter, Period};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{Id, VisitId};
 use crate::journey::words::{Phase, Stage, Station, Word};
@@ -25,6 +25,8 @@ const NAMED: usize = 5;
 pub struct NowView {
     stations: Vec<StationView>,
     backlog: Vec<AtStage>,
+    /// Whether all but the backlog is of some visits alone.
+    narrowed: bool,
     doctors: Vec<String>,
     late: Vec<LateView>,
     more: usize,
@@ -50,7 +52,8 @@ struct LateView {
 
 /// Tells what goes on now.
 pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
-    let sheet = sheet(now, names);
+    let narrowed = asked.filter != Filter::default();
+    let sheet = sheet(now, names, narrowed);
     let longest = now.stations.iter().filter_map(|at| {
         let longest = at.by_department.values().map(|waiting| waiting.longest).max()?;
         Some((longest, at.longest.as_ref()?, at.station))
@@ -98,6 +101,7 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
     let view = NowView {
         stations: stations.collect(),
         backlog: now.backlog.clone(),
+        narrowed,
         doctors: now.in_session.iter().map(|doctor| names.person(Some(doctor))).collect(),
         late: late.collect(),
         more: now.late.len().saturating_sub(NAMED),
@@ -108,21 +112,28 @@ pub fn panel(now: &Now, names: &Names, asked: &Asked, lately: Period) -> Panel {
         finding,
         chart: Chart::Now(Box::new(view)),
         sheet,
-        definition: tr!(
-            "Who waits at a station and was not called yet, since they last came to its queue. Median and 90th percentile \
-            (p90) are of the waits that ended within the last hour. A doctor is in session with a patient in the room, or \
-            with one within the hour. A wait is past its target when it exceeds the one of its department."
-        ),
+        definition: definition(),
         listed: Listed::Visits(Asked { preset: None, period: lately, ..asked.clone() }.listing(Among::Open)),
         wide: false,
     }
 }
 
+/// What it means.
+fn definition() -> String {
+    let waits = tr!(
+        "Who waits at a station and was not called yet, since they last came to its queue. Median and 90th percentile \
+        (p90) are of the waits that ended within the last hour. A doctor is in session with a patient in the room, or \
+        with one within the hour. A wait is past its target when it exceeds the one of its department."
+    );
+    let lab = tr!("The tests in the lab are those of the whole hospital, whatever visits are looked at.");
+    format!("{waits} {lab}")
+}
+
 /// All that is drawn of it, as a table.
-fn sheet(now: &Now, names: &Names) -> Sheet {
+fn sheet(now: &Now, names: &Names, narrowed: bool) -> Sheet {
     let columns = [tr!("what"), tr!("Station"), tr!("which"), tr!("count"), tr!("Longest wait"), tr!("Past target")];
     let mut sheet = Sheet::new(columns.into_iter().chain([tr!("median"), tr!("90th percentile")]));
-    let none = || Cell::Text(String::new());
+    let none = || Cell::Nothing;
     for at in &now.stations {
         let station = || Cell::Text(say(at.station.label()));
         for (department, waiting) in &at.by_department {
@@ -158,7 +169,11 @@ fn sheet(now: &Now, names: &Names) -> Sheet {
     for at in in_the_lab(&now.backlog) {
         let [tests, visits] = [at.tests, at.visits].map(|count| usize::try_from(count).unwrap_or_default());
         let lab = Cell::Text(say(Station::Lab.label()));
-        other(tr!("Tests in the lab"), lab, say(at.stage.label()), Cell::Count(tests, visits));
+        let what = match narrowed {
+            true => tr!("Tests in the lab, of the whole hospital"),
+            false => tr!("Tests in the lab"),
+        };
+        other(what, lab, say(at.stage.label()), Cell::Count(tests, visits));
     }
     sheet
 }
@@ -205,6 +220,7 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
     let more =
         (now.more > 0).then(|| view! { <p class="small secondary">{tr!("and {count} more", count = now.more)}</p> });
     let backlog: Vec<_> = backlog.collect();
+    let of_all = now.narrowed.then(|| view! { <span class="secondary">{tr!("of the whole hospital")}</span> });
     view! {
         <ul class="now-stations">{stations.collect_view()}</ul>
         <p class="now-line">{icon(Icon::Stethoscope)} <span>{doctors}</span></p>
@@ -214,6 +230,7 @@ pub fn draw(_: &Tenant, now: NowView) -> AnyView {
                     <div class="now-line">
                         {icon(Icon::TestTubes)}
                         <ul class="now-backlog" aria-label=tr!("Tests in the lab, by stage")>{backlog}</ul>
+                        {of_all}
                     </div>
                 }
             })}

@@ -58,6 +58,8 @@ pub struct Sheet {
 /// A figure; what few visits could be told by says of how many it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
+    /// Nothing that could stand here.
+    Nothing,
     /// Words.
     Text(String),
     /// How many, and of how many visits.
@@ -108,6 +110,14 @@ impl Cell {
         Self::Link(Box::new(self), href)
     }
 
+    /// The same where there is such a place.
+    pub fn linked_if(self, href: Option<String>) -> Self {
+        match href {
+            Some(href) => self.linked(href),
+            None => self,
+        }
+    }
+
     /// The figure itself.
     fn bare(&self) -> &Self {
         match self {
@@ -120,6 +130,7 @@ impl Cell {
     fn words(&self, tenant: &Tenant) -> String {
         match self {
             Self::Link(cell, _) => cell.words(tenant),
+            Self::Nothing => "–".to_owned(),
             Self::Text(text) => text.clone(),
             Self::Count(count, _) => super::asked::grouped(*count),
             Self::Seconds(seconds, _) => seconds.map_or_else(|| "–".to_owned(), duration),
@@ -132,6 +143,7 @@ impl Cell {
     fn plain(&self) -> String {
         match self {
             Self::Link(cell, _) => cell.plain(),
+            Self::Nothing => String::new(),
             // A spreadsheet would take it for a formula.
             Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
@@ -145,7 +157,7 @@ impl Cell {
     }
 
     fn is_number(&self) -> bool {
-        !matches!(self.bare(), Self::Text(_))
+        !matches!(self.bare(), Self::Nothing | Self::Text(_))
     }
 }
 
@@ -220,7 +232,10 @@ pub fn card(tenant: &Tenant, panel: Panel, csv: String) -> AnyView {
 
 /// Shows a sheet as a table.
 pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
-    let is_number = |place: usize| sheet.rows.first().and_then(|row| row.get(place)).is_some_and(Cell::is_number);
+    let numbers =
+        (0..sheet.columns.len()).map(|place| sheet.rows.iter().filter_map(|row| row.get(place)).any(Cell::is_number));
+    let numbers: Vec<bool> = numbers.collect();
+    let is_number = |place: usize| numbers.get(place).copied().unwrap_or_default();
     let head = sheet.columns.iter().enumerate().map(|(place, column)| {
         view! { <th scope="col" class=is_number(place).then_some("number")>{column.clone()}</th> }
     });
@@ -233,7 +248,7 @@ pub fn table(tenant: &Tenant, title: &str, sheet: &Sheet) -> AnyView {
             };
             match place {
                 0 => view! { <th scope="row">{words}</th> }.into_any(),
-                _ => view! { <td class=cell.is_number().then_some("number")>{words}</td> }.into_any(),
+                _ => view! { <td class=is_number(place).then_some("number")>{words}</td> }.into_any(),
             }
         });
         view! { <tr>{cells.collect_view()}</tr> }.into_any()
@@ -279,5 +294,7 @@ mod tests {
         assert_eq!(outside(vec![Cell::share(50, 100), Cell::share(98, 100), Cell::share(0, 0)]), ["50.0", "", ""]);
         let sum = |visits| Cell::sum(Sum { money: Money(700), visits });
         assert_eq!(outside(vec![sum(4), sum(5), Cell::sum(Sum::default())]), ["", "700", "0"]);
+        // A dash is for people.
+        assert_eq!(outside(vec![Cell::Nothing]), [""]);
     }
 }

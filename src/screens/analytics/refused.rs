@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use tr::tr;
 
 use super::asked::{Asked, Names, grouped};
-use super::visits::turning;
+use super::house::definition;
+use super::visits::{meaning, turning};
 use super::{Tab, head};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::VisitId;
@@ -123,7 +124,7 @@ pub fn list(page: Refused) -> impl IntoView {
                     <h2 id="listed">{tr!("Refused attempts")}</h2>
                     <p class="secondary">{what}</p>
                 </div>
-                {table} {turning(&asked, Tab::Refused, page, skipped + listed.len() < count)}
+                {table} {turning(&asked, Tab::Refused, page, skipped + listed.len() < count)} {meaning(definition())}
             </section>
         </main>
     }

@@ -15,6 +15,7 @@ use crate::journey::ids::DepartmentId;
 use crate::journey::words::Word;
 use crate::language::say;
 use crate::screens::attempt::Attempt;
+use crate::screens::entry::Entry;
 use crate::screens::icon::{Icon, icon};
 
 /// What the page shows.
@@ -41,24 +42,24 @@ pub fn field(department: &DepartmentId, measure: Measure) -> String {
 /// Shows the targets.
 pub fn targets(page: TargetsPage) -> impl IntoView {
     let TargetsPage { asked, names, set, reader, mails, attempt } = page;
-    let typed = |name: &str| {
-        let attempt = attempt.as_ref()?;
-        attempt.values.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone())
-    };
+    let [setting, asking] = ["targets", "digest"].map(|name| Entry::new(name, "", attempt.as_ref()));
     let own = Targets::new(&names.departments, &[]);
     let columns = measures().map(|measure| view! { <th scope="col" class="number">{say(measure.label())}</th> });
     let rows = names.departments.iter().filter(|department| department.is_open()).map(|department| {
         let cells = measures().map(|measure| {
             let name = field(&department.id, measure);
             let minutes = set.iter().find(|one| one.department_id == department.id && one.measure == measure);
-            let value = typed(&name).or_else(|| minutes.map(|target| target.minutes.to_string()));
+            let value = setting.value(&name, &minutes.map(|target| target.minutes.to_string()).unwrap_or_default());
+            let (id, message) = (setting.id(&name), setting.message_id(&name));
             let measure_name = say(measure.label());
             let label = tr!("{department}, {measure}, minutes", department = department.name, measure = measure_name);
             let otherwise = own.minutes(Some(&department.id), measure).map(|minutes| minutes.to_string());
             view! {
                 <td>
-                    <input type="number" class="number" min="1" max="10080" id=name.clone() name=name value=value
-                        placeholder=otherwise aria-label=label/>
+                    {setting.message(&name)}
+                    <input type="number" class="number" min="1" max="10080" id=id name=name value=value
+                        placeholder=otherwise aria-label=label aria-invalid=message.is_some().then_some("true")
+                        aria-describedby=message/>
                 </td>
             }
             .into_any()
@@ -68,6 +69,8 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
     let rows = rows.collect_view();
     let mail = reader.as_ref().map(|reader| reader.mail.as_str().to_owned());
     let asks = mail.is_some();
+    let (id, message) = (asking.id("mail"), asking.message_id("mail"));
+    let typed = asking.value("mail", mail.as_deref().unwrap_or_default());
     let state = match (&mail, mails) {
         (Some(mail), true) => tr!("It is sent to {mail} each morning.", mail),
         (Some(mail), false) => tr!("It will be sent to {mail} once this server can send mail.", mail),
@@ -88,8 +91,10 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                     <p class="secondary">{tr!("In minutes. What stands in grey is the department’s own target for a wait.")}</p>
                 </div>
                 <form method="post">
+                    {setting.hidden()}
                     <div class="table-wrap" role="group" aria-labelledby="targets" tabindex="0">
                         <table class="table table-small table-targets">
+                            <caption class="visually-hidden">{tr!("How long it should take at most")}</caption>
                             <thead><tr><th scope="col">{tr!("Department")}</th>{columns.collect_view()}</tr></thead>
                             <tbody>{rows}</tbody>
                         </table>
@@ -114,9 +119,12 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                 </div>
                 <div class="row">
                     <form method="post" class="row">
-                        <label class="visually-hidden" for="mail">{tr!("Mail address")}</label>
-                        <input type="email" class="input-medium" id="mail" name="mail" value=typed("mail").or(mail)
-                            placeholder="you@hospital.example" autocomplete="email" required/>
+                        {asking.hidden()}
+                        <label class="visually-hidden" for=id.clone()>{tr!("Mail address")}</label>
+                        {asking.message("mail")}
+                        <input type="email" class="input-medium" id=id name="mail" value=typed
+                            placeholder="you@hospital.example" autocomplete="email" required
+                            aria-invalid=message.is_some().then_some("true") aria-describedby=message/>
                         <button class="button" name="act" value="digest">{icon(Icon::Send)} {tr!("Send it to me")}</button>
                     </form>
                     {stop}

@@ -6,7 +6,7 @@ use super::asked::{Asked, grouped, times};
 use super::charts::short;
 use super::waits::definition;
 use crate::analytics::Figure;
-use crate::analytics::waits::{Ends, Question};
+use crate::analytics::waits::{Ends, Figures, Question};
 use crate::journey::course::Measure;
 use crate::language::say;
 
@@ -47,8 +47,8 @@ pub enum Change {
 }
 
 /// All of them.
-pub fn tiles(question: Question, asked: &Asked) -> Vec<Tile> {
-    let measures = question.figures().into_iter().map(|(measure, figures)| tile(measure, figures, asked));
+pub fn tiles(question: Question, figures: &Figures, asked: &Asked) -> Vec<Tile> {
+    let measures = figures.iter().map(|(measure, figures)| tile(*measure, *figures, asked));
     let [now, before] = [asked.period, asked.period.before()].map(|period| question.ends(period));
     measures.chain([no_show_tile(now, before, asked), visits_tile(now, before, asked)]).collect()
 }

@@ -6,9 +6,11 @@ use tr::tr;
 
 use super::asked::{Asked, Names, grouped, times};
 use super::behind::{self, Unfinished};
+use super::waits::definition;
 use super::{Tab, head};
 use crate::analytics::Only;
 use crate::analytics::journeys::Stop;
+use crate::journey::course::Measure;
 use crate::journey::ids::VisitId;
 use crate::language::{self, duration, say};
 use crate::screens::icon::{Icon, icon};
@@ -83,6 +85,19 @@ pub(super) fn turning(asked: &Asked, tab: Tab, page: usize, more: bool) -> AnyVi
     (page > 1 || more).then(|| view! { <div class="card-foot row">{earlier} {later}</div> }).into_any()
 }
 
+/// What the times and counts of a list mean, to be unfolded.
+pub(super) fn meaning(definition: String) -> AnyView {
+    view! {
+        <div class="card-foot screen-only">
+            <details class="fold">
+                <summary>{tr!("What it means")}</summary>
+                <div class="fold-body"><p class="secondary">{definition}</p></div>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
 /// Shows the visits behind a figure.
 pub fn visits(page: Visits) -> impl IntoView {
     let Visits { breaches, asked, names, unfinished, listed, count, reached, skipped, page } = page;
@@ -118,6 +133,17 @@ pub fn visits(page: Visits) -> impl IntoView {
         <nav class="tabs screen-only" aria-label=tr!("Measures")><ul>{measures.collect_view()}</ul></nav>
     }
     .into_any();
+    let means = match (&asked.among, breaches) {
+        (Some(_), _) => {
+            let took = tr!("Each visit stands here with how long the whole of it took.");
+            format!("{took} {}", definition(Measure::WholeVisit))
+        }
+        (None, true) => {
+            let over = tr!("What took longer than the target of its department.");
+            format!("{over} {}", definition(asked.measure))
+        }
+        (None, false) => definition(asked.measure),
+    };
     let rows = listed.iter().map(|one| {
         let late = match (one.seconds, one.target) {
             (Some(seconds), Some(target)) => Lateness::of(seconds, Some(target / 60)),
@@ -166,7 +192,7 @@ pub fn visits(page: Visits) -> impl IntoView {
                     <h2 id="listed">{heading}</h2>
                     <p class="secondary">{what}</p>
                 </div>
-                {table} {turning(&asked, tab, page, skipped + listed.len() < count)}
+                {table} {turning(&asked, tab, page, skipped + listed.len() < count)} {meaning(means)}
             </section>
         </main>
     }

@@ -41,13 +41,17 @@ pub fn definition(measure: Measure) -> String {
             tr!("From registration to how the visit ended: completed, cancelled, rescheduled or no-show.")
         }
     };
-    let all =
-        tr!("Median and 90th percentile are exact: the smallest value that half, or nine of ten, do not exceed. \
-         What did not reach its end is left out and counted. A visit belongs to the day of its registration.");
-    format!("{what} {all}")
+    format!("{what} {}", exactly())
 }
 
-fn figures(figure: &Figure) -> [Cell; 6] {
+/// What holds for every measure.
+pub(super) fn exactly() -> String {
+    tr!("Median and 90th percentile are exact: the smallest value that half, or nine of ten, do not exceed. \
+         What did not reach its end is left out and counted. A visit belongs to the day of its registration.")
+}
+
+/// A figure, as a row of a table has it.
+pub(super) fn figures(figure: &Figure) -> [Cell; 6] {
     [
         Cell::of_all(figure),
         Cell::of(figure, |figure| figure.median),
@@ -59,18 +63,18 @@ fn figures(figure: &Figure) -> [Cell; 6] {
 }
 
 /// What the figures are called.
-fn columns() -> [String; 6] {
+pub(super) fn columns() -> [String; 6] {
     [tr!("count"), tr!("median"), tr!("90th percentile"), tr!("mean"), tr!("within target"), tr!("not reached")]
 }
 
 /// Those of the period before, beside them.
-fn figures_before(figure: &Figure) -> [Cell; 5] {
+pub(super) fn figures_before(figure: &Figure) -> [Cell; 5] {
     let [count, median, p90, mean, within, _] = figures(figure);
     [median, count, p90, mean, within]
 }
 
 /// What those are called.
-fn columns_before() -> [String; 5] {
+pub(super) fn columns_before() -> [String; 5] {
     [
         tr!("median before"),
         tr!("count before"),
@@ -80,7 +84,8 @@ fn columns_before() -> [String; 5] {
     ]
 }
 
-fn nothing() -> String {
+/// What is said where there is no figure.
+pub(super) fn nothing() -> String {
     tr!("Nothing was measured in this period.")
 }
 
@@ -88,15 +93,22 @@ fn nothing() -> String {
 pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     let measure = asked.measure;
     let cells = question.by_hour(measure);
-    let mut sheet = Sheet::new([tr!("weekday"), tr!("hour")].into_iter().chain(columns()));
+    let before = Question { period: asked.period.before(), ..question }.by_hour(measure);
+    let listed = |day: usize, hour: usize| {
+        let (hour, weekday) = (Some(hour as u8), Some(day as u8 + 1));
+        Asked { hour, weekday, among: None, ..asked.clone() }.address("/analytics/visits")
+    };
+    let head = [tr!("weekday"), tr!("hour")].into_iter().chain(columns()).chain(columns_before());
+    let mut sheet = Sheet::new(head);
     let filled = || {
         let days = cells.iter().enumerate();
         days.flat_map(|(day, hours)| hours.iter().enumerate().map(move |(hour, figure)| (day, hour, figure)))
             .filter(|(.., figure)| figure.count > 0)
     };
     for (day, hour, figure) in filled() {
-        let when = [Cell::Text(language::weekday(day, "%A")), Cell::Text(format!("{hour:02}:00"))];
-        sheet.row(when.into_iter().chain(figures(figure)));
+        let hour_cell = Cell::Text(format!("{hour:02}:00")).linked(listed(day, hour));
+        let when = [Cell::Text(language::weekday(day, "%A")), hour_cell];
+        sheet.row(when.into_iter().chain(figures(figure)).chain(figures_before(&before[day][hour])));
     }
     let longest = filled().filter_map(|(.., figure)| figure.median).max().unwrap_or(1).max(1);
     let hours = filled().map(|(_, hour, _)| hour as u8);
@@ -106,7 +118,8 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     };
     let rows = (0..7).filter(|day| filled().any(|(other, ..)| other == *day)).map(|day| {
         let cell = |hour: &u8| {
-            let figure = &cells[day][usize::from(*hour)];
+            let at = usize::from(*hour);
+            let figure = &cells[day][at];
             figure.median.map(|seconds| HeatCell {
                 seconds,
                 step: (1 + seconds * 6 / (longest + 1)).clamp(1, 6) as u8,
@@ -121,8 +134,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
                         times
                     )
                 },
-                href: Asked { hour: Some(*hour), weekday: Some(day as u8 + 1), ..asked.clone() }
-                    .address("/analytics/visits"),
+                href: listed(day, at),
             })
         };
         (language::weekday(day, "%a"), hours.iter().map(cell).collect())
@@ -151,7 +163,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
         chart: if rows.is_empty() { Chart::Nothing } else { Chart::Heat(Heat { hours, rows }) },
         sheet,
         definition: format!("{} {here}", definition(measure)),
-        listed: Listed::Visits(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.measured()),
         wide: false,
     }
 }
@@ -164,7 +176,9 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
     let mut sheet = Sheet::new(std::iter::once(say(dimension.label())).chain(columns()).chain(columns_before()));
     for group in &groups {
         let both = figures(&group.figure).into_iter().chain(figures_before(&group.before));
-        sheet.row(std::iter::once(Cell::Text(name(group))).chain(both));
+        // What is not recorded cannot be asked for.
+        let href = group.key.as_deref().map(|key| asked.of_kind(dimension, Some(key)).measured());
+        sheet.row(std::iter::once(Cell::Text(name(group)).linked_if(href)).chain(both));
     }
     let bars = groups.iter().filter(|group| group.figure.count > 0).take(BARS).map(|group| Bar {
         name: name(group),
@@ -209,7 +223,7 @@ pub fn by(question: Question, names: &Names, asked: &Asked, dimension: Dimension
         chart: if bars.is_empty() { Chart::Nothing } else { Chart::Bars(bars) },
         sheet,
         definition: definition(measure),
-        listed: Listed::Visits(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.measured()),
         wide: false,
     }
 }
@@ -223,7 +237,8 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
     // Both periods have as many days.
     for ((day, figure), (_, earlier)) in days.iter().zip(&before) {
         let both = figures(figure).into_iter().chain(figures_before(earlier));
-        sheet.row(std::iter::once(Cell::Text(day.to_string())).chain(both));
+        let href = (figure.count + figure.missing > 0).then(|| asked.on(*day).measured());
+        sheet.row(std::iter::once(Cell::Text(day.to_string()).linked_if(href)).chain(both));
     }
     let worst = days.iter().filter_map(|(day, figure)| Some((figure.median?, *day))).max();
     let finding = worst.map_or_else(nothing, |(median, day)| {
@@ -246,7 +261,7 @@ pub fn by_day(question: Question, asked: &Asked, target: Option<i64>) -> Panel {
         chart: if worst.is_none() { Chart::Nothing } else { Chart::Lines(lines) },
         sheet,
         definition: definition(measure),
-        listed: Listed::Visits(asked.address("/analytics/visits")),
+        listed: Listed::Visits(asked.measured()),
         wide: true,
     }
 }

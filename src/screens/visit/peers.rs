@@ -48,6 +48,7 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
             </div>
             <div class="table-wrap" role="group" aria-labelledby="peers" tabindex="0">
                 <table class="table table-small">
+                    <caption class="visually-hidden">{tr!("Compared with similar visits")}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{tr!("Time")}</th>
@@ -60,7 +61,8 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
                 </table>
             </div>
             <p class="small secondary">
-                {tr!("{count} other visits of this department and kind in the week up to its day.", count = peers.visits)}
+                {tr!("{count} other visits of this department and kind in the week up to its day.", count = peers.visits)} " "
+                {tr!("What happened more than once in a visit is added up, here and in the others.")}
             </p>
         </section>
     }

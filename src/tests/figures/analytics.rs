@@ -182,7 +182,7 @@ fn draw(days: &[Arc<Daybook>], period: Period, moment: DateTime<Utc>, open: &[Op
         weekday: None,
     };
     let visits = || question.visits_in(period);
-    panel("all tiles", || tiles::tiles(question, &asked).len());
+    panel("all tiles", || tiles::tiles(question, &question.figures(), &asked).len());
     panel("by hour", || waits::by_hour(question, &asked).sheet.rows.len());
     panel("by doctor", || waits::by(question, names, &asked, Dimension::Doctor).sheet.rows.len());
     let lately = Period::ending(period.to, 2);

@@ -78,18 +78,29 @@ async fn a_manager_sees_where_patients_wait(db: Db) {
     assert!(csv.text.contains("The doctor,10,60,60,60,,0"), "{}", csv.text);
     let few = manager.get("/analytics/by-hour.csv?period=today&measure=consultation-wait&visitType=OPD").await;
     assert!(few.text.contains("Sunday,"), "{}", few.text);
+    let head = few.text.lines().next().unwrap_or_default();
+    assert!(
+        head.contains("not reached,\"median before, seconds\",count before,"),
+        "each hour beside the one before: {head}"
+    );
     let journeys = manager.get("/analytics/journeys?period=today").await;
     assert_eq!(journeys.status, 200);
     assert!(journeys.text.contains("Commonest paths") && journeys.text.contains("₹4,000 taken"), "{}", journeys.text);
     let listed = manager.get("/analytics/visits?period=today&measure=door-to-doctor").await;
     assert!(listed.text.contains("Asha Rao") && listed.text.contains("not reached"));
     assert!(listed.text.contains("5 reached, 1 not yet"), "{}", listed.text);
+    assert!(listed.text.contains("From registration to first entering a consultation room."), "what that means");
     assert_eq!(manager.get("/analytics/nothing.csv").await.status, 404);
     let visit = manager.get(&format!("/visits/{left}")).await;
     let peers = between(&visit.text, "Compared with similar visits", "</section>");
     assert!(peers.contains("5 other visits of this department"), "{peers}");
-    // They entered the room after five minutes and left after eighteen; this one did neither yet.
-    for (measure, others) in [("Door to doctor", "5 min"), ("With the doctor", "1 min"), ("Whole visit", "18 min")] {
+    // They entered the room after five minutes, settled two bills in a minute each, left after eighteen; this one did nothing.
+    for (measure, others) in [
+        ("Door to doctor", "5 min"),
+        ("With the doctor", "1 min"),
+        ("Bill to settlement", "2 min"),
+        ("Whole visit", "18 min"),
+    ] {
         let row = between(peers, measure, "</tr>");
         assert!(row.contains("–") && row.contains(others), "{measure}: {row}");
     }
@@ -253,7 +264,9 @@ async fn follow_ups_are_kept_or_missed(db: Db) {
     assert_eq!(csv.text.lines().nth(1), Some("The doctor,under 5,under 5,under 5,under 5,,0,"));
     let listed = manager.get("/analytics/follow-ups?period=7d").await;
     assert!(listed.text.contains("Asha Rao") && listed.text.contains(&format!("/visits/{next}")));
-    assert_eq!(listed.text.matches("missed").count(), 1, "{}", listed.text);
+    let table = between(&listed.text, "<tbody", "</tbody>");
+    assert_eq!(table.matches("missed").count(), 1, "{table}");
+    assert!(listed.text.contains("missed, what none did by the end of its day"), "and what that means is within reach");
     let elsewhere = format!("/analytics/follow-ups?period=7d&department={}", new_id::<DepartmentId>());
     assert!(manager.get(&elsewhere).await.text.contains("No follow-up fell due in this period."));
     let here = format!("/analytics/follow-ups?period=7d&department={}&doctor={doctor}&visitType=OPD", house.department);
@@ -311,6 +324,12 @@ async fn targets_are_set_with_their_events(db: Db) {
     let refused = manager.send(set("0")).await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("must be a number of minutes"));
+    // Sent as it stands on the page, what is wrong leads to its field and is said there.
+    let sent = [("_form", "targets"), ("_about", ""), ("act", "targets"), (field.as_str(), "0")];
+    let refused = manager.send(manager.form("/analytics/targets", &sent)).await;
+    let (id, words) = (format!("targets--{field}"), "Wait for the doctor must be a number of minutes from 1 to 10080");
+    assert!(between(&refused.text, &format!("href=\"#{id}\""), "</li>").contains(words), "{}", refused.text);
+    assert!(between(&refused.text, &format!("id=\"{id}-message\""), "</p>").contains(words), "{}", refused.text);
     assert_eq!(manager.send(set("")).await.status, 303);
     let breaches = manager.get("/analytics/breaches?period=today&measure=consultation-wait").await;
     assert!(!breaches.text.contains("Asha Rao"), "the department’s own thirty minutes hold again");

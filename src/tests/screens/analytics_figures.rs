@@ -23,6 +23,7 @@ stories! {
     the_pages_answer_the_three_questions_as_the_documented_sql_does,
     each_tile_has_its_definition_within,
     each_day_stands_beside_the_one_before,
+    a_row_of_a_table_leads_to_its_visits,
     two_bills_of_three_visits_are_of_few,
     what_is_furthest_past_its_target_is_listed_first,
     the_table_of_now_has_all_that_is_drawn,
@@ -123,6 +124,39 @@ async fn each_day_stands_beside_the_one_before(db: Db) {
     assert_eq!(days[1], "2026-03-02,0,,,,,under 5,300,5,300,300,100.0");
     let departments = rows(&manager, "/analytics/by-department.csv?period=today").await;
     assert_eq!(departments[1], "General Medicine,0,,,,,under 5,300,5,300,300,100.0");
+    let measures = rows(&manager, "/analytics/measures.csv?period=today").await;
+    assert_eq!(measures[1], "Door to doctor,0,,,,,under 5,300,5,300,300,100.0");
+}
+
+async fn a_row_of_a_table_leads_to_its_visits(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    house.clock.advance(TimeDelta::days(1));
+    house.register().await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let page = manager.get("/analytics?period=7d").await;
+    for (panel, address, listed) in [
+        ("by-day", "/analytics/visits?from=2026-03-01&to=2026-03-01".to_owned(), "5 times, the longest first"),
+        ("by-day", "/analytics/visits?from=2026-03-02&to=2026-03-02".to_owned(), "0 reached, 1 not yet"),
+        (
+            "by-department",
+            format!("/analytics/visits?period=7d&department={}", house.department),
+            "5 reached, 1 not yet",
+        ),
+        ("measures", "/analytics/visits?period=7d&measure=consultation".to_owned(), "5 times, the longest first"),
+    ] {
+        let drawn = between(&page.text, &format!("id=\"{panel}\""), "</section>");
+        assert!(drawn.contains(&format!("href=\"{}\"", address.replace('&', "&amp;"))), "{address}: {drawn}");
+        let page = manager.get(&address).await;
+        assert!(page.text.contains(listed), "{address}: {}", page.text);
+    }
+    let narrowed = manager.get(&format!("/analytics?period=7d&department={}", house.department)).await;
+    assert_eq!(between(&narrowed.text, "<p class=\"print-only\">", "</p>"), "General Medicine", "paper says so too");
+    // Nobody came on the day before.
+    assert!(!page.text.contains("/analytics/visits?from=2026-02-28"), "nothing leads to an empty list");
 }
 
 async fn two_bills_of_three_visits_are_of_few(db: Db) {
@@ -210,8 +244,17 @@ async fn the_table_of_now_has_all_that_is_drawn(db: Db) {
     let page = manager.get("/analytics").await;
     let table = between(&page.text, "Called within the last hour", "</tr>");
     assert!(table.contains("3 min"), "in the house its median is told: {table}");
+    assert!(between(&page.text, "Doctor in session", "</tr>").contains("–"), "what cannot be told is a dash");
     let backlog = between(&page.text, "Tests in the lab, by stage", "</ul>");
     assert!(backlog.contains(">5<"), "and how many tests there are: {backlog}");
+    // The lab works for all: beside what is narrowed that is said.
+    let beside = |text: &str| between(text, "Tests in the lab, by stage", "</div>").contains("of the whole hospital");
+    assert!(!beside(&page.text), "nothing is narrowed");
+    let elsewhere = format!("department={}", new_id::<DepartmentId>());
+    assert!(beside(&manager.get(&format!("/analytics?{elsewhere}")).await.text));
+    let told = rows(&manager, &format!("/analytics/now.csv?{elsewhere}")).await;
+    let lab = "\"Tests in the lab, of the whole hospital\",Lab,Ordered,under 5,,,,";
+    assert!(told.iter().any(|row| row == lab), "{told:?}");
 }
 
 async fn steps_losses_reasons_paths_and_flows_lead_to_their_visits(db: Db) {
