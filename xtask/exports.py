@@ -74,13 +74,37 @@ days = duckdb.sql(
 total = sum(ours.values())
 if days[0] or days[1] < 30 or days[2:5] != (total, total, total):
     raise SystemExit(f"Parquet: {days} where {total} events on their days belong")
-first = database.execute("SELECT id, performed_at, version FROM visit_events WHERE position = 1").fetchone()
-read = duckdb.sql(
-    "SELECT id, strftime(performed_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S'), version "
-    f"FROM read_parquet({FILES}) WHERE position = 1"
-).fetchall()[0]
-if (first[0], first[1][:19], first[2]) != read:
-    raise SystemExit(f"Parquet: {read} where {first} belongs")
+
+
+def moment(text):
+    return text and (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
+
+
+# All of an event but what people wrote; moments in milliseconds.
+EVENT = (
+    "position, id, visit_id, aggregate_type, aggregate_id, version, event_type, schema_version, actor_type, performed_by, "
+    "on_behalf_of, branch_id"
+)
+ours = {
+    row[0]: (*row[1:-2], moment(row[-2]), moment(row[-1]))
+    for row in database.execute(f"SELECT {EVENT}, performed_at, recorded_at FROM visit_events")
+}
+theirs = {
+    row[0]: row[1:]
+    for row in duckdb.sql(
+        f"SELECT {EVENT}, epoch_ms(performed_at AT TIME ZONE 'UTC'), epoch_ms(recorded_at AT TIME ZONE 'UTC') "
+        f"FROM read_parquet({FILES})"
+    ).fetchall()
+}
+check("Parquet: events", ours, theirs)
+# What is left of the metadata says what the log says.
+whole = {position: json.loads(text) for position, text in database.execute("SELECT position, metadata FROM visit_events")}
+plain = duckdb.sql(f"SELECT position, metadata FROM read_parquet({FILES}) WHERE metadata IS NOT NULL").fetchall()
+plain = {position: json.loads(text) for position, text in plain}
+logged = {position: {key: whole[position].get(key) for key in kept} for position, kept in plain.items()}
+check("Parquet: metadata", logged, plain)
+if not any(plain.values()):
+    raise SystemExit("Parquet: no metadata are left")
 texts = duckdb.sql(f"SELECT metadata FROM read_parquet({FILES}) WHERE metadata IS NOT NULL").fetchall()
 texts = "\n".join(text for (text,) in texts)
 if any(name in texts for name in PATIENTS):
@@ -88,12 +112,6 @@ if any(name in texts for name in PATIENTS):
 STAYS = "read_parquet('warehouse/stays/*/*/stays.parquet', hive_partitioning = true)"
 # A stay of the visit, then all of it as both have it; moments in milliseconds.
 COLUMNS = "visit_id, number, part, station, doctor_id, department_id, branch_id, visit_type, priority, outcome, hour, weekday, seconds"
-
-
-def moment(text):
-    return text and (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
-
-
 ours = {
     row[:2]: (*row[2:-2], moment(row[-2]), moment(row[-1]))
     for row in database.execute(

@@ -1,5 +1,6 @@
 //! Figures worked out by hand.
 
+use std::array;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -14,9 +15,9 @@ use crate::db::new_id;
 use crate::hospital::measure_targets::{MeasureTarget, Targets};
 use crate::journey::course::Measure;
 use crate::journey::events::EventType::{self, *};
-use crate::journey::ids::{DepartmentId, Id, PersonId, VisitId};
+use crate::journey::ids::{BranchId, DepartmentId, Id, PersonId, VisitId};
 use crate::journey::money::Money;
-use crate::journey::words::{Outcome, Priority, VisitType};
+use crate::journey::words::{Outcome, Priority, VisitType, Word};
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).expect("a day")
@@ -143,6 +144,55 @@ fn a_measure_is_told_by_period_and_by_doctor_worst_first() {
 }
 
 #[test]
+fn visits_are_told_apart_and_asked_for_by_each_dimension() {
+    let branches: [Arc<BranchId>; 2] = array::from_fn(|_| Arc::new(new_id()));
+    let departments: [Arc<DepartmentId>; 2] = array::from_fn(|_| Arc::new(new_id()));
+    let doctors: [Arc<PersonId>; 2] = array::from_fn(|_| Arc::new(new_id()));
+    let (types, priorities) = ([VisitType::FollowUp, VisitType::Opd], [Priority::Routine, Priority::Urgent]);
+    let of = |kind: usize, wait| {
+        let (facts, stretches) = visit(day(3), &doctors[kind], Some(wait), &[VisitRegistered]);
+        let (branch, department) = (Some(branches[kind].clone()), Some(departments[kind].clone()));
+        let facts = Facts { branch, department, visit_type: types[kind], priority: priorities[kind], ..facts };
+        (facts, stretches)
+    };
+    let days = [Arc::new(book([of(0, 60), of(1, 600), of(1, 700)]))];
+    let (filter, targets) = (Filter::default(), Targets::default());
+    let period = Period { from: day(3), to: day(3) };
+    let question = Question { days: &days, period, filter: &filter, targets: &targets };
+    for dimension in Dimension::ALL {
+        let (keys, only) = match dimension {
+            Dimension::Department => (
+                departments.each_ref().map(|department| department.to_string()),
+                Filter { department: Some((*departments[1]).clone()), ..Filter::default() },
+            ),
+            Dimension::Doctor => (
+                doctors.each_ref().map(|doctor| doctor.to_string()),
+                Filter { doctor: Some((*doctors[1]).clone()), ..Filter::default() },
+            ),
+            Dimension::Branch => (
+                branches.each_ref().map(|branch| branch.to_string()),
+                Filter { branch: Some((*branches[1]).clone()), ..Filter::default() },
+            ),
+            Dimension::VisitType => (
+                types.map(|visit_type| visit_type.word().to_owned()),
+                Filter { visit_type: Some(types[1]), ..Filter::default() },
+            ),
+            Dimension::Priority => (
+                priorities.map(|priority| priority.word().to_owned()),
+                Filter { priority: Some(priorities[1]), ..Filter::default() },
+            ),
+        };
+        let groups = question.by(Measure::ConsultationWait, *dimension);
+        let told: Vec<_> = groups.into_iter().map(|group| (group.key, group.figure.median)).collect();
+        let [first, second] = keys.map(Some);
+        assert_eq!(told, [(second, Some(600)), (first, Some(60))], "{dimension}");
+        let asked = Question { filter: &only, ..question };
+        let [now, _] = asked.figures()[&Measure::ConsultationWait];
+        assert_eq!((now.count, now.median, asked.visits_in(period).count()), (2, Some(600), 2), "{dimension}");
+    }
+}
+
+#[test]
 fn what_is_known_anew_of_a_visit_takes_the_place_of_what_was() {
     let doctor: Arc<PersonId> = Arc::new(new_id());
     let mut book = Daybook::default();
@@ -261,4 +311,32 @@ fn journeys_are_counted() {
     assert!(reasons.into_iter().all(|(outcome, reason, visits)| only(Only::Reason(outcome, reason)) == visits));
     assert!(variants.into_iter().all(|variant| only(Only::Path(variant.stops)) == variant.visits));
     assert!(flows.0.iter().all(|((step, from, to), visits)| only(Only::Flow(*step, *from, *to)) == *visits));
+}
+
+#[test]
+fn what_the_lab_does_twice_is_counted() {
+    let doctor: Arc<PersonId> = Arc::new(new_id());
+    let once = [VisitRegistered, TestsOrdered, TestSampleCollected, TestCompleted, TestReviewed, VisitCompleted];
+    let mut spoilt = vec![VisitRegistered, TestsOrdered, TestSampleCollected, TestSampleRejected];
+    spoilt.extend([TestSampleCollected, TestSampleRejected, TestSampleCollected, TestCompleted, VisitCompleted]);
+    let of = |path: &[EventType], repeats| Facts { repeats, ..visit(day(3), &doctor, Some(60), path).0 };
+    let visits = [of(&once, 0), of(&once, 1), of(&once, 2), of(&spoilt, 0)];
+    let detours = journeys::detours(visits.iter());
+    assert_eq!((detours.spoilt, detours.repeats), (Times { times: 2, visits: 1 }, Times { times: 3, visits: 2 }));
+    assert_eq!((detours.collected, detours.visits), (6, 4));
+    assert_eq!((detours.skips, detours.recalls), (Times::default(), Times::default()));
+    let among = |among: Among| visits.iter().filter(|facts| among.has(facts)).count();
+    assert_eq!([Among::SpecimenSpoilt, Among::ResultRepeated, Among::Detoured].map(among), [1, 2, 3]);
+}
+
+#[test]
+fn a_path_takes_as_long_as_the_visits_that_went_it() {
+    let doctor: Arc<PersonId> = Arc::new(new_id());
+    let of = |path: &[EventType], whole| Facts { whole: Some(whole), ..visit(day(3), &doctor, None, path).0 };
+    let mut visits: Vec<_> = (1..=10).rev().map(|whole| of(&[VisitRegistered, VisitCompleted], whole)).collect();
+    visits.push(of(&[VisitRegistered, VisitCancelled], 100));
+    visits.push(of(&[VisitRegistered], 1_000));
+    let (variants, _) = journeys::variants(visits.iter());
+    let told = variants.iter().map(|variant| (variant.visits, variant.whole.median, variant.whole.p90));
+    assert_eq!(told.collect::<Vec<_>>(), [(10, Some(5), Some(9)), (1, Some(100), Some(100))]);
 }

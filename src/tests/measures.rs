@@ -6,25 +6,27 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 use sojourn::analytics::waits::Question;
 use sojourn::analytics::{Filter, Kept, Period};
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::demo::live_through;
 use sojourn::hospital::demo::furnish;
 use sojourn::hospital::measure_targets::Targets;
 use sojourn::hospital::passphrase::Hasher;
 use sojourn::hospital::tenants::Tenant;
 use sojourn::journey::course::{Measure, letters, path};
+use sojourn::journey::events::Event;
 use sojourn::journey::events::EventType::{self, *};
 use sojourn::journey::ids::{Id, VisitId};
 use sojourn::journey::measures::{Part, measures};
-use sojourn::journey::words::{Role, Station, Word};
+use sojourn::journey::words::{Priority, Role, Station, Verdict, VisitType, Word};
 use sojourn::log;
 use sojourn::on;
-use sojourn::projections::measures::{self as rows, MeasuresRow};
+use sojourn::projections::measures::{self as rows, MeasuresRow, StayRow};
 use sojourn::record::rebuild::{ReadModel, Rebuilt, rebuild};
 use sojourn::record::{VISIT, steps};
 
 use crate::projections::wander;
 use crate::support::flow::standard;
+use crate::support::hospital::dawn;
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -77,6 +79,8 @@ async fn check(db: &Db, tenant: &Tenant, row: &MeasuresRow) {
     let happened: Vec<EventType> = happened.into_iter().map(|step| step.event.event_type()).collect();
     assert_eq!(path(&row.path), happened);
     assert_eq!(row.path, letters(&happened));
+    let sent_back = |event: &Event| matches!(event, Event::TestReviewed(of) if of.verdict == Some(Verdict::Repeat));
+    assert_eq!(row.repeats, steps.iter().filter(|step| sent_back(&step.event)).count() as i32);
     let of = |measure| {
         let spans = row.spans.iter().filter(move |span| span.measure == measure);
         spans.filter_map(|span| span.seconds).collect::<Vec<_>>()
@@ -106,6 +110,13 @@ async fn a_small_log_is_measured_as_by_hand(db: Db) {
     house.log(Role::Receptionist, &left, QueueJoined, json!({})).await;
     house.clock.advance(TimeDelta::minutes(39));
     house.log(Role::Receptionist, &left, VisitCancelled, json!({ "reason": "Went home" })).await;
+    let hurried: VisitId = new_id();
+    let mut registration = house.registration(Some(&hurried));
+    registration.metadata["visitType"] = json!("EMERGENCY");
+    house.record(Role::Receptionist, vec![registration]).await.expect("a registration");
+    house.clock.advance(TimeDelta::minutes(29));
+    let doctor = house.who(Role::Doctor).id.clone();
+    house.log(Role::Receptionist, &hurried, QueueJoined, json!({ "doctorId": doctor })).await;
     rebuilt(&db, &house.tenant).await;
 
     let row = rows::of_visit(&db, &house.tenant.id, &seen).await.expect("a read").expect("the visit");
@@ -128,9 +139,10 @@ async fn a_small_log_is_measured_as_by_hand(db: Db) {
             (Measure::WholeVisit, minutes(18)),
         ]
     );
-    assert!(row.spans.iter().all(|span| span.doctor.as_ref() == Some(&house.who(Role::Doctor).id)));
+    assert!(row.spans.iter().all(|span| span.doctor.as_ref() == Some(&doctor)));
     // Dawn, in Delhi, is half past seven on a Sunday.
-    assert_eq!((row.day, row.hour, row.weekday), (NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day"), 7, 7));
+    let day = NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day");
+    assert_eq!((row.day, row.hour, row.weekday), (day, 7, 7));
 
     let row = rows::of_visit(&db, &house.tenant.id, &left).await.expect("a read").expect("the visit");
     assert_eq!((row.door_to_doctor, row.whole_visit, row.waiting), (None, minutes(41), 40 * 60));
@@ -140,6 +152,27 @@ async fn a_small_log_is_measured_as_by_hand(db: Db) {
     let stays = rows::stays(&db, &house.tenant.id, &left).await.expect("the stays");
     let told: Vec<_> = stays.iter().map(|stay| (stay.part, stay.station, stay.seconds)).collect();
     assert_eq!(told, [(Part::Other, None, minutes(1)), (Part::Waiting, Some(Station::Consultation), minutes(40))]);
+
+    // Registered at half past eight, in the queue since nine, and still there.
+    let stays = rows::stays(&db, &house.tenant.id, &hurried).await.expect("the stays");
+    let in_the_queue = StayRow {
+        visit_id: hurried,
+        number: 2,
+        part: Part::Waiting,
+        station: Some(Station::Consultation),
+        doctor_id: Some(doctor),
+        department_id: Some(house.department.clone()),
+        branch_id: Some(house.branch.clone()),
+        visit_type: VisitType::Emergency,
+        priority: Priority::Emergency,
+        day,
+        hour: 9,
+        weekday: 7,
+        began_at: dawn() + TimeDelta::minutes(90),
+        ended_at: None,
+        seconds: None,
+    };
+    assert_eq!(stays.last(), Some(&in_the_queue));
 }
 
 async fn rows_equal_a_recomputation_from_the_log(db: Db) {

@@ -148,3 +148,71 @@ pub fn sankey(flows: &Sankey) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the nodes of a step of the path stand, and how high they are.
+    fn column(drawn: &Sankey, x: f64) -> Vec<(Stop, usize, f64, f64)> {
+        let of_column = drawn.nodes.iter().filter(|node| (node.x - x).abs() < 0.01);
+        of_column.map(|node| (node.stop, node.visits, node.y, node.height)).collect()
+    }
+
+    #[test]
+    fn what_flows_into_a_stage_is_as_thick_as_what_flows_out() {
+        let flows = BTreeMap::from([
+            ((0, Stop::Registration, Stop::Queue), 6),
+            ((0, Stop::Registration, Stop::Cancelled), 2),
+            ((1, Stop::Queue, Stop::Doctor), 5),
+            ((1, Stop::Queue, Stop::NoShow), 1),
+        ]);
+        let drawn = Sankey::new(&Flows(flows));
+        // Eight visits and one gap are as high as there is room: 44.75 each.
+        let across = (WIDTH - MARGIN - NODE) / 2.0;
+        assert_eq!(column(&drawn, 0.0), [(Stop::Registration, 8, 24.0, 358.0)]);
+        assert_eq!(
+            column(&drawn, across),
+            [(Stop::Queue, 6, 24.0, 268.5), (Stop::Cancelled, 2, 24.0 + 268.5 + GAP, 89.5)]
+        );
+        assert_eq!(
+            column(&drawn, 2.0 * across),
+            [(Stop::Doctor, 5, 24.0, 223.75), (Stop::NoShow, 1, 24.0 + 223.75 + GAP, 44.75)]
+        );
+        assert_eq!((drawn.nodes.len(), drawn.links.len()), (5, 4));
+    }
+
+    #[test]
+    fn flows_leave_and_reach_a_stage_one_below_the_other() {
+        let flows =
+            BTreeMap::from([((0, Stop::Registration, Stop::Queue), 3), ((0, Stop::Registration, Stop::Cancelled), 1)]);
+        let drawn = Sankey::new(&Flows(flows));
+        let told: Vec<_> = drawn.links.iter().map(|link| (link.words.as_str(), link.path.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "Registered to Queue: 3",
+                    "M14.0 24.0 C536.0 24.0 536.0 24.0 1058.0 24.0 \
+                     V292.5 C536.0 292.5 536.0 292.5 14.0 292.5 Z"
+                ),
+                (
+                    "Registered to Cancelled: 1",
+                    "M14.0 292.5 C536.0 292.5 536.0 314.5 1058.0 314.5 \
+                     V404.0 C536.0 404.0 536.0 382.0 14.0 382.0 Z"
+                ),
+            ]
+        );
+        assert!(!drawn.is_empty() && Sankey::new(&Flows::default()).is_empty());
+    }
+
+    #[test]
+    fn a_drawing_has_each_stage_and_each_flow() {
+        let flows = BTreeMap::from([((0, Stop::Registration, Stop::Queue), 1_200)]);
+        let svg = sankey(&Sankey::new(&Flows(flows))).to_html();
+        assert_eq!((svg.matches("<rect").count(), svg.matches("<path").count()), (2, 1), "{svg}");
+        for words in ["<title>Registered to Queue: 1,200</title>", "Registered", "Queue", "1,200</tspan>"] {
+            assert!(svg.contains(words), "{words}: {svg}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod admin;
 mod analytics;
 mod analytics_figures;
+mod analytics_panels;
 mod audit;
 mod billing;
 mod bookings;
