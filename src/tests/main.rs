@@ -2,6 +2,7 @@
 
 mod api;
 mod architecture;
+mod command;
 mod database;
 mod delivery;
 mod demo;
