@@ -241,7 +241,7 @@ impl Recorder {
 
     /// Where a hospital's log ends.
     pub async fn end(&self, tenant: &TenantId) -> sqlx::Result<i64> {
-        log::position(&self.db, tenant).await
+        log::position(&self.db.of(tenant), tenant).await
     }
 
     /// What a request of somebody's was answered with, by its key; nothing when there was none.
@@ -262,7 +262,7 @@ impl Recorder {
 
     /// A visit's steps and state, as the log has them.
     pub async fn load(&self, tenant: &TenantId, visit: &VisitId) -> Result<Option<(Vec<Step>, Visit)>, RecordError> {
-        let happened = log::life(&self.db, tenant, VISIT, visit.as_str()).await?;
+        let happened = log::life(&self.db.of(tenant), tenant, VISIT, visit.as_str()).await?;
         let steps = happened.iter().map(step_of).collect::<Result<Vec<_>, _>>()?;
         let visit = steps.iter().fold(None, evolve);
         Ok(visit.map(|visit| (steps, visit)))

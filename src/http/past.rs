@@ -62,6 +62,7 @@ impl Desk {
         match until {
             Until::Moment(moment) => self.past(moment),
             Until::Version(_) => Past { step: Some(version), ..self.past(recorded_at) },
+            Until::Position(last) => Past { position: Some(last), ..self.past(recorded_at) },
         }
     }
 

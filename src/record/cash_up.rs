@@ -130,7 +130,7 @@ impl Shift {
 impl Recorder {
     /// How somebody's shifts were closed, the oldest first.
     pub async fn closings(&self, tenant: &Tenant, person: &PersonId) -> Result<Vec<Closing>, RecordError> {
-        let stored = log::stream(&self.db, &tenant.id, CASH_UP, person.as_str()).await?;
+        let stored = log::stream(&self.db.of(&tenant.id), &tenant.id, CASH_UP, person.as_str()).await?;
         Ok(stored.iter().filter_map(closing).collect())
     }
 
@@ -211,9 +211,10 @@ impl Recorder {
         after: i64,
         last: Option<i64>,
     ) -> Result<Vec<Transaction>, RecordError> {
+        let db = self.db.of(&tenant.id);
         let (mut found, mut after) = (Vec::new(), Some(after).filter(|after| *after > 0));
         loop {
-            let page = log::own_page(&self.db, &tenant.id, person, filter, after, PAGE).await?;
+            let page = log::own_page(&db, &tenant.id, person, filter, after, PAGE).await?;
             let goes_on = page.len() == PAGE as usize;
             after = page.last().map(|stored| stored.position).or(after);
             for stored in &page {

@@ -37,17 +37,18 @@ impl Recorder {
         id: PatientId,
         new: NewPatient,
     ) -> Result<Patient, WriteError> {
-        if let Some(known) = patients::by_id(&self.db, &tenant.id, &id).await? {
+        let db = self.db.of(&tenant.id);
+        if let Some(known) = patients::by_id(&db, &tenant.id, &id).await? {
             return Ok(known);
         }
         let estimated = new.birth_date_estimated;
-        let mut tx = self.db.of(&tenant.id).begin().await?;
+        let mut tx = db.begin().await?;
         let patient = match patients::register_as(&mut tx, tenant, id.clone(), new, self.clock.now()).await {
             Ok(patient) => patient,
             Err(WriteError::Database(error)) => {
                 // Perhaps the other press was quicker.
                 drop(tx);
-                let known = patients::by_id(&self.db, &tenant.id, &id).await?;
+                let known = patients::by_id(&db, &tenant.id, &id).await?;
                 return known.ok_or(WriteError::Database(error));
             }
             Err(error) => return Err(error),

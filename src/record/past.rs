@@ -16,7 +16,7 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
 use crate::journey::words::{Station, Word};
-use crate::log;
+use crate::log::{self, Occurrence, StoredEvent};
 use crate::projections::visits::{self, VisitCard, urgency};
 
 /// The most visits that a list shows.
@@ -29,14 +29,43 @@ pub enum Until {
     Moment(DateTime<Utc>),
     /// Up to one of its steps.
     Version(i64),
+    /// Up to a position of the hospital's log.
+    Position(i64),
+}
+
+/// Where an event stands: in the log, in the life of what it happened to, and in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    position: i64,
+    version: i64,
+    recorded_at: DateTime<Utc>,
+}
+
+impl From<&StoredEvent> for Place {
+    fn from(stored: &StoredEvent) -> Self {
+        Self { position: stored.position, version: stored.event.version, recorded_at: stored.recorded_at }
+    }
+}
+
+impl From<&Occurrence> for Place {
+    fn from(happened: &Occurrence) -> Self {
+        Self { position: happened.position, version: happened.version, recorded_at: happened.recorded_at }
+    }
 }
 
 impl Until {
-    /// Whether an event belongs to the story.
-    pub fn holds(self, version: i64, recorded_at: DateTime<Utc>) -> bool {
+    /// How many events of a visit, from the first on, belong to the story: all before the first that does not.
+    ///
+    /// A clock that was set back gives an earlier time to what was logged later; without what went before it, that means nothing.
+    pub fn reach(self, events: impl Iterator<Item = impl Into<Place>>) -> usize {
+        events.map(Into::<Place>::into).take_while(|place| self.holds(*place)).count()
+    }
+
+    fn holds(self, place: Place) -> bool {
         match self {
-            Self::Moment(moment) => recorded_at <= moment,
-            Self::Version(last) => version <= last,
+            Self::Moment(moment) => place.recorded_at <= moment,
+            Self::Version(last) => place.version <= last,
+            Self::Position(last) => place.position <= last,
         }
     }
 }
@@ -62,9 +91,11 @@ impl Then {
         let last = log::by_positions(db, tenant, position, position).await?.pop();
         Ok(last.map(|stored| Self { moment: stored.recorded_at, position: Some(position) }))
     }
+}
 
-    fn holds(self, position: i64, recorded_at: DateTime<Utc>) -> bool {
-        recorded_at <= self.moment && self.position.is_none_or(|last| position <= last)
+impl From<Then> for Until {
+    fn from(then: Then) -> Self {
+        then.position.map_or(Self::Moment(then.moment), Self::Position)
     }
 }
 
@@ -107,11 +138,7 @@ pub async fn visit(
     until: Until,
 ) -> Result<Option<(VisitCard, Visit)>, RecordError> {
     let happened = log::life(db, &tenant.id, VISIT, card.visit.visit_id.as_str()).await?;
-    let mut visit = None;
-    for happened in happened.iter().filter(|happened| until.holds(happened.version, happened.recorded_at)) {
-        visit = evolve(visit, &step_of(happened)?);
-    }
-    let Some(visit) = visit else { return Ok(None) };
+    let Some(visit) = told(&happened.iter().collect::<Vec<_>>(), until)? else { return Ok(None) };
     let (people, rooms) = names(db, tenant).await?;
     Ok(Some((card.at(&visit, &people, &rooms), visit)))
 }
@@ -149,16 +176,27 @@ async fn as_they_were(
     let ids: Vec<_> = cards.iter().map(|card| (card.visit.visit_id.as_str(), 0)).collect();
     let happened = log::since(&mut tx, &tenant.id, VISIT, &ids).await?;
     drop(tx);
-    let mut states: BTreeMap<&str, Option<Visit>> = BTreeMap::new();
-    for happened in happened.iter().filter(|happened| then.holds(happened.position, happened.recorded_at)) {
-        let state = states.entry(happened.aggregate_id.as_str()).or_default();
-        *state = evolve(state.take(), &step_of(happened)?);
+    let mut stories: BTreeMap<&str, Vec<&Occurrence>> = BTreeMap::new();
+    for happened in &happened {
+        stories.entry(happened.aggregate_id.as_str()).or_default().push(happened);
     }
-    let cards = cards.into_iter().filter_map(|card| {
-        let visit = states.get(card.visit.visit_id.as_str())?.as_ref()?;
-        Some(card.at(visit, &people, &rooms))
-    });
-    Ok(cards.collect())
+    let mut then_there = Vec::new();
+    for card in cards {
+        let Some(story) = stories.get(card.visit.visit_id.as_str()) else { continue };
+        if let Some(visit) = told(story, then.into())? {
+            then_there.push(card.at(&visit, &people, &rooms));
+        }
+    }
+    Ok(then_there)
+}
+
+/// A visit as its story leaves it that is told so far; none when it had not begun.
+fn told(story: &[&Occurrence], until: Until) -> Result<Option<Visit>, RecordError> {
+    let mut visit = None;
+    for happened in story.iter().take(until.reach(story.iter().copied())) {
+        visit = evolve(visit, &step_of(happened)?);
+    }
+    Ok(visit)
 }
 
 /// What people and rooms are called.

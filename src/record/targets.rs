@@ -33,7 +33,7 @@ impl Recorder {
         actor: &Actor,
         changes: &[TargetChange],
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         let now = self.clock.now();
         for TargetChange { department, measure, before, after } in changes {
             measure_targets::set(&mut tx, &tenant.id, (department, *measure), *after, (&actor.id, now)).await?;
@@ -50,7 +50,7 @@ impl Recorder {
         actor: &Actor,
         mail: Option<&MailAddress>,
     ) -> Result<(), WriteError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(&tenant.id).begin().await?;
         digests::ask(&mut tx, &tenant.id, &actor.id, mail, self.clock.now()).await?;
         let metadata = json!({ "asked": mail.is_some() });
         self.note(&mut tx, tenant, actor, actor.id.as_str(), "digest.asked", metadata).await?;

@@ -7,6 +7,7 @@ use tr::tr;
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
 use crate::hospital::tenants::Tenant;
+use crate::journey::ids::VisitId;
 use crate::record::past::Then;
 
 /// The past moment that a screen shows.
@@ -74,9 +75,27 @@ pub fn chooser(tenant: &Tenant, now: DateTime<Utc>, past: Option<&Past>, kept: &
     .into_any()
 }
 
-/// An address that stays in the past which a screen shows.
+/// An address of a board or a list that stays in the past which a screen of the same log shows.
 pub fn address(past: Option<&Past>, address: String) -> String {
-    let Some(past) = past else { return address };
+    match past.and_then(|past| past.position) {
+        Some(position) => with(&address, &format!("version={position}")),
+        None => at_the_moment(past, address),
+    }
+}
+
+/// The address of a visit as it was at the moment that a screen shows: what a visit calls a version is one of its own steps.
+pub fn address_of_visit(past: Option<&Past>, visit: &VisitId) -> String {
+    at_the_moment(past, format!("/visits/{visit}"))
+}
+
+fn at_the_moment(past: Option<&Past>, address: String) -> String {
+    match past {
+        Some(past) => with(&address, &format!("asOf={}", past.moment.format("%Y-%m-%dT%H:%M:%S%.3fZ"))),
+        None => address,
+    }
+}
+
+fn with(address: &str, query: &str) -> String {
     let join = if address.contains('?') { '&' } else { '?' };
-    format!("{address}{join}asOf={}", past.moment.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    format!("{address}{join}{query}")
 }

@@ -12,7 +12,7 @@ use super::form::{EventForm, button};
 use super::icon::{Icon, icon};
 use super::layout::{BILLING, LAB};
 use super::parts::{Lateness, phase_class, priority_tag, query_text, target, wait};
-use super::past::{Past, address, banner, chooser};
+use super::past::{Past, address, address_of_visit, banner, chooser};
 use crate::hospital::measure_targets::Targets;
 use crate::hospital::rooms::{Room, RoomKind};
 use crate::hospital::tenants::Tenant;
@@ -223,7 +223,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
                 {wait(visit.since, board.now, target)}
             </div>
             <p class="ticket-name">
-                <a href=address(board.past.as_ref(), format!("/visits/{}", visit.visit_id))>{card.patient_name.clone()}</a>
+                <a href=address_of_visit(board.past.as_ref(), &visit.visit_id)>{card.patient_name.clone()}</a>
                 " "
                 {priority_tag(visit.priority)}
                 {board
@@ -325,7 +325,7 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                             .view()
                     })}
                 {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
-                <a class="menu-item" href=address(board.past.as_ref(), format!("/visits/{id}"))>
+                <a class="menu-item" href=address_of_visit(board.past.as_ref(), id)>
                     {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>
                 {fill_in(EventType::VitalsRecorded, tr!("Record vitals"))}

@@ -195,6 +195,27 @@ fn sql_is_where_it_belongs() {
 }
 
 #[test]
+fn the_recorder_asks_by_connections_of_the_tenant() {
+    // The queue hands the database on whole, for groups of any tenant; a rebuild is handed what it works on.
+    const BEYOND: [&str; 2] = ["record/queue.rs", "record/rebuild.rs"];
+    let (mut broken, mut asked) = (Vec::new(), 0);
+    for source in product().iter().filter(|source| source.module() == "record") {
+        if BEYOND.contains(&source.path.as_str()) {
+            continue;
+        }
+        for (at, word) in source.code.match_indices("self.db") {
+            asked += 1;
+            let rest = source.code[at + word.len()..].trim_start();
+            if !rest.starts_with(".of(") {
+                broken.push(format!("{}: {word}{}", source.path, rest.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    none(broken, "what is done for one tenant is done by connections that see no other");
+    assert!(asked > 10, "{asked} uses of the database are seen");
+}
+
+#[test]
 fn every_statement_is_handed_a_tenant() {
     // Statements without a tenant, and why.
     const WITHOUT: [(&str, &str); 14] = [

@@ -22,6 +22,7 @@ stories! {
     boards_and_lists_are_as_they_were_shown,
     a_board_is_as_it_was_after_an_event,
     a_visit_is_as_it_was,
+    what_was_logged_later_was_not_known_whatever_the_clock_said,
     the_demo_can_be_looked_back_on,
 }
 
@@ -141,6 +142,31 @@ async fn a_visit_is_as_it_was(db: Db) {
         assert_eq!(at(Until::Version(*version)).await, expected);
     }
     assert_eq!(at(Until::Moment(house.now() - TimeDelta::hours(1))).await, None);
+}
+
+async fn what_was_logged_later_was_not_known_whatever_the_clock_said(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = house.register().await;
+    house.clock.advance(TimeDelta::minutes(30));
+    let second = house.log(Role::Nurse, &visit, VitalsRecorded, json!({ "pulse": 70 })).await;
+    house.clock.advance(-TimeDelta::minutes(20));
+    let third = house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+    assert!(third.recorded_at < second.recorded_at);
+    let board = async |then: Then| {
+        past::board(&db, &house.tenant, Station::Consultation, None, then).await.expect("a board").len()
+    };
+    let version = async |until: Until| {
+        let today = visits::get(&db, &house.tenant.id, &visit).await.expect("a read").expect("the visit");
+        past::visit(&db, &house.tenant, today, until).await.expect("a read").expect("the visit").1.version
+    };
+    // Its third step bears an earlier time than its second, and is nothing without it.
+    let between = third.recorded_at + TimeDelta::minutes(1);
+    assert_eq!((version(Until::Moment(between)).await, board(between.into()).await), (1, 0));
+    assert_eq!((version(Until::Moment(second.recorded_at)).await, board(second.recorded_at.into()).await), (3, 1));
+    for (stored, known, there) in [(&second, 2, 0), (&third, 3, 1)] {
+        let then = Then::after(&db, &house.tenant.id, stored.position).await.expect("a read").expect("an event");
+        assert_eq!((version(then.into()).await, board(then).await), (known, there));
+    }
 }
 
 async fn the_demo_can_be_looked_back_on(db: Db) {

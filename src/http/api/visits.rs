@@ -24,6 +24,7 @@ use crate::journey::visit::Visit;
 use crate::journey::words::Status;
 use crate::log::timeline::TimelineRow;
 use crate::log::{self, Filter, StoredEvent};
+use crate::record::past::Until;
 use crate::record::{VISIT, steps};
 use crate::schemas::{Described, VisitAnswer, stands};
 
@@ -96,7 +97,7 @@ impl Then {
     fn go_back(self, stored: &mut Vec<StoredEvent>) -> Option<DateTime<Utc>> {
         let count = match self {
             // What was logged later was not known then, whenever it was done.
-            Self::AsOf(moment) => stored.iter().take_while(|event| event.recorded_at <= moment).count(),
+            Self::AsOf(moment) => Until::Moment(moment).reach(stored.iter()),
             Self::Version(version) => usize::try_from(version).ok().filter(|version| *version <= stored.len())?,
         };
         stored.truncate(count);

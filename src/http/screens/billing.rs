@@ -18,7 +18,7 @@ use crate::journey::money::Money;
 use crate::journey::words::Word;
 use crate::live::Topic;
 use crate::projections::visits;
-use crate::record::past::{self, Until};
+use crate::record::past;
 use crate::screens::attempt::Attempt;
 use crate::screens::billing::{Billing, Chosen, Receipt, billing, receipt};
 use crate::screens::layout::BILLING;
@@ -78,7 +78,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     let chosen = match asked.or_else(|| first.map(|card| card.visit.visit_id.clone())) {
         Some(visit) => match (chosen(&desk, &visit).await?, &past) {
             (Some(Chosen { card, .. }), Some(past)) => {
-                let then = past::visit(desk.db(), &desk.tenant, card, Until::Moment(past.moment)).await?;
+                let then = past::visit(desk.db(), &desk.tenant, card, past.then().into()).await?;
                 then.map(|(card, visit)| Chosen { card, visit })
             }
             (chosen, _) => chosen,

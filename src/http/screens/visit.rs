@@ -138,7 +138,7 @@ async fn page(desk: Desk, id: &VisitId, again: Again) -> Result<Response, Failur
     let mut stored = log::stream(db, tenant, VISIT, id.as_str()).await?;
     let until = desk.until()?;
     if let Some(until) = until {
-        stored.retain(|stored| until.holds(stored.event.version, stored.recorded_at));
+        stored.truncate(until.reach(stored.iter()));
     }
     let happened = steps(&stored)?;
     let (Some(state), Some(last)) = (fold(&happened), stored.last()) else { return Err(not_yet()) };

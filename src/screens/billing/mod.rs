@@ -18,7 +18,7 @@ use self::forms::{consultation_form, payment_form, refund_form, tests_form};
 use super::attempt::Attempt;
 use super::icon::{Icon, icon};
 use super::parts::{age_and_sex, empty, priority_tag, wait};
-use super::past::{Past, address, banner, chooser};
+use super::past::{Past, address, address_of_visit, banner, chooser};
 use crate::hospital::tariff::TariffEntry;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
@@ -185,7 +185,7 @@ fn visit_view(billing: &Billing, chosen: &Chosen) -> AnyView {
                 <span class="token">{card.visit.token.clone()}</span>
                 <div class="patient-main">
                     <h2 class="patient-name" id="patient">
-                        <a href=address(billing.past.as_ref(), format!("/visits/{}", card.visit.visit_id))>
+                        <a href=address_of_visit(billing.past.as_ref(), &card.visit.visit_id)>
                             {card.patient_name.clone()}
                         </a>
                         " "

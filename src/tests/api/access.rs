@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sojourn::db::{Db, commit};
 use sojourn::hospital::{people, tokens};
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{Role, Word as _};
 
 use super::{Answer, Api, contract, event, send};
 use crate::support::stories;

@@ -5,15 +5,22 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use chrono::TimeDelta;
 use serde_json::json;
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::journey::words::Role;
+use sojourn::log::deliveries::{Aggregate, DeadLetter, Held, Progress, Run};
+use sojourn::log::{deliveries, subscriptions};
+use sojourn::projections::statistics::EventStatistics;
+use sojourn::projections::{checkpoint, following};
 
 use super::{Answer, Api, send};
 use crate::support::stories;
 
 stories! {
     figures_say_how_the_log_and_its_readers_do,
+    figures_say_which_reader_fails,
+    figures_say_what_subscribers_wait_for,
     figures_are_not_for_everybody,
 }
 
@@ -47,6 +54,70 @@ async fn figures_say_how_the_log_and_its_readers_do(db: Db) {
     assert!(answer.text.contains("sojourn_database_connections{"));
     for secret in [visit.as_str(), "Asha", clerk.person.id.to_string().as_str()] {
         assert!(!answer.text.contains(secret), "{secret}");
+    }
+}
+
+async fn figures_say_which_reader_fails(db: Db) {
+    let api = Api::open(db).await;
+    let clerk = api.caller(&[Role::Receptionist]).await;
+    clerk.register(&api.patient().await).await;
+    let (tenant, now) = (&api.tenant.id, api.clock.clock().now());
+    following::pause(&api.db, tenant, &EventStatistics, now).await.expect("it begins, and is paused");
+    following::resume(&api.db, tenant, &EventStatistics, now).await.expect("it goes on");
+    checkpoint::fail(&api.db, tenant, "event_statistics", 0, "it is broken", now).await.expect("it fails");
+    let (answer, head) = (ask(&api, "127.0.0.1:5000", &[]).await, api.position().await);
+    answer.is(200);
+    let labels = format!("tenant=\"{tenant}\",projection=\"event_statistics\"");
+    for line in [
+        format!("sojourn_projection_lag_events{{{labels}}} {head}"),
+        format!("sojourn_projection_state{{{labels},state=\"FAILING\"}} 1"),
+        format!("sojourn_projection_state{{{labels},state=\"RUNNING\"}} 0"),
+        format!("sojourn_projection_state{{{labels},state=\"PAUSED\"}} 0"),
+        format!("sojourn_projection_state{{tenant=\"{tenant}\",projection=\"visit_measures\",state=\"RUNNING\"}} 1"),
+    ] {
+        assert!(answer.text.lines().any(|found| found == line), "{line}:\n{}", answer.text);
+    }
+}
+
+async fn figures_say_what_subscribers_wait_for(db: Db) {
+    let api = Api::open(db).await;
+    let (admin, clerk) = (api.caller(&[Role::Admin]).await, api.caller(&[Role::Receptionist]).await);
+    let patient = api.patient().await;
+    for _ in 0..4 {
+        clerk.register(&patient).await;
+    }
+    let hook = json!({ "name": "Analytics", "kind": "WEBHOOK", "target": "https://hooks.example/sojourn", "after": 0 });
+    let made = admin.post("/subscriptions", hook).await;
+    let id = made.is(201)["id"].as_str().expect("an id").to_owned();
+    let now = api.clock.clock().now();
+    let aggregate = Aggregate { aggregate_type: "visit".to_owned(), aggregate_id: "v".to_owned() };
+    let letter = |position| DeadLetter {
+        event_id: new_id(),
+        position,
+        event_type: "QUEUE_CALLED".to_owned(),
+        aggregate: aggregate.clone(),
+        attempts: 15,
+        problem: "the receiver answered 410 Gone".to_owned(),
+        given_up_at: now,
+        resend_at: None,
+    };
+    let (position, attempts) = (3, 1);
+    let held = Held { aggregate: aggregate.clone(), position, recorded_at: now, attempts, due_at: now, problem: None };
+    let term = TimeDelta::seconds(30);
+    let lease = subscriptions::acquire(&api.db, &api.tenant.id, "test", term).await.expect("leases").remove(0);
+    let run = Run { aggregate: aggregate.clone(), held: Some(held), dead: vec![letter(1), letter(2)] };
+    let progress = Progress { from: 0, to: 3, runs: vec![run], ..Progress::default() };
+    assert!(deliveries::keep(&api.db, &lease, &progress).await.expect("an answer"));
+
+    let answer = ask(&api, "127.0.0.1:5000", &[]).await;
+    answer.is(200);
+    let labels = format!("tenant=\"{}\",subscription=\"{id}\"", api.tenant.id);
+    for line in [
+        format!("sojourn_delivery_lag_events{{{labels}}} {}", api.position().await - 3),
+        format!("sojourn_delivery_held_aggregates{{{labels}}} 1"),
+        format!("sojourn_delivery_dead_letters{{{labels}}} 2"),
+    ] {
+        assert!(answer.text.lines().any(|found| found == line), "{line}:\n{}", answer.text);
     }
 }
 

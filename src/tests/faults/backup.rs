@@ -47,6 +47,7 @@ async fn whole(database: Database, other: &str) {
     let restored = Hospital { url: other.to_owned(), ..hospital };
     let events = restored.check(&before.acknowledged).await;
     println!("{} acknowledged before, {} in all, {events} in the backup", before.acknowledged.len(), all.len());
+    assert!(all.len() > before.acknowledged.len(), "others were acknowledged meanwhile");
     assert!(events as usize <= all.len() + 8, "and nothing that was never asked for");
     std::fs::remove_file(&file).expect("the backup goes away");
     database.remove().await;

@@ -83,8 +83,8 @@ impl Hospital {
 pub struct Told {
     /// What was acknowledged, and at which position.
     pub acknowledged: BTreeMap<EventId, i64>,
-    /// How many answers said that it may work a little later.
-    pub later: usize,
+    /// How many answers said that the database was away; who is asked to go slower is not counted.
+    pub away: usize,
 }
 
 /// The answer to one call.
@@ -153,8 +153,8 @@ impl Writer {
                     assert_eq!(told.acknowledged.insert(event, position), None);
                     logged += 1;
                 }
-                429 | 503 => {
-                    told.later += 1;
+                status @ (429 | 503) => {
+                    told.away += usize::from(status == 503);
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 status => panic!("{status}: {}", answer.body),
@@ -187,7 +187,7 @@ impl Writer {
                     Ok(answer) => {
                         assert!(matches!(answer.status, 429 | 503), "{}: {}", answer.status, answer.body);
                         assert!(answer.retry_after, "who is turned away is told when to come again");
-                        told.later += 1;
+                        told.away += usize::from(answer.status == 503);
                     }
                     Err(error) => panic!("the server itself stays up: {error}"),
                 }

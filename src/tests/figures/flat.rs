@@ -42,9 +42,12 @@ pub async fn measure(db: &Db, [short, long]: [i64; 2]) {
         days += 1;
         grow(&house, copied, days).await.expect("a copy");
     }
-    if let Engine::Postgres(pool) = &db.write {
-        sqlx::query("VACUUM ANALYZE").execute(pool).await.expect("the rows are counted");
+    // A log of years was not written a moment ago.
+    match &db.write {
+        Engine::Sqlite(pool) => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map(drop),
+        Engine::Postgres(pool) => sqlx::query("VACUUM ANALYZE").execute(pool).await.map(drop),
     }
+    .expect("it is put in order");
     let events = head(&house).await;
     line("grown", &format!("from {copied} to {events} events in {}", time(begun.elapsed())));
     for ((what, short), (_, long)) in before.into_iter().zip(figures(&house, &visit).await) {

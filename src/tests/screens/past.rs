@@ -3,9 +3,11 @@
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::json;
-use sojourn::db::Db;
+use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::*;
+use sojourn::journey::ids::{BillId, VisitId};
 use sojourn::journey::words::Role;
+use sojourn::record::Wish;
 
 use super::Browser;
 use crate::support::house::House;
@@ -13,6 +15,7 @@ use crate::support::stories;
 
 stories! {
     the_board_the_visit_and_billing_are_looked_back_on,
+    a_board_and_billing_are_looked_back_on_event_by_event,
     nothing_is_logged_in_the_past,
 }
 
@@ -68,6 +71,49 @@ async fn the_board_the_visit_and_billing_are_looked_back_on(db: Db) {
     assert!(page.text.contains("As it was known on") && page.text.contains("1 to be billed"));
     let main = page.text.split("<main").nth(1).expect("a screen");
     assert!(main.contains("Asha Rao") && !main.contains("method=\"post\""));
+}
+
+async fn a_board_and_billing_are_looked_back_on_event_by_event(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager, Role::Receptionist, Role::Doctor]).await;
+    let visits = [house.register().await, house.register().await];
+    // Both of the same moment.
+    let joined = |visit: &VisitId| Wish::new(Some(visit.clone()), QueueJoined, json!({}));
+    let logged = house.record(Role::Receptionist, visits.iter().map(joined).collect()).await.expect("two events");
+    let bill: BillId = new_id();
+    let items = json!([{ "description": "Consultation", "amount": 50_000 }]);
+    let [visit, _] = visits;
+    let billed = Wish::new(Some(visit.clone()), ConsultationBilled, json!({ "billId": bill, "items": items }));
+    let payment = json!({ "billId": bill, "amount": 50_000, "method": "UPI" });
+    let paid = Wish::new(Some(visit.clone()), PaymentReceived, payment);
+    let settled = house.record(Role::BillingClerk, vec![billed, paid]).await.expect("two events");
+    house.clock.advance(TimeDelta::minutes(5));
+
+    for (stored, waiting) in logged.events.iter().zip(["1 waiting", "2 waiting"]) {
+        let position = stored.position;
+        let page = manager.get(&format!("/queue/consultation?version={position}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let said = format!("As it was after event {position} of the log");
+        let visit_then = format!("href=\"/visits/{visit}?asOf=");
+        for words in [said.as_str(), waiting, visit_then.as_str()] {
+            assert!(page.text.contains(words), "{words}");
+        }
+    }
+    for (stored, to_pay) in settled.events.iter().zip([true, false]) {
+        let position = stored.position;
+        let page = manager.get(&format!("/billing?visit={visit}&version={position}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let said = format!("As it was after event {position} of the log");
+        let queue_then = format!("href=\"/queue/billing?version={position}\"");
+        for words in [said.as_str(), queue_then.as_str()] {
+            assert!(page.text.contains(words), "{words}");
+        }
+        assert_eq!(page.text.contains("1 with something to pay"), to_pay, "the list is of {position}");
+        assert_eq!(page.text.contains("Settled"), !to_pay, "the bill is of {position}");
+    }
+    for nothing in ["/queue/consultation?version=9999", "/billing?version=9999", "/billing?version=0"] {
+        assert_eq!(manager.get(nothing).await.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
 }
 
 async fn nothing_is_logged_in_the_past(db: Db) {
