@@ -193,7 +193,7 @@ async fn subscribe(database: Database) {
     let (first, nothing) = (dead[0].event_id.to_string(), new_id::<EventId>().to_string());
     let asked = async || deliveries::to_resend(&db, tenant, &made.id, 10).await.expect("an answer");
     let resend = async |what: &str| told(&database, &["subscription", "resend", "Analytics", what]).await;
-    assert_eq!(resend(&first).await, "1 dead letters of Analytics will be sent again.\n");
+    assert_eq!(resend(first.as_str()).await, "1 dead letters of Analytics will be sent again.\n");
     assert_eq!(asked().await, [dead[0].event_id.clone()]);
     assert_eq!(resend("--all").await, "2 dead letters of Analytics will be sent again.\n");
     assert_eq!(asked().await.len(), 2);

@@ -1,8 +1,8 @@
 //! Opening a database: what goes wrong is said clearly.
 
-use sojourn::db::{Db, OpenError};
+use sojourn::db::{Db, OpenError, Trouble};
 use sojourn::on;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::support::Database;
 
@@ -74,5 +74,30 @@ async fn a_newer_schema_is_refused(database: Database) {
     let error = Db::open(&database.url).await.expect_err("the schema is newer");
     assert!(matches!(error, OpenError::NewerSchema(9999)), "{error}");
     assert!(error.to_string().contains("newer Sojourn"), "{error}");
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn what_postgres_says_is_told_apart() {
+    const TWICE: &str = "CREATE TEMP TABLE story (id INTEGER PRIMARY KEY); INSERT INTO story VALUES (1), (1)";
+    let database = Database::empty_postgres().await;
+    let mut connection = PgConnection::connect(&database.url).await.expect("a connection");
+    for (code, trouble) in [
+        // The disk is full; memory is short; an administrator stops the server; a connection fails; a rollback; a name is wrong.
+        ("53100", Trouble::Full),
+        ("53200", Trouble::Away),
+        ("57P01", Trouble::Away),
+        ("08006", Trouble::Away),
+        ("40001", Trouble::Away),
+        ("42703", Trouble::Query),
+    ] {
+        let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'a story' USING ERRCODE = '{code}'; END $$");
+        let said = sqlx::raw_sql(AssertSqlSafe(raise)).execute(&mut connection).await.expect_err(code);
+        assert_eq!(Trouble::of(&said), trouble, "{code}: {said}");
+    }
+    let said = sqlx::raw_sql(TWICE).execute(&mut connection).await.expect_err("the same twice");
+    assert!(said.as_database_error().is_some_and(|error| error.is_unique_violation()), "{said}");
+    assert_eq!(Trouble::of(&said), Trouble::Query);
+    connection.close().await.expect("the connection closes");
     database.remove().await;
 }

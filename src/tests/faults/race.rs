@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use sojourn::clock::Clock;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::journey::ids::{TenantId, VisitId};
 use sojourn::log::{self, Filter};
+use sojourn::projections::following::{self, Following};
+use sojourn::projections::statistics::{self, EventStatistics};
 
 use crate::support::events::happening;
 use crate::support::house::House;
@@ -59,12 +62,29 @@ async fn follow(db: Db, tenant: TenantId, done: Arc<AtomicBool>) -> Vec<i64> {
     }
 }
 
+/// Waits until the figures have taken in all of the log, and holds them against what was committed.
+async fn count(db: &Db, tenant: &TenantId, committed: usize) {
+    for _ in 0..2400 {
+        let states = following::states(db, tenant, &[&EventStatistics]).await.expect("the states");
+        if states.iter().all(|state| state.lag == 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let sums = statistics::statistics(db, tenant).await.expect("the sums");
+    // Each event is somebody else's: one that was missed does not make up for one that was counted twice.
+    assert_eq!((sums.total, sums.by_actor.len()), (committed as i64, committed), "each is counted once");
+}
+
 async fn followers_miss_nothing_and_see_nothing_twice(db: Db) {
     let house = House::open_now(&db, "City Hospital").await;
     let tenant = house.tenant.id.clone();
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let followers: Vec<_> =
         (0..3).map(|_| tokio::spawn(follow(db.clone(), tenant.clone(), Arc::clone(&done)))).collect();
+    // A read model that two processes keep.
+    let keep = || Following::start(&db, &Clock::system(), &[&EventStatistics], || house.recorder.subscribe());
+    let kept = [keep(), keep()];
     let writers: Vec<_> =
         (0..6).map(|number| tokio::spawn(write(db.clone(), tenant.clone(), number, Arc::clone(&stop)))).collect();
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -79,5 +99,9 @@ async fn followers_miss_nothing_and_see_nothing_twice(db: Db) {
         assert_eq!(seen, (1..=committed as i64).collect::<Vec<_>>(), "each once, in order, without gaps");
     }
     assert_eq!(house.verified().await, committed as i64);
+    count(&db, &tenant, committed).await;
+    for following in kept {
+        following.stop().await;
+    }
     println!("{committed} events followed by three");
 }

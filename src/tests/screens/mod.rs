@@ -26,6 +26,7 @@ mod rounds;
 mod visit;
 mod waits;
 mod walls;
+mod walls_of_forms;
 
 use std::sync::Arc;
 
