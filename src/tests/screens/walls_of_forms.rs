@@ -8,7 +8,7 @@ use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::QueueJoined;
 use sojourn::journey::ids::{EventId, VisitId};
-use sojourn::journey::words::Role;
+use sojourn::journey::words::{Role, Word as _};
 
 use super::bookings::{booking, open_hours};
 use super::{Answer, Browser};
