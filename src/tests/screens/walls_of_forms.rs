@@ -15,6 +15,9 @@ use super::{Answer, Browser};
 use crate::support::house::House;
 use crate::support::stories;
 
+/// Where a form is sent, the id that it names, and its fields.
+type Form<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 stories! {
     what_a_query_names_of_anothers_is_as_what_is_not_there,
     what_a_form_names_of_anothers_is_as_what_is_not_there,
@@ -113,7 +116,7 @@ async fn what_a_form_names_of_anothers_is_as_what_is_not_there(db: Db) {
     let repaints = [("_form", "room"), ("_about", THING), ("name", "Room 9"), ("kind", "CONSULTATION")];
     let closes = |form: &'static str| [("_form", form), ("_about", THING)];
     let (closes_department, closes_room) = (closes("close-department"), closes("close-room"));
-    let forms: [(&str, &str, &[(&str, &str)]); 16] = [
+    let forms: [Form<'_>; 16] = [
         ("/queue/consultation", &visit, &vitals),
         ("/reception", &visit, &vitals),
         ("/billing", &visit, &vitals),
