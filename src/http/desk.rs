@@ -36,6 +36,7 @@ use crate::record::{RecordError, Recorded, Wish};
 use crate::screens::attempt::Attempt;
 use crate::screens::layout::{Frame, Logged, layout};
 use crate::screens::parts::query_text;
+use crate::screens::problem::{Problem, problem};
 
 /// Who stands before which screen.
 #[derive(Clone, Debug)]
@@ -194,6 +195,20 @@ impl Desk {
             Some(attempt) if !attempt.problems.is_empty() => tr!("Error: {title}", title),
             _ => title,
         };
+        let reloads = self.live.reloads && listening.is_some();
+        let (page, frame) = self.framed();
+        let frame = Frame { logged, done, attempt, listening, ..frame };
+        Ok(page.reloading(reloads).render(status, title, move || layout(frame, body())).await)
+    }
+
+    /// Shows what did not work, with the ways to every other screen.
+    pub async fn failed(self, status: StatusCode, words: Problem) -> Response {
+        let (page, frame) = self.framed();
+        page.render(status, words.title.clone(), move || layout(frame, problem(words))).await
+    }
+
+    /// The page, and what stands around its body.
+    fn framed(self) -> (Page, Frame) {
         let frame = Frame {
             hospital: self.tenant.name,
             person: self.person,
@@ -201,13 +216,12 @@ impl Desk {
             path: self.path,
             search: self.query.get("q").unwrap_or_default().to_owned(),
             theme: self.page.theme(),
-            logged,
-            done,
-            attempt,
-            listening,
+            logged: None,
+            done: None,
+            attempt: None,
+            listening: None,
         };
-        let page = self.page.reloading(self.live.reloads && frame.listening.is_some());
-        Ok(page.render(status, title, move || layout(frame, body())).await)
+        (self.page, frame)
     }
 
     /// What was just logged, when the address says so.

@@ -178,6 +178,7 @@ pub fn router_with(state: AppState, live: Live) -> Router {
         .merge(uploads)
         .layer(Extension(live))
         .layer(Extension(Arc::new(Sittings::default())))
+        .layer(from_fn_with_state(state.clone(), problem::pages_within))
         .layer(session_layer(state.db.clone(), state.clock.clone(), state.behind_tls))
         .layer(DefaultBodyLimit::disable())
         .layer(

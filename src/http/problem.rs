@@ -1,11 +1,12 @@
 //! Failures become pages for browsers; programs keep the answer as it is.
 
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::desk::Desk;
 use super::{AppState, Page, api};
 use crate::screens::problem::{Problem, problem};
 
@@ -18,22 +19,53 @@ pub async fn pages(State(state): State<AppState>, request: Request, next: Next) 
     if api::is_within(request.uri().path()) {
         return api::problems(request, next).await;
     }
-    if !contains(request.headers(), ACCEPT, "text/html") {
-        return next.run(request).await;
-    }
     let (parts, body) = request.into_parts();
-    let page = Page::new(&parts, state.site);
+    let asked = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let status = response.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    if !failed || contains(response.headers(), CONTENT_TYPE, "text/html") {
+    if !is_unshown(&asked.headers, &response) {
         return response;
     }
-    let mut words = Problem::of_status(status.as_u16());
-    if let Some(Explanation(sentence)) = response.extensions_mut().remove() {
-        words.sentence = sentence;
+    let (status, words) = (response.status(), words_of(&mut response));
+    let rendered = Page::new(&asked, state.site).render(status, words.title.clone(), move || problem(words)).await;
+    with_headers_of(&response, rendered)
+}
+
+/// The same for who is signed in, with the ways to every other screen; what they may not see, or what is not there, is no dead end.
+pub async fn pages_within(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    const OF_THE_ADDRESS: [StatusCode; 3] =
+        [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
+    let (parts, body) = request.into_parts();
+    let mut asked = parts.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if api::is_within(asked.uri.path())
+        || !OF_THE_ADDRESS.contains(&response.status())
+        || !is_unshown(&asked.headers, &response)
+    {
+        return response;
     }
-    let mut rendered = page.render(status, words.title.clone(), move || problem(words)).await;
+    let Ok(desk) = Desk::from_request_parts(&mut asked, &state).await else { return response };
+    let (status, words) = (response.status(), words_of(&mut response));
+    with_headers_of(&response, desk.failed(status, words).await)
+}
+
+/// Whether an answer tells of a failure to whoever asked for a page, and is none yet.
+fn is_unshown(asked: &HeaderMap, response: &Response) -> bool {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error())
+        && contains(asked, ACCEPT, "text/html")
+        && !contains(response.headers(), CONTENT_TYPE, "text/html")
+}
+
+/// What did not work, in the answer's own words where it has some.
+fn words_of(response: &mut Response) -> Problem {
+    let words = Problem::of_status(response.status().as_u16());
+    match response.extensions_mut().remove() {
+        Some(Explanation(sentence)) => Problem { sentence, ..words },
+        None => words,
+    }
+}
+
+fn with_headers_of(response: &Response, mut rendered: Response) -> Response {
     for (name, value) in response.headers() {
         if name != CONTENT_TYPE && name != CONTENT_LENGTH {
             rendered.headers_mut().append(name, value.clone());

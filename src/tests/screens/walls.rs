@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::{ACCEPT, COOKIE};
+use axum::http::{Request, StatusCode};
 use serde_json::json;
 use sojourn::db::{Db, new_id};
 use sojourn::hospital::tariff;
@@ -21,6 +23,7 @@ use crate::support::stories;
 
 stories! {
     what_is_anothers_is_as_what_is_not_there,
+    what_is_not_shown_leaves_every_other_way_open,
 }
 
 /// Every address of a screen that has a part to be filled in, as the router has it.
@@ -128,4 +131,27 @@ async fn what_is_anothers_is_as_what_is_not_there(db: Db) {
     // A search finds only what is ours.
     let found = stranger.get(&format!("/patients?q={}", query_text("Asha Rao"))).await;
     assert!(!found.text.contains(&patient), "{}", json!(found.text));
+}
+
+async fn what_is_not_shown_leaves_every_other_way_open(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let doctor = Browser::sign_in(&house, "doctor", &[Role::Doctor]).await;
+    let page = async |path: &str, cookie: &str| {
+        let asked = Request::get(path).header(COOKIE, cookie).header(ACCEPT, "text/html");
+        doctor.send(asked.body(Body::empty()).expect("a request")).await
+    };
+    for (path, status, words) in [
+        ("/admin", StatusCode::FORBIDDEN, "may open this page"),
+        ("/visits/nothing", StatusCode::NOT_FOUND, "Page not found"),
+        ("/nothing", StatusCode::NOT_FOUND, "Page not found"),
+    ] {
+        let shown = page(path, &doctor.cookie).await;
+        assert_eq!(shown.status, status, "{path}");
+        for part in [words, "href=\"/doctor\"", "Sign out"] {
+            assert!(shown.text.contains(part), "{path}, {part}: {}", shown.text);
+        }
+    }
+    let outside = page("/nothing", "").await;
+    assert_eq!(outside.status, StatusCode::NOT_FOUND);
+    assert!(outside.text.contains("Page not found") && !outside.text.contains("Sign out"), "{}", outside.text);
 }
