@@ -45,7 +45,8 @@ pub async fn pages_within(State(state): State<AppState>, request: Request, next:
     }
     let Ok(desk) = Desk::from_request_parts(&mut asked, &state).await else { return response };
     let (status, words) = (response.status(), words_of(&mut response));
-    with_headers_of(&response, desk.failed(status, words).await)
+    let rendered = desk.failed(status, words).await;
+    with_headers_of(&response, rendered)
 }
 
 /// Whether an answer tells of a failure to whoever asked for a page, and is none yet.
