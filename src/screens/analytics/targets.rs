@@ -99,7 +99,7 @@ pub fn targets(page: TargetsPage) -> impl IntoView {
                             <tbody>{rows}</tbody>
                         </table>
                     </div>
-                    <div class="card-foot targets-foot">
+                    <div class="card-foot">
                         <button class="button button-primary" name="act" value="targets">{icon(Icon::Check)} {tr!("Set targets")}</button>
                     </div>
                 </form>
