@@ -23,6 +23,7 @@ pub fn hours(clinics: &[Clinic], attempt: Option<&Arc<Attempt>>) -> AnyView {
         .map(|clinic| {
             let day = name(clinic.weekday);
             let times = tr!("{weekday}, {begins} to {ends}", weekday = day, begins = clinic.begins, ends = clinic.ends);
+            let closing = view! { {tr!("Close hours")} <span class="visually-hidden">" " {times.clone()}</span> };
             view! {
                 <li class="list-row">
                     {icon(Icon::CalendarClock)}
@@ -30,7 +31,7 @@ pub fn hours(clinics: &[Clinic], attempt: Option<&Arc<Attempt>>) -> AnyView {
                         <p class="list-title">{times}</p>
                         <p class="list-detail">{tr!("{minutes} minutes for each patient", minutes = clinic.slot_minutes)}</p>
                     </div>
-                    {press("close-hours", &clinic.id, "button button-compact", tr!("Close"))}
+                    {press("close-hours", &clinic.id, "button button-compact", closing)}
                 </li>
             }
         })

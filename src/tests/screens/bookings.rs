@@ -328,7 +328,8 @@ async fn an_administrator_opens_hours(db: Db) {
     let fields =
         [("_form", "open-hours"), ("weekday", "2"), ("begins", "09:00"), ("ends", "12:00"), ("slotMinutes", "15")];
     assert_eq!(admin.send(admin.form(&path, &fields)).await.status, StatusCode::SEE_OTHER);
-    assert!(admin.get(&path).await.text.contains("Tuesday, 09:00 to 12:00"));
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("Tuesday, 09:00 to 12:00") && page.contains("Close hours"), "{page}");
     assert_eq!(admin.send(admin.form(&path, &fields)).await.status, StatusCode::UNPROCESSABLE_ENTITY, "they overlap");
     let open = clinics::of_doctor(&db, &house.tenant.id, &doctor).await.expect("a read");
     let fields = [("_form", "close-hours"), ("_about", open[0].id.as_str())];
