@@ -20,6 +20,11 @@ const FEW: usize = 5;
 /// How many words of a search are looked at; the rest would hardly narrow it.
 const WORDS: usize = 4;
 
+/// What patients are found by, as rows.
+pub(super) const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
+/// How that may be mistyped, as rows.
+pub(super) const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
+
 /// The words of a text: lower case, letters and digits.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|character: char| !character.is_alphanumeric() && !is_mark(character))
@@ -98,8 +103,6 @@ pub(super) async fn index(
         "DELETE FROM patient_terms WHERE tenant_id = $1 AND patient_id = $2",
         "DELETE FROM patient_spellings WHERE tenant_id = $1 AND patient_id = $2",
     ];
-    const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
-    const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
     for forget in FORGET {
         on!(&mut *tx, connection => {
             sqlx::query(forget).bind(tenant).bind(patient).execute(&mut **connection).await.map(drop)

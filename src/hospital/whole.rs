@@ -9,7 +9,7 @@ use super::WriteError;
 use super::branches::Branch;
 use super::departments::Department;
 use super::passphrase::PassphraseHash;
-use super::patient_search::{name_key, phone_key, terms};
+use super::patient_search::{SPELLINGS, TERMS, name_key, phone_key, terms};
 use super::patient_spelling::spellings;
 use super::patients::Patient;
 use super::people::Person;
@@ -40,8 +40,6 @@ const TARIFF: Rows = insert_rows!("tariff":
 const PATIENTS: Rows = insert_rows!("patients":
     text "id", text "mrn", text "name", text "sex", date "birth_date", text "phone", time "created_at", text "name_key",
     text "phone_key"; "");
-const TERMS: Rows = insert_rows!("patient_terms": text "patient_id", text "term"; "");
-const SPELLINGS: Rows = insert_rows!("patient_spellings": text "patient_id", text "spelling"; "");
 const NUMBERS: Rows = insert_rows!("patient_numbers": number "last"; "");
 
 /// A hospital with everybody and everything in it.
