@@ -29,6 +29,13 @@ test("more than the balance is refused, with what was typed kept and the facts b
   expect(answers.at(-1)).toBe(422);
   await expect(reception.locator("#refusal")).toContainText("Still to pay");
   await expect(reception.locator("[name=amount]")).toHaveValue("999999");
+  // The hint above the one keeps it on one line with the other.
+  const bottoms = await Promise.all(["amount", "reference"].map(async (name) => {
+    const box = await reception.locator(`[name=${name}]`).boundingBox();
+    return box && box.y + box.height;
+  }));
+  expect(bottoms[0]).not.toBeNull();
+  expect(Math.abs((bottoms[0] ?? 0) - (bottoms[1] ?? 0))).toBeLessThan(1);
 });
 
 test("the wrong role is told which role is needed", async ({ browser }) => {
