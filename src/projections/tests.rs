@@ -69,6 +69,8 @@ pub struct TestCard {
     pub version: i64,
     /// How urgent the visit is.
     pub visit_priority: Priority,
+    /// The branch of the visit.
+    pub branch_id: Option<BranchId>,
     /// The doctor of the visit.
     pub doctor_id: Option<PersonId>,
     /// The patient.
@@ -158,8 +160,8 @@ macro_rules! select_cards {
     ($conditions:literal) => {
         concat!(
             "SELECT tests.*, visits.token, visits.version, visits.priority AS visit_priority, \
-             visits.doctor_id, visits.patient_id, patients.name AS patient_name, patients.sex AS patient_sex, \
-             patients.birth_date AS patient_birth_date \
+             visits.branch_id, visits.doctor_id, visits.patient_id, patients.name AS patient_name, \
+             patients.sex AS patient_sex, patients.birth_date AS patient_birth_date \
              FROM tests \
              JOIN visits ON visits.tenant_id = tests.tenant_id AND visits.visit_id = tests.visit_id \
              JOIN patients ON patients.tenant_id = visits.tenant_id AND patients.id = visits.patient_id \

@@ -9,7 +9,7 @@ use axum::response::Response;
 use tr::tr;
 
 use crate::hospital::rooms::{self, Room, RoomKind};
-use crate::hospital::{measure_targets, patients, people, tariff};
+use crate::hospital::{branches, measure_targets, patients, people, tariff};
 use crate::http::desk::{Desk, Failure};
 use crate::http::form::Values;
 use crate::http::seen::Seen;
@@ -77,6 +77,7 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
         counts: tests::counts(db, tenant).await?,
         reasons: reasons(&desk, &cards).await?,
         names: people::names(db, tenant).await?,
+        elsewhere: elsewhere(&desk).await?,
         rooms: rooms(&desk).await?,
         opened,
         attempt: attempt.clone(),
@@ -88,6 +89,14 @@ async fn page(desk: Desk, attempt: Option<Arc<Attempt>>) -> Result<Response, Fai
     };
     let desk = desk.live([Topic::Lab]).reloads(data.opened.is_none());
     desk.show(tr!("Laboratory"), Seen::List, attempt, move || lab(data)).await
+}
+
+/// The branches in which this person does not work; none where the hospital has but one.
+pub(super) async fn elsewhere(desk: &Desk) -> Result<BTreeMap<BranchId, String>, Failure> {
+    let all = branches::list(desk.db(), &desk.tenant.id).await?;
+    let several = all.len() > 1;
+    let others = all.into_iter().filter(|branch| several && Some(&branch.id) != desk.branch());
+    Ok(others.map(|branch| (branch.id, branch.name)).collect())
 }
 
 /// Where this person calls patients to: their own room, or else those of their branch's laboratory.

@@ -16,6 +16,7 @@ use tr::tr;
 
 use crate::hospital::tariff;
 use crate::http::desk::{Desk, Failure};
+use crate::http::screens::lab::elsewhere;
 use crate::http::seen::Seen;
 use crate::http::{AppState, Page};
 use crate::islands::offline::kept::{Before, Deed, EVENTS, MOST, Measured, Refused, Task, Worklist};
@@ -121,12 +122,14 @@ pub async fn worklist(desk: Desk) -> Result<Response, Failure> {
         compared.collect::<Vec<_>>()
     };
     let today = desk.tenant.local_day(desk.now);
+    let elsewhere = elsewhere(&desk).await?;
     let task = |card: &TestCard| Task {
         visit_id: card.test.visit_id.clone(),
         test_id: card.test.test_id.clone(),
         token: card.token.clone(),
         patient: card.patient_name.clone(),
         age_and_sex: age_and_sex(card.patient_birth_date, card.patient_sex, today),
+        branch: card.branch_id.as_ref().and_then(|branch| elsewhere.get(branch)).cloned(),
         urgency: card.urgency(),
         label: suggested_label(card),
         analytes: measured(card),

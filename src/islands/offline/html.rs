@@ -201,6 +201,7 @@ fn card(html: &mut String, worklist: &Worklist, task: &Task, test: &Test, typed:
     let mut details = vec![task.patient.as_str(), &task.age_and_sex, &specimen, &since];
     // A rejected specimen's label is used no more.
     details.extend(test.sample_id.as_deref().filter(|_| test.stage != Stage::Ordered));
+    details.extend(task.branch.as_deref());
     *html += &[
         "<li class=\"",
         frame(task.urgency),

@@ -61,6 +61,8 @@ pub struct Task {
     pub patient: String,
     /// The patient's age and sex.
     pub age_and_sex: String,
+    /// The branch, where it is not the person's own.
+    pub branch: Option<String>,
     /// How urgent it is.
     pub urgency: Priority,
     /// The label suggested for its next specimen.

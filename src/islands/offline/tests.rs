@@ -43,6 +43,7 @@ fn worklist() -> Worklist {
         token: "L-001".into(),
         patient: "Asha".into(),
         age_and_sex: "40 years".into(),
+        branch: Some("Lakeside".into()),
         urgency: Priority::Emergency,
         label: "S-1".into(),
         analytes: Vec::new(),

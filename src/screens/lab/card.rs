@@ -7,7 +7,7 @@ use super::super::form::button;
 use super::super::icon::{Icon, icon};
 use super::super::parts::{age_and_sex, clock_time, priority_tag, stage_bar, wait};
 use super::results::results;
-use super::{Bench, Lab, Shown, forms};
+use super::{Bench, Lab, Shown, branch_tag, forms};
 use crate::islands::offline::html::frame;
 use crate::journey::events::EventType;
 use crate::journey::refusal::one_of;
@@ -97,7 +97,7 @@ pub(super) fn card(lab: &Lab, card: &TestCard) -> AnyView {
 fn tags(lab: &Lab, card: &TestCard) -> AnyView {
     let again = card.test.recollections;
     view! {
-        {urgency_tag(card.urgency())}
+        {urgency_tag(card.urgency())} {branch_tag(lab, card.branch_id.as_ref())}
         {(again > 0)
             .then(|| {
                 let words = match again {

@@ -24,7 +24,7 @@ use crate::hospital::tariff::Analyte;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::events::EventType;
-use crate::journey::ids::{PersonId, TestId};
+use crate::journey::ids::{BranchId, PersonId, TestId};
 use crate::journey::words::{Stage, Status};
 use crate::language;
 use crate::projections::earlier_results::EarlierResults;
@@ -51,6 +51,8 @@ pub struct Lab {
     pub reasons: BTreeMap<TestId, String>,
     /// The people of the hospital.
     pub names: BTreeMap<PersonId, String>,
+    /// The branches whose patients are marked.
+    pub elsewhere: BTreeMap<BranchId, String>,
     /// The patients at the laboratory.
     pub patients: Vec<VisitCard>,
     /// How long their waits should last at most.
@@ -202,7 +204,7 @@ fn patients(lab: &Lab) -> AnyView {
                 <div class="list-main">
                     <p class="list-title">
                         <a href=format!("/visits/{}", visit.visit_id)>{card.patient_name.clone()}</a>
-                        {urgency}
+                        {urgency} {branch_tag(lab, visit.branch_id.as_ref())}
                     </p>
                     <p class="list-detail">
                         {age_and_sex(card.patient_birth_date, card.patient_sex, today)} " · " {detail} " · "
@@ -223,6 +225,12 @@ fn patients(lab: &Lab) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Names the branch of who is in another than the person: laboratories see all of them.
+fn branch_tag(lab: &Lab, branch: Option<&BranchId>) -> AnyView {
+    let name = branch.and_then(|branch| lab.elsewhere.get(branch)).cloned();
+    name.map(|name| view! { <span class="tag">{icon(Icon::Building)} {name}</span> }).into_any()
 }
 
 /// Calls a patient, or notes that a called one did not come.

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 use sojourn::db::{Db, commit, new_id};
 use sojourn::hospital::branches;
+use sojourn::hospital::people::{self, PersonDetails};
 use sojourn::journey::events::EventType::{self, *};
 use sojourn::journey::ids::{BranchId, RequestKey, TestId, VisitId};
 use sojourn::journey::words::{Role, Stage, Station, Word as _};
@@ -20,6 +21,7 @@ stories!(
     a_search_does_not_deny_a_visit_elsewhere,
     a_visit_of_no_branch_is_on_every_board,
     results_are_reviewed_in_their_branch,
+    the_laboratory_names_other_branches,
 );
 
 /// A visit that began in a branch, or in none.
@@ -37,6 +39,18 @@ async fn another_branch(house: &House) -> BranchId {
     let branch = branches::add(&mut tx, &house.tenant.id, "Lakeside", "LS").await.expect("a branch").id;
     commit(tx).await.expect("it is written");
     branch
+}
+
+/// A visit for one test, which began in a branch.
+async fn tested(house: &House, branch: &BranchId) -> (VisitId, TestId) {
+    let (visit, test): (VisitId, TestId) = (new_id(), new_id());
+    let metadata = json!({ "patientId": house.patient, "visitType": "LAB_ONLY", "priority": "EMERGENCY" });
+    let wish = Wish::new(Some(visit.clone()), VisitRegistered, metadata);
+    let wish = Wish { branch_id: Some(branch.clone()), ..wish };
+    house.record(Role::Receptionist, vec![wish]).await.expect("a registration");
+    let ordered = json!({ "testId": test, "code": "HB", "name": "Haemoglobin", "price": 10_000 });
+    house.log(Role::Receptionist, &visit, TestsOrdered, json!({ "tests": [ordered] })).await;
+    (visit, test)
 }
 
 async fn a_visit_of_another_branch_takes_nothing(db: Db) {
@@ -116,13 +130,7 @@ async fn a_visit_of_no_branch_is_on_every_board(db: Db) {
 async fn results_are_reviewed_in_their_branch(db: Db) {
     let house = House::open(&db, "City Hospital").await;
     let there = another_branch(&house).await;
-    let (visit, test): (VisitId, TestId) = (new_id(), new_id());
-    let metadata = json!({ "patientId": house.patient, "visitType": "LAB_ONLY", "priority": "EMERGENCY" });
-    let wish = Wish::new(Some(visit.clone()), VisitRegistered, metadata);
-    let wish = Wish { branch_id: Some(there.clone()), ..wish };
-    house.record(Role::Receptionist, vec![wish]).await.expect("a registration");
-    let test_of = json!({ "testId": test, "code": "HB", "name": "Haemoglobin", "price": 10_000 });
-    house.log(Role::Receptionist, &visit, TestsOrdered, json!({ "tests": [test_of] })).await;
+    let (visit, test) = tested(&house, &there).await;
     let results = json!({ "testId": test, "results": [{ "analyte": "Haemoglobin", "value": "7.9" }] });
     for (event, metadata) in [
         (TestSampleCollected, json!({ "testId": test })),
@@ -138,4 +146,28 @@ async fn results_are_reviewed_in_their_branch(db: Db) {
         let listed = tests::for_doctor(&db, &house.tenant.id, Stage::Completed, &doctor.person.id, branch).await;
         assert_eq!(listed.expect("a list").len(), seen);
     }
+}
+
+async fn the_laboratory_names_other_branches(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let technician = Browser::sign_in(&house, "technician", &[Role::LabTechnician]).await;
+    let courier = Browser::sign_in(&house, "courier", &[Role::LabTechnician]).await;
+    let of_none = PersonDetails { name: "courier".to_owned(), branch_id: None, department_id: None, room_id: None };
+    let mut tx = db.begin().await.expect("a transaction");
+    people::change(&mut tx, &house.tenant.id, &courier.person.id, of_none).await.expect("another workplace");
+    commit(tx).await.expect("it is written");
+    let says = async |browser: &Browser, test: &TestId, branch: &str| {
+        let page = browser.get("/lab").await.text;
+        let id = format!(r#"id="test-{test}""#);
+        let card = page.split("<li ").find(|card| card.contains(&id)).expect("a card");
+        card.contains(branch)
+    };
+    let (_, here) = tested(&house, &house.branch).await;
+    assert!(!says(&courier, &here, "City Hospital").await, "there is but one branch");
+    let (_, there) = tested(&house, &another_branch(&house).await).await;
+    assert!(!says(&technician, &here, "City Hospital").await, "it is their own");
+    assert!(says(&technician, &there, "Lakeside").await);
+    assert!(says(&courier, &here, "City Hospital").await && says(&courier, &there, "Lakeside").await);
+    let kept = technician.get("/lab/worklist").await.text;
+    assert!(kept.contains("Lakeside") && !kept.contains("City Hospital"), "{kept}");
 }
