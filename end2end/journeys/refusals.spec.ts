@@ -43,6 +43,8 @@ test("the wrong role is told which role is needed", async ({ browser }) => {
   const response = await lab.goto("/billing");
   expect(response?.status()).toBe(403);
   await expect(lab.getByText(/Only a billing clerk, receptionist or manager may open this page/)).toBeVisible();
+  await lab.getByRole("navigation", { name: "Workplaces" }).getByRole("link", { name: "Lab" }).click();
+  await expect(lab).toHaveURL(/\/lab$/);
 });
 
 test("a wrong passphrase is refused in one sentence", async ({ page }) => {
