@@ -47,4 +47,5 @@ test("an address with nothing at it says so, in a page", async ({ browser }) => 
   const response = await page.goto("/nowhere");
   expect(response?.status()).toBe(404);
   await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Workplaces" })).toBeVisible();
 });

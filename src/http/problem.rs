@@ -30,15 +30,15 @@ pub async fn pages(State(state): State<AppState>, request: Request, next: Next) 
     with_headers_of(&response, rendered)
 }
 
-/// The same for who is signed in, with the ways to every other screen; what they may not see, or what is not there, is no dead end.
+/// The same for who is signed in, with the ways to every other screen: no failure is a dead end.
+///
+/// Where the database is away, it is not asked again who that is.
 pub async fn pages_within(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    const OF_THE_ADDRESS: [StatusCode; 3] =
-        [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
     let (parts, body) = request.into_parts();
     let mut asked = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if api::is_within(asked.uri.path())
-        || !OF_THE_ADDRESS.contains(&response.status())
+        || response.status() == StatusCode::SERVICE_UNAVAILABLE
         || !is_unshown(&asked.headers, &response)
     {
         return response;
