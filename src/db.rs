@@ -214,13 +214,9 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        // Questions are asked for many keys at once: a plan made while a table was empty would read all of it for long after. What was
-        // lately written is in memory, where looking up each key costs less than reading all of a table.
-        const PLANNED_ANEW: &str =
-            "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1";
         Ok(match &self.write {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin_with(PLANNED_ANEW).await?),
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
         })
     }
 
@@ -230,6 +226,14 @@ impl Db {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
             Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Has PostgreSQL count tables, on which its plans rest. It does so itself, but a minute later.
+    pub async fn count(&self, statement: &'static str) -> sqlx::Result<()> {
+        match &self.write {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(drop),
+        }
     }
 
     /// Asks the database whether it is there, for reading and for writing.
@@ -310,7 +314,8 @@ fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
         })
         // Every hospital has connections of its own; those of a quiet one are given back soon.
         .idle_timeout(Duration::from_secs(60))
-        .connect_lazy_with(options.options([("sojourn.tenant", tenant)]))
+        // What was lately written is in memory, where looking up each key costs less than reading all of a table.
+        .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("random_page_cost", "1.1")]))
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.

@@ -44,6 +44,9 @@ const HEAD_LOCKED: &str = "SELECT position, hash FROM log_heads WHERE tenant_id 
 const NEW_HEAD: &str =
     "INSERT INTO log_heads (tenant_id, position, hash) VALUES ($1, 0, $2) ON CONFLICT (tenant_id) DO NOTHING";
 
+/// Counts the tables that events are written to, for [`Db::count`].
+pub const COUNT: &str = "ANALYZE visit_events, event_tags";
+
 /// Locks the head of a tenant's log until the transaction ends; makes it for a tenant that has none.
 pub async fn lock_head(tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Head> {
     if let Some(head) = locked(tx, tenant).await? {

@@ -39,6 +39,9 @@ pub const TABLES: [Table; 4] = [
     table!("token_counters" by "tenant_id, branch_id, prefix, day"),
 ];
 
+/// Counts them, for [`Db::count`](crate::db::Db::count).
+pub const COUNT: &str = "ANALYZE visits, tests, bills";
+
 /// What appended events changed: each row is written once, however many events touched it.
 #[derive(Debug, Default)]
 pub struct Changes(BTreeMap<VisitId, Change>);

@@ -31,7 +31,7 @@ use crate::projections::Changes;
 const LONGEST_FACTS: usize = 4_000;
 
 /// How many events are decided before the first are written: few, as nothing is written meanwhile.
-const FIRST_STRIDE: usize = 8;
+const FIRST_STRIDE: usize = 16;
 /// How many events are decided while those before them are written.
 const STRIDE: usize = 64;
 
@@ -48,6 +48,8 @@ pub(super) struct Outcome {
     pub answers: Vec<Result<Recorded, RecordError>>,
     /// What changed.
     pub announcements: Vec<Announcement>,
+    /// Where the log ended before, and where it ends now.
+    pub ends: [i64; 2],
 }
 
 /// A transaction that is to take requests of one tenant: whose log it holds, nobody else writes.
@@ -73,7 +75,7 @@ pub(super) async fn commit(
     requests: &[Request],
 ) -> Result<Outcome, RecordError> {
     let Some(Request { tenant, .. }) = requests.first() else {
-        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new() });
+        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new(), ends: [head.position(); 2] });
     };
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();
@@ -108,7 +110,7 @@ pub(super) async fn commit(
     };
     rows::write(&mut tx, &tenant.id, iter::from_fn(|| group.next_batch())).await?;
     group.write(&mut tx).await?;
-    let Group { head, mut visits, announcements, earlier, answers, .. } = group;
+    let Group { begun, head, mut visits, announcements, earlier, answers, .. } = group;
     // What is of no more use is given up, and the answers are made ready, while the engine commits.
     let ready = async {
         drop(earlier);
@@ -119,7 +121,7 @@ pub(super) async fn commit(
     let (committed, answers) = futures::join!(commit_tx(tx), ready);
     committed?;
     memory.states.keep(&head, visits);
-    Ok(Outcome { answers, announcements })
+    Ok(Outcome { answers, announcements, ends: [begun, head.position()] })
 }
 
 /// Events as whoever asked for them and whoever writes them hold them.

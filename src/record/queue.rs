@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::ids::{BranchId, TenantId, VisitId};
-use crate::log;
+use crate::{log, projections};
 
 /// How many requests may wait; whoever comes after them is told to come again.
 const PLACES: usize = 2048;
@@ -128,7 +128,10 @@ impl Writer {
         // A fault of ours in one request must not end the writing of all.
         let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
         match outcome {
-            Ok(Outcome { answers, announcements }) => {
+            Ok(Outcome { answers, announcements, ends }) => {
+                if has_doubled(ends) {
+                    tokio::spawn(count(self.db.clone()));
+                }
                 for announcement in announcements {
                     // Nobody listening is no failure.
                     let _ = self.announcements.send(announcement);
@@ -140,6 +143,21 @@ impl Writer {
                 Ok(())
             }
             Err(error) => Err((group, error)),
+        }
+    }
+}
+
+/// Whether a log has come to twice what it was, and to more than a few events.
+fn has_doubled([before, now]: [i64; 2]) -> bool {
+    const MANY: i64 = 512;
+    now >= MANY && now.ilog2() > before.max(1).ilog2()
+}
+
+/// Has the tables counted: plans that were made for empty ones would be kept while the first thousands of events come in.
+async fn count(db: Db) {
+    for statement in [log::COUNT, projections::COUNT] {
+        if let Err(error) = db.count(statement).await {
+            tracing::warn!(%error, "the tables were not counted; PostgreSQL counts them itself a little later");
         }
     }
 }
