@@ -3,7 +3,6 @@
 //! Rows are what serde makes of them: objects whose members are columns. SQLite is given each value alone, PostgreSQL each column as
 //! an array: each takes that in twice as fast as one text of JSON.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -127,9 +126,11 @@ macro_rules! update_rows {
                     "UPDATE ", $table, " SET ", $first, " = ", $crate::db::rows::column!(postgres $first_kind $first),
                     $(", ", $column, " = ", $crate::db::rows::column!(postgres $kind $column),)+ " FROM unnest("
                 ),
+                // Each row is looked up by its key: a table that was not counted yet would be read as a whole.
                 concat!(
-                    ") AS given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") WHERE ",
-                    $table, ".tenant_id = $1 AND ", $table, ".", $key, " = given.", $key
+                    ") AS given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") CROSS JOIN LATERAL \
+                     (SELECT ctid FROM ", $table, " AS kept WHERE kept.tenant_id = $1 AND kept.", $key, " = given.", $key,
+                    " OFFSET 0) AS kept (place) WHERE ", $table, ".tenant_id = $1 AND ", $table, ".ctid = kept.place"
                 ),
             ],
             conflict: "",
@@ -147,60 +148,46 @@ macro_rules! listed_columns {
 pub(crate) use {column, insert_rows, listed_columns, update_rows};
 
 /// Rows of one kind on their way into their table.
-pub struct Batch<'a>(Box<dyn Going + Send + 'a>);
-
-/// What takes rows to their table, statement by statement.
-trait Going {
-    /// The next statement for SQLite; none when all rows have gone.
-    fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>>;
-    /// The next statement for PostgreSQL; none when all rows have gone.
-    fn postgres(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Postgres, PgArguments>>>;
-}
-
-/// Rows that are made when their turn comes: again and again when those made before have gone, until none are made.
-struct Making<R, F> {
+///
+/// They are taken apart already, so that it takes little to make a statement of them, and what they were made of may go.
+pub struct Batch {
     rows: Rows,
-    make: F,
-    made: Vec<R>,
-    gone: usize,
+    left: std::vec::IntoIter<Vec<Cell>>,
 }
 
-impl<R, F: FnMut() -> Vec<R>> Making<R, F> {
-    /// The first rows that are left, as many as an engine takes at once.
-    fn some(&mut self, most: impl FnOnce(usize) -> usize) -> &[R] {
-        if self.gone == self.made.len() {
-            (self.made, self.gone) = ((self.make)(), 0);
-        }
-        let begin = self.gone;
-        self.gone += most(self.made.len() - begin);
-        self.made.get(begin..self.gone).unwrap_or_default()
-    }
-}
-
-impl<R: Serialize, F: FnMut() -> Vec<R>> Going for Making<R, F> {
+impl Batch {
+    /// The next statement for SQLite; none when all rows have gone.
     fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>> {
-        let rows = self.rows;
         // Few texts, so that each is prepared once and kept; few statements all the same.
-        let some = self.some(|left| match left {
-            0..STEP => left,
-            _ => MOST.min(left / STEP * STEP),
-        });
-        if some.is_empty() { Ok(None) } else { rows.one_by_one(tenant, some).map(Some).map_err(sqlx::Error::Encode) }
+        let most = match self.left.len() {
+            left @ 0..STEP => left,
+            left => MOST.min(left / STEP * STEP),
+        };
+        self.some(most).map(|some| self.rows.one_by_one(tenant, some)).transpose().map_err(sqlx::Error::Encode)
     }
 
+    /// The next statement for PostgreSQL; none when all rows have gone.
     fn postgres(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Postgres, PgArguments>>> {
-        let rows = self.rows;
-        let some = self.some(|left| HEAP.min(left));
-        if some.is_empty() { Ok(None) } else { rows.by_columns(tenant, some).map(Some).map_err(sqlx::Error::Encode) }
+        self.some(HEAP).map(|some| self.rows.by_columns(tenant, &some)).transpose().map_err(sqlx::Error::Encode)
+    }
+
+    /// The first rows that are left, if any are.
+    fn some(&mut self, most: usize) -> Option<Vec<Vec<Cell>>> {
+        let some: Vec<_> = self.left.by_ref().take(most).collect();
+        (!some.is_empty()).then_some(some)
     }
 }
 
 /// Writes batches of rows one after the other; each statement is put together while the one before it is carried out.
-pub async fn write(tx: &mut Tx, tenant: &TenantId, batches: Vec<Batch<'_>>) -> sqlx::Result<()> {
-    let mut left = VecDeque::from(batches);
+pub async fn write(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    batches: impl IntoIterator<Item = sqlx::Result<Batch>, IntoIter: Send>,
+) -> sqlx::Result<()> {
+    let (mut batches, mut batch) = (batches.into_iter(), None);
     match tx {
         Tx::Sqlite(connection) => {
-            let mut next = || next(&mut left, |batch| batch.sqlite(tenant));
+            let mut next = || next(&mut batches, &mut batch, |batch| batch.sqlite(tenant));
             let mut prepared = next()?;
             while let Some(query) = prepared {
                 let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
@@ -208,7 +195,7 @@ pub async fn write(tx: &mut Tx, tenant: &TenantId, batches: Vec<Batch<'_>>) -> s
             }
         }
         Tx::Postgres(connection) => {
-            let mut next = || next(&mut left, |batch| batch.postgres(tenant));
+            let mut next = || next(&mut batches, &mut batch, |batch| batch.postgres(tenant));
             let mut prepared = next()?;
             while let Some(query) = prepared {
                 let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
@@ -219,18 +206,23 @@ pub async fn write(tx: &mut Tx, tenant: &TenantId, batches: Vec<Batch<'_>>) -> s
     Ok(())
 }
 
-/// The next statement of the first batch that has one.
-fn next<'a, S>(
-    left: &mut VecDeque<Batch<'a>>,
-    statement: impl Fn(&mut (dyn Going + Send + 'a)) -> sqlx::Result<Option<S>>,
+/// The next statement of the batch at hand, or of the first after it that has one.
+fn next<S>(
+    batches: &mut impl Iterator<Item = sqlx::Result<Batch>>,
+    at_hand: &mut Option<Batch>,
+    statement: impl Fn(&mut Batch) -> sqlx::Result<Option<S>>,
 ) -> sqlx::Result<Option<S>> {
-    while let Some(Batch(batch)) = left.front_mut() {
-        match statement(batch.as_mut())? {
-            None => drop(left.pop_front()),
-            some => return Ok(some),
+    loop {
+        if let Some(batch) = at_hand
+            && let Some(statement) = statement(batch)?
+        {
+            return Ok(Some(statement));
+        }
+        *at_hand = batches.next().transpose()?;
+        if at_hand.is_none() {
+            return Ok(None);
         }
     }
-    Ok(None)
 }
 
 impl Rows {
@@ -239,36 +231,33 @@ impl Rows {
         Self { conflict: "", ..self }
     }
 
-    /// Rows to be written, made when their turn comes.
-    pub fn batch<'a, R: Serialize + Send + 'a>(self, make: impl FnOnce() -> Vec<R> + Send + 'a) -> Batch<'a> {
-        let mut make = Some(make);
-        self.flow(move || make.take().map_or_else(Vec::new, |make| make()))
-    }
-
-    /// Rows to be written as they are made, some at a time; none are left when none were made.
-    pub fn flow<'a, R: Serialize + Send + 'a>(self, make: impl FnMut() -> Vec<R> + Send + 'a) -> Batch<'a> {
-        Batch(Box::new(Making { rows: self, make, made: Vec::new(), gone: 0 }))
+    /// Rows to be written.
+    pub fn batch<R: Serialize>(self, rows: impl IntoIterator<Item = R>) -> sqlx::Result<Batch> {
+        let rows = rows.into_iter().map(|row| cells(self.columns, &row)).collect::<Result<Vec<_>, _>>();
+        let left = rows.map_err(|error| sqlx::Error::Encode(error.into()))?.into_iter();
+        Ok(Batch { rows: self, left })
     }
 
     /// Writes rows; does nothing when there are none.
     pub async fn write<R: Serialize + Sync>(self, tx: &mut Tx, tenant: &TenantId, rows: &[R]) -> sqlx::Result<()> {
-        write(tx, tenant, vec![self.batch(|| rows.iter().collect())]).await
+        write(tx, tenant, [self.batch(rows)]).await
     }
 
     /// The statement that writes rows on SQLite.
-    fn one_by_one<R: Serialize>(
+    fn one_by_one(
         self,
         tenant: &TenantId,
-        rows: &[R],
+        rows: Vec<Vec<Cell>>,
     ) -> Result<Query<'static, Sqlite, SqliteArguments>, BoxDynError> {
         let tenant: Arc<str> = tenant.as_str().into();
+        let sql = self.of(rows.len());
         let mut values = SqliteArguments::default();
         values.reserve((self.columns.len() + 1) * rows.len(), 0);
         for row in rows {
             if self.tenant == TenantStands::InRows {
                 values.add(Arc::clone(&tenant))?;
             }
-            for cell in cells(self.columns, row)? {
+            for cell in row {
                 match cell {
                     Cell::Nothing => values.add(None::<i64>),
                     Cell::Text(text) => values.add(text),
@@ -280,16 +269,15 @@ impl Rows {
         if self.tenant == TenantStands::Last {
             values.add(tenant)?;
         }
-        Ok(sqlx::query_with(AssertSqlSafe(self.of(rows.len())), values))
+        Ok(sqlx::query_with(AssertSqlSafe(sql), values))
     }
 
     /// The statement that writes rows on PostgreSQL.
-    fn by_columns<R: Serialize>(
+    fn by_columns(
         self,
         tenant: &TenantId,
-        rows: &[R],
+        rows: &[Vec<Cell>],
     ) -> Result<Query<'static, Postgres, PgArguments>, BoxDynError> {
-        let rows = rows.iter().map(|row| cells(self.columns, row)).collect::<Result<Vec<_>, _>>()?;
         let mut values = PgArguments::default();
         values.add(tenant)?;
         let mut given = Vec::with_capacity(self.columns.len());

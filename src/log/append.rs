@@ -1,14 +1,12 @@
 //! The head of a tenant's log, and the one statement that writes events.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
-use crate::db::rows::{self, Rows, insert_rows};
+use crate::db::rows::{self, Batch, Rows, insert_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
@@ -187,21 +185,12 @@ impl Head {
 
 /// Writes linked events; one whose id or version is there already is an error.
 pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
-    APPEND.write(tx, tenant, &events.iter().map(Row::from).collect::<Vec<_>>()).await
+    rows::write(tx, tenant, [batch(events)]).await
 }
 
-/// Writes events as they are linked, some at a time, until none were.
-pub async fn write_each(tx: &mut Tx, tenant: &TenantId, link: impl FnMut() -> Vec<Linked> + Send) -> sqlx::Result<()> {
-    rows::write(tx, tenant, vec![APPEND.flow(link)]).await
-}
-
-/// A linked event that others hold too.
-pub struct Linked(pub Arc<StoredEvent>);
-
-impl Serialize for Linked {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Row::from(self.0.as_ref()).serialize(serializer)
-    }
+/// Linked events on their way into the log.
+pub fn batch<'a>(events: impl IntoIterator<Item = &'a StoredEvent>) -> sqlx::Result<Batch> {
+    APPEND.batch(events.into_iter().map(Row::from))
 }
 
 /// Appends one event after the head, which moves to it if it is written.

@@ -49,7 +49,7 @@ pub mod timeline;
 pub mod verify;
 
 pub use access::{Access, AccessLog};
-pub use append::{Head, Linked, append, lock_head, position, positions, save_head, write, write_each};
+pub use append::{Head, append, batch, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};

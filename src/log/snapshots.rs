@@ -35,14 +35,14 @@ const KEEP: Rows = insert_rows!("snapshots":
      fold_version = excluded.fold_version, state = excluded.state");
 
 /// The states of visits to be kept; of several of one visit, the last.
-pub fn rows(visits: &[(VisitId, Arc<Visit>)]) -> Batch<'_> {
+pub fn batch(visits: &[(VisitId, Arc<Visit>)]) -> sqlx::Result<Batch> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for (id, visit) in visits {
         rows.retain(|row| row.aggregate_id != id);
         let version = visit.version;
         rows.push(Row { aggregate_type: FOLD, aggregate_id: id, version, fold_version: FOLD_VERSION, state: visit });
     }
-    KEEP.batch(|| rows)
+    KEEP.batch(rows)
 }
 
 macro_rules! of_visits {

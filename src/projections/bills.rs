@@ -70,12 +70,12 @@ const SAVE: Rows = insert_rows!("bills":
      settled_at = excluded.settled_at");
 
 /// The bills that changed.
-pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Batch> {
     let changed = visits.iter().flat_map(|(visit_id, change)| {
         let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
         rows(visit_id, &change.after).filter(move |row| !before.contains(row))
     });
-    SAVE.batch(|| changed.collect())
+    SAVE.batch(changed)
 }
 
 const OF_VISIT: &str = "SELECT * FROM bills WHERE tenant_id = $1 AND visit_id = $2 ORDER BY billed_at, bill_id";

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::db::Tx;
 use crate::db::beside::{Table, table};
-use crate::db::rows::Batch;
+use crate::db::rows::{self, Batch};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::visit::Visit;
@@ -42,13 +42,6 @@ pub const TABLES: [Table; 4] = [
 /// What appended events changed: each row is written once, however many events touched it.
 #[derive(Debug, Default)]
 pub struct Changes(BTreeMap<VisitId, Change>);
-
-/// The same, and the tokens of those who were registered, without which no rows can be made.
-#[derive(Debug)]
-pub struct Numbered {
-    visits: BTreeMap<VisitId, Change>,
-    tokens: Tokens,
-}
 
 /// What visits are called by, as they were registered.
 type Tokens = BTreeMap<VisitId, String>;
@@ -89,17 +82,14 @@ impl Changes {
         self.0.insert(visit_id.clone(), Change { before, after, recorded_at, arrival });
     }
 
-    /// Gives those who were registered their tokens, in the order of the log.
-    pub async fn number(self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Numbered> {
-        let tokens = tokens::of(tx, tenant, &self.0).await?;
-        Ok(Numbered { visits: self.0, tokens })
+    /// The rows that bring every read model up to date, but for those of who was [`register`](Self::register)ed.
+    pub fn batches(&self) -> [sqlx::Result<Batch>; 3] {
+        [visits::progressed, tests::changed, bills::changed].map(|batch| batch(&self.0))
     }
-}
 
-impl Numbered {
-    /// The rows that bring every read model up to date.
-    pub fn rows(&self) -> [Batch<'_>; 4] {
-        let Self { visits, tokens } = self;
-        [visits::registered(visits, tokens), visits::progressed(visits), tests::changed(visits), bills::changed(visits)]
+    /// Writes the rows of those who were registered, with their tokens, which are given out in the order of the log.
+    pub async fn register(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
+        let tokens = tokens::of(tx, tenant, &self.0).await?;
+        rows::write(tx, tenant, [visits::registered(&self.0, &tokens)]).await
     }
 }

@@ -146,13 +146,13 @@ struct SortedRow {
 }
 
 /// The tests that changed.
-pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Batch> {
     let changed = visits.iter().flat_map(|(visit_id, change)| {
         let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
         rows(visit_id, &change.after).filter(move |row| !before.contains(row))
     });
     let changed = changed.map(|row| SortedRow { urgency: urgency(row.priority), row });
-    SAVE.batch(|| changed.collect())
+    SAVE.batch(changed)
 }
 
 /// Repeats what every list of tests selects, before its own conditions.

@@ -235,8 +235,8 @@ const UPDATE: Rows = update_rows!("visits" by "visit_id":
     time "billing_since", time "recorded_at", number "version");
 
 /// The rows of those who were registered.
-pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a Tokens) -> Batch<'a> {
-    let registration = |(visit_id, change): (&'a VisitId, &'a Change)| {
+pub(super) fn registered(visits: &BTreeMap<VisitId, Change>, tokens: &Tokens) -> sqlx::Result<Batch> {
+    INSERT.batch(visits.iter().filter_map(|(visit_id, change)| {
         let (visit, Arrival { branch_id, day, .. }) = (&change.after, change.arrival.as_ref()?);
         Some(Registration {
             patient_id: &visit.patient_id,
@@ -249,14 +249,13 @@ pub(super) fn registered<'a>(visits: &'a BTreeMap<VisitId, Change>, tokens: &'a 
             registered_at: visit.registered_at,
             progress: progress(visit_id, change),
         })
-    };
-    INSERT.batch(move || visits.iter().filter_map(registration).collect())
+    }))
 }
 
 /// The rows of those who went on.
-pub(super) fn progressed(visits: &BTreeMap<VisitId, Change>) -> Batch<'_> {
+pub(super) fn progressed(visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Batch> {
     let known = visits.iter().filter(|(_, change)| change.arrival.is_none());
-    UPDATE.batch(|| known.map(|(visit_id, change)| progress(visit_id, change)).collect())
+    UPDATE.batch(known.map(|(visit_id, change)| progress(visit_id, change)))
 }
 
 /// Repeats what every list of visits selects, before its own conditions.

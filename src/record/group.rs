@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::{iter, slice, vec};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -18,12 +19,13 @@ use super::validators::Validators;
 use super::wish::Happening;
 use super::{Announcement, RecordError, Recorded, Refused, Wish};
 use crate::clock::Clock;
-use crate::db::{Db, Tx, commit as commit_tx, new_id, rows};
+use crate::db::rows::{self, Batch};
+use crate::db::{Db, Tx, commit as commit_tx, new_id};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
 use crate::journey::words::Word;
-use crate::log::{self, Digest, Head, Linked, RefusedAttempt, Remembered, StoredEvent, snapshots};
+use crate::log::{self, Digest, Head, RefusedAttempt, Remembered, StoredEvent, snapshots};
 use crate::projections::Changes;
 
 /// The longest that the facts of a refused attempt may be, in bytes of JSON.
@@ -103,25 +105,13 @@ pub(super) async fn commit(
         snapshots: Vec::new(),
         keys: Vec::new(),
         refused: Vec::new(),
+        left: requests.iter(),
+        answers: Vec::with_capacity(requests.len()),
+        following: None,
     };
-    // What is decided is written while the next requests are decided.
-    let (mut answers, mut left) = (Vec::with_capacity(requests.len()), requests.iter());
-    let decide = || {
-        let stride = if answers.is_empty() { FIRST_STRIDE } else { STRIDE };
-        let mut linked = Vec::new();
-        while linked.len() < stride
-            && let Some(request) = left.next()
-        {
-            let answer = group.answer(request);
-            let events = answer.iter().filter(|answer| !answer.repeated).flat_map(|answer| &answer.events);
-            linked.extend(events.cloned().map(Linked));
-            answers.push(answer);
-        }
-        linked
-    };
-    log::write_each(&mut tx, &tenant.id, decide).await?;
+    rows::write(&mut tx, &tenant.id, iter::from_fn(|| group.next_batch())).await?;
     group.write(&mut tx).await?;
-    let Group { head, mut visits, announcements, earlier, .. } = group;
+    let Group { head, mut visits, announcements, earlier, answers, .. } = group;
     // What is of no more use is given up, and the answers are made ready, while the engine commits.
     let ready = async {
         drop(earlier);
@@ -171,9 +161,36 @@ struct Group<'a> {
     snapshots: Vec<(VisitId, Arc<Visit>)>,
     keys: Vec<Remembered>,
     refused: Vec<RefusedAttempt>,
+    /// The requests that are not decided yet.
+    left: slice::Iter<'a, Request>,
+    /// The answers to the others.
+    answers: Vec<Result<Answer, RecordError>>,
+    /// The rows that follow from the events, when all are decided.
+    following: Option<vec::IntoIter<sqlx::Result<Batch>>>,
 }
 
 impl Group<'_> {
+    /// The next rows to be written: events as they are decided, then what follows from them.
+    ///
+    /// They are made ready while those before them are written.
+    fn next_batch(&mut self) -> Option<sqlx::Result<Batch>> {
+        let stride = if self.answers.is_empty() { FIRST_STRIDE } else { STRIDE };
+        let mut decided: Events = Vec::new();
+        while decided.len() < stride
+            && let Some(request) = self.left.next()
+        {
+            let answer = self.answer(request);
+            decided.extend(answer.iter().filter(|answer| !answer.repeated).flat_map(|answer| &answer.events).cloned());
+            self.answers.push(answer);
+        }
+        if !decided.is_empty() {
+            return Some(log::batch(decided.iter().map(Arc::as_ref)));
+        }
+        let Self { changes, snapshots, following, .. } = self;
+        let batches = || changes.batches().into_iter().chain([snapshots::batch(snapshots)]).collect::<Vec<_>>();
+        following.get_or_insert_with(|| batches().into_iter()).next()
+    }
+
     fn answer(&mut self, request: &Request) -> Result<Answer, RecordError> {
         if let Some(events) = self.earlier.answer(request)? {
             return Ok(Answer { events, repeated: true });
@@ -216,15 +233,12 @@ impl Group<'_> {
         Ok(Answer { events, repeated: false })
     }
 
-    /// Writes what the events brought about.
-    async fn write(&mut self, tx: &mut Tx) -> sqlx::Result<()> {
+    /// Writes what is left to be written when all events are.
+    async fn write(&self, tx: &mut Tx) -> sqlx::Result<()> {
         let tenant = &self.tenant.id;
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
-            let numbered = std::mem::take(&mut self.changes).number(tx, tenant).await?;
-            let mut batches = Vec::from(numbered.rows());
-            batches.push(snapshots::rows(&self.snapshots));
-            rows::write(tx, tenant, batches).await?;
+            self.changes.register(tx, tenant).await?;
             log::save_head(tx, &self.head).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
         }

@@ -291,7 +291,7 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             let Some(Stepped { visit_id, before, after }) = self.visits.step(stored)? else { continue };
             changes.apply(self.tenant, &visit_id, before.as_ref(), &after, stored);
         }
-        let numbered = changes.number(tx, &self.tenant.id).await?;
-        Ok(rows::write(tx, &self.tenant.id, numbered.rows().into()).await?)
+        rows::write(tx, &self.tenant.id, changes.batches()).await?;
+        Ok(changes.register(tx, &self.tenant.id).await?)
     }
 }
