@@ -40,6 +40,7 @@ mod validators;
 mod wish;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +58,7 @@ use crate::journey::evolve::evolve;
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
 use crate::journey::visit::{Step, Visit};
-use crate::log::{self, StoredEvent, step, step_of};
+use crate::log::{self, StoredEvent, snapshots, step, step_of};
 use crate::projections::open;
 
 pub use crate::log::VISIT;
@@ -148,8 +149,14 @@ impl Recorder {
     /// A recorder on a database; it works on the runtime it is made on.
     pub fn new(db: Db, clock: Clock) -> Self {
         let announcements = broadcast::channel(1024).0;
-        let queue = Queue::open(db.clone(), clock.clone(), announcements.clone());
+        let queue = Queue::open(db.clone(), clock.clone(), announcements.clone(), snapshots::EVERY);
         Self { db, clock, queue, announcements, refused: Arc::default() }
+    }
+
+    /// The same, which keeps the state of a visit every so many events; told before anybody has a clone.
+    pub fn with_snapshot_every(self, events: NonZeroU32) -> Self {
+        let queue = Queue::open(self.db.clone(), self.clock.clone(), self.announcements.clone(), events);
+        Self { queue, ..self }
     }
 
     /// Hears of every change from now on.

@@ -1,6 +1,7 @@
 //! `sojourn serve`: the server.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::hospital::sessions;
 use crate::http::sign_in::{CALLS_PER_SECOND, Doorkeeper};
 use crate::http::{AppState, Site, router_with};
 use crate::live::{self, Live};
-use crate::log::AccessLog;
+use crate::log::{AccessLog, snapshots};
 use crate::mail::{MailError, Mailer};
 use crate::projections::following::{FOLLOWING, Following};
 use crate::record::Recorder;
@@ -52,6 +53,9 @@ pub struct Options {
     /// How many calls a second each token may make, and twice as many at once
     #[arg(long, env = "SOJOURN_CALLS_PER_SECOND", default_value_t = CALLS_PER_SECOND, value_name = "COUNT")]
     calls_per_second: u32,
+    /// After how many events of a visit its state is kept, so that a long story is not read from its beginning
+    #[arg(long, env = "SOJOURN_SNAPSHOT_EVERY", default_value_t = snapshots::EVERY, value_name = "EVENTS")]
+    snapshot_every: NonZeroU32,
     /// The server that mail is handed to: smtps://NAME:WORD@HOST; without it no mail is sent
     #[arg(long, env = "SOJOURN_MAIL_SERVER", hide_env_values = true, requires = "mail_from", value_name = "URL")]
     mail_server: Option<String>,
@@ -110,7 +114,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         );
     }
     let (clock, hasher) = (Clock::system(), Hasher::default());
-    let recorder = Recorder::new(db.clone(), clock.clone());
+    let recorder = Recorder::new(db.clone(), clock.clone()).with_snapshot_every(options.snapshot_every);
     if options.demo {
         let furnished = furnishing::furnish(&db, &hasher, clock.now()).await?;
         demo::live_through(&db, &furnished.tenant, clock.now()).await?;

@@ -127,14 +127,15 @@ fn objects<W: Write>(trace: &Trace, patients: &mut BTreeSet<Box<str>>, file: &mu
     file.add(&object(&trace.visit, "visit", &since, &known))?;
     for event in &trace.events {
         let stored = &event.stored.event;
-        for (_, value) in values(event.event_type, &stored.metadata) {
+        let metadata = stored.today();
+        for (_, value) in values(event.event_type, &metadata) {
             match value {
                 Plain::Id("patient", id) if patients.insert(id.into()) => file.add(&object(id, "patient", "", &[]))?,
                 _ => {}
             }
         }
         let since = timestamp(stored.performed_at);
-        for (kind, id, code) in created(event.event_type, &stored.metadata) {
+        for (kind, id, code) in created(event.event_type, &metadata) {
             let code = code.map(|code| ("code", code));
             file.add(&object(id, kind, &since, code.as_slice()))?;
         }
@@ -169,13 +170,13 @@ fn created(event: EventType, metadata: &Value) -> Vec<(&'static str, &str, Optio
 
 fn event(trace: &Trace, event: &traces::TraceEvent) -> Value {
     let stored = &event.stored.event;
-    let performer = stored.performed_by.to_string();
+    let (performer, metadata) = (stored.performed_by.to_string(), stored.today());
     let mut relationships = vec![
         json!({ "objectId": trace.visit, "qualifier": "visit" }),
         json!({ "objectId": performer, "qualifier": "performer" }),
     ];
     let mut attributes = Vec::new();
-    for (field, value) in values(event.event_type, &stored.metadata) {
+    for (field, value) in values(event.event_type, &metadata) {
         match value {
             // Another visit may not be in the period.
             Plain::Id("visit", text) | Plain::Word(text) | Plain::Day(text) | Plain::Moment(text) => {

@@ -80,7 +80,7 @@ fn split<R, T>(rows: &[R], of: impl Fn(&R) -> Option<T>) -> (Vec<T>, Vec<i16>) {
     (values, levels)
 }
 
-/// The columns of events. What the metadata hold is plain: nothing that people wrote.
+/// The columns of events. What the metadata hold is plain: nothing that people wrote, and as of today, as the version says.
 const EVENTS: &[Column<StoredEvent>] = &[
     Column::Whole("position", |stored| Some(stored.position)),
     Column::Text("id", |stored| Some(stored.event.id.to_string())),
@@ -89,7 +89,7 @@ const EVENTS: &[Column<StoredEvent>] = &[
     Column::Text("aggregate_id", |stored| Some(stored.event.aggregate_id.clone())),
     Column::Whole("version", |stored| Some(stored.event.version)),
     Column::Text("event_type", |stored| Some(stored.event.event_type.clone())),
-    Column::Whole("schema_version", |stored| Some(stored.event.schema_version.into())),
+    Column::Whole("schema_version", |stored| Some(stored.event.version_today().into())),
     Column::Text("actor_type", |stored| Some(stored.event.actor_type.word().to_owned())),
     Column::Text("performed_by", |stored| Some(stored.event.performed_by.to_string())),
     Column::Text("on_behalf_of", |stored| stored.event.on_behalf_of.as_ref().map(ToString::to_string)),
@@ -98,7 +98,7 @@ const EVENTS: &[Column<StoredEvent>] = &[
     Column::Text("branch_id", |stored| stored.event.branch_id.as_ref().map(ToString::to_string)),
     Column::Text("metadata", |stored| {
         let event = EventType::from_word(&stored.event.event_type)?;
-        Some(plain::metadata(event, &stored.event.metadata).to_string())
+        Some(plain::metadata(event, &stored.event.today()).to_string())
     }),
 ];
 

@@ -1,4 +1,7 @@
 //! What of an event's metadata may leave: nothing that people wrote, nothing clinical.
+//!
+//! Which fields those are the journey says as of today, so metadata come here as of today too: in an older version another field may
+//! have borne the name.
 
 use serde_json::{Map, Value};
 

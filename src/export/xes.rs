@@ -60,8 +60,8 @@ impl<W: Write> Log<W> {
             if let Some(branch) = &stored.branch_id {
                 self.attribute("string", "branchId", branch.to_string().as_str())?;
             }
-            let mut seen = Vec::new();
-            for (field, value) in values(event.event_type, &stored.metadata) {
+            let (metadata, mut seen) = (stored.today(), Vec::new());
+            for (field, value) in values(event.event_type, &metadata) {
                 // A key stands once in an event: of a list the first.
                 if seen.contains(&field) {
                     continue;

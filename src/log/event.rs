@@ -1,11 +1,14 @@
 //! An event before and after it is stored.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::chain::{Digest, Salt};
+use super::lift::{lifted, version_today};
 use crate::journey::ids::{BranchId, EventId, PersonId, VisitId};
 use crate::journey::words::ActorType;
 
@@ -29,7 +32,7 @@ pub struct NewEvent {
     pub schema_version: i32,
     /// What the performer wrote about it.
     pub description: Option<String>,
-    /// What is known about it; null for who may not read it.
+    /// What is known about it, as it was logged; null for who may not read it.
     #[schema(value_type = Option<std::collections::HashMap<String, Value>>, required)]
     pub metadata: Value,
     /// Labels to find it by.
@@ -50,6 +53,19 @@ pub struct NewEvent {
     pub correlation_id: Option<String>,
     /// What brought it about.
     pub causation_id: Option<String>,
+}
+
+impl NewEvent {
+    /// What is known about it, as it would be written today: whoever reads a meaning out of it reads this.
+    pub fn today(&self) -> Cow<'_, Value> {
+        lifted(&self.event_type, self.schema_version, Cow::Borrowed(&self.metadata))
+    }
+
+    /// The version of the shape that [`today`](Self::today) has.
+    pub fn version_today(&self) -> i32 {
+        // A hospital's own types, and what a later server wrote, are not lifted.
+        version_today(&self.event_type).max(self.schema_version)
+    }
 }
 
 /// An event as the log holds it.
@@ -109,9 +125,10 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    /// What is known about it.
-    pub fn metadata(&self) -> serde_json::Result<Value> {
-        serde_json::from_str(self.metadata.get())
+    /// What is known about it, as it would be written today.
+    pub fn today(&self) -> serde_json::Result<Value> {
+        let metadata = serde_json::from_str(self.metadata.get())?;
+        Ok(lifted(&self.event_type, self.schema_version, Cow::Owned(metadata)).into_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Old versions of events, lifted on read to the version of today: pure steps, one from each version to the next.
 //!
-//! What is stored is never touched, so hashes hold; who shows an event as it was logged does not lift it.
+//! What is stored is never touched, so hashes hold. Whoever reads a meaning out of an event reads it as of today
+//! ([`NewEvent::today`](super::NewEvent::today)); who shows it or hands it out as it was logged does not lift it.
 
 use std::borrow::Cow;
 
@@ -43,14 +44,18 @@ pub fn version_today(event_type: &str) -> i32 {
     last.unwrap_or(1)
 }
 
-/// Metadata as it would be written today.
-pub fn lifted<'a>(event_type: &str, schema_version: i32, metadata: &'a Value) -> Cow<'a, Value> {
+/// Metadata as it would be written today; what is so already stays as it is.
+pub(super) fn lifted<'a>(event_type: &str, schema_version: i32, metadata: Cow<'a, Value>) -> Cow<'a, Value> {
     lifted_by(LIFTS, event_type, schema_version, metadata)
 }
 
 /// Metadata as some lifts leave it, one after another.
-fn lifted_by<'a>(lifts: &[Lift], event_type: &str, schema_version: i32, metadata: &'a Value) -> Cow<'a, Value> {
-    let mut metadata = Cow::Borrowed(metadata);
+fn lifted_by<'a>(
+    lifts: &[Lift],
+    event_type: &str,
+    schema_version: i32,
+    mut metadata: Cow<'a, Value>,
+) -> Cow<'a, Value> {
     let mut version = schema_version;
     while let Some(lift) = lifts.iter().find(|lift| lift.event_type == event_type && lift.from == version)
         && let Value::Object(members) = metadata.to_mut()
@@ -100,25 +105,32 @@ mod tests {
         ];
         let (first, second, third) = (json!({ "lumps": 1 }), json!({ "sugar": 1 }), json!({ "sweet": true }));
         for (version, written) in [(1, &first), (2, &second), (3, &third)] {
-            assert_eq!(*lifted_by(CHAIN, "tea.served", version, written), third, "from version {version}");
+            let read = lifted_by(CHAIN, "tea.served", version, Cow::Borrowed(written));
+            assert_eq!(*read, third, "from version {version}");
         }
-        assert_eq!(*lifted_by(CHAIN, "coffee.served", 1, &first), first);
+        assert_eq!(*lifted_by(CHAIN, "coffee.served", 1, Cow::Borrowed(&first)), first);
+    }
+
+    /// What was written in some version, as it would be written today.
+    fn today(event_type: &str, version: i32, written: &Value) -> Value {
+        lifted(event_type, version, Cow::Borrowed(written)).into_owned()
     }
 
     #[test]
     fn an_old_registration_is_read_as_one_of_today() {
         let old = json!({ "mrn": "0000001", "name": "Asha Rao" });
-        let today = json!({ "mrn": "0000001", "name": "Asha Rao", "birthDateEstimated": false });
-        assert_eq!(*lifted("patient.registered", 1, &old), today);
-        assert_eq!(*lifted("patient.registered", 2, &today), today);
-        assert_eq!(*lifted("booking.created", 1, &old), old);
+        let new = json!({ "mrn": "0000001", "name": "Asha Rao", "birthDateEstimated": false });
+        assert_eq!(today("patient.registered", 1, &old), new);
+        assert_eq!(today("patient.registered", 2, &new), new);
+        let other = lifted("booking.created", 1, Cow::Borrowed(&old));
+        assert!(matches!(other, Cow::Borrowed(same) if *same == old), "what is as of today is not copied");
     }
 
     #[test]
     fn an_old_change_of_a_price_is_read_as_one_of_the_tariff() {
         let old = json!({ "code": "UC", "before": 45_000, "after": 50_000 });
-        let today = json!({ "before": { "price": 45_000 }, "after": { "price": 50_000 } });
-        assert_eq!(*lifted("tariff.changed", 1, &old), today);
-        assert_eq!(*lifted("tariff.changed", 2, &today), today);
+        let new = json!({ "before": { "price": 45_000 }, "after": { "price": 50_000 } });
+        assert_eq!(today("tariff.changed", 1, &old), new);
+        assert_eq!(today("tariff.changed", 2, &new), new);
     }
 }

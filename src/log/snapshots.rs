@@ -3,6 +3,7 @@
 //! A snapshot bears the name and the version of the fold that made it; one made by another fold is not looked at, and is replaced
 //! by the next.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -15,8 +16,8 @@ use crate::journey::evolve::{FOLD, FOLD_VERSION};
 use crate::journey::ids::{TenantId, VisitId};
 use crate::journey::visit::Visit;
 
-/// After how many events of a visit its state is kept.
-pub const EVERY: i64 = 50;
+/// After how many events of a visit its state is kept, unless told otherwise.
+pub const EVERY: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 
 /// The state of a visit after one of its events.
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::lift::{lifted, version_today};
+use super::lift::version_today;
 use super::{Occurrence, StoredEvent};
 use crate::journey::events::{Event, EventType};
 use crate::journey::ids::PersonId;
@@ -25,9 +25,8 @@ pub struct Unreadable {
 /// Reads the step out of a stored event.
 pub fn step(stored: &StoredEvent) -> Result<Step, Unreadable> {
     let StoredEvent { event, position, .. } = stored;
-    let metadata = lifted(&event.event_type, event.schema_version, &event.metadata);
     read(*position, &event.event_type, (&event.performed_by, event.performed_at), |kind| {
-        Event::from_log(kind, metadata.as_ref())
+        Event::from_log(kind, &*event.today())
     })
 }
 
@@ -38,7 +37,7 @@ pub fn step_of(happened: &Occurrence) -> Result<Step, Unreadable> {
         if *schema_version == version_today(event_type) {
             Event::from_log(kind, metadata.as_ref())
         } else {
-            Event::from_log(kind, lifted(event_type, *schema_version, &happened.metadata()?).as_ref())
+            Event::from_log(kind, &happened.today()?)
         }
     })
 }

@@ -59,16 +59,17 @@ pub async fn latest(
         if calls.len() == most || now - event.performed_at > OF_INTEREST {
             break;
         }
-        let Some(visit) = event.visit_id.filter(|visit| !known.contains(visit)) else { continue };
-        let named = |name: &str| event.metadata.get(name).and_then(|value| value.as_str()).map(ToOwned::to_owned);
+        let Some(visit) = event.visit_id.as_ref().filter(|visit| !known.contains(visit)) else { continue };
+        let metadata = event.today();
+        let named = |name: &str| metadata.get(name).and_then(|value| value.as_str()).map(ToOwned::to_owned);
         let row: Option<(String, Option<String>)> = on!(&db.read, pool => sqlx::query_as(PLACE)
             .bind(&tenant.id)
-            .bind(&visit)
+            .bind(visit)
             .bind(branch)
             .bind(named("roomId"))
             .fetch_optional(pool)
             .await)?;
-        known.push(visit);
+        known.push(visit.clone());
         if let Some((token, room)) = row {
             calls.push(Called { position, token, place: room.or_else(|| named("counter")), at: event.performed_at });
         }

@@ -113,7 +113,7 @@ impl Projection for FollowUps {
             else {
                 continue;
             };
-            let (visit, metadata) = (&happened.aggregate_id, happened.metadata()?);
+            let (visit, metadata) = (&happened.aggregate_id, happened.today()?);
             let said = |name: &str| metadata.get(name).and_then(Value::as_str);
             match event {
                 FollowUpScheduled => {
@@ -135,8 +135,8 @@ impl Projection for FollowUps {
                     })?;
                 }
                 VisitCancelled | VisitNoShow | VisitRescheduled => {
-                    let first =
-                        log::opening(&mut *tx, &tenant.id, VISIT, visit).await?.map(|first| first.event.metadata);
+                    let first = log::opening(&mut *tx, &tenant.id, VISIT, visit).await?;
+                    let first = first.as_ref().map(|first| first.event.today());
                     let answered = first.as_ref().and_then(|first| first.get("followUpOf")).and_then(Value::as_str);
                     let Some(answered) = answered else { continue };
                     on!(&mut *tx, connection => {
@@ -235,7 +235,8 @@ async fn reminded_lately(db: &Db, tenant: &TenantId, awaited: &mut [FollowUpCard
     // A reminder that was logged just now may not have reached the rows yet.
     let word = EventType::FollowUpReminderSent.word();
     for StoredEvent { event, .. } in log::latest(db, tenant, word, LATELY).await?.into_iter().rev() {
-        let id = event.metadata.get("followUpId").and_then(Value::as_str);
+        let metadata = event.today();
+        let id = metadata.get("followUpId").and_then(Value::as_str);
         let reminded = awaited
             .iter_mut()
             .map(|card| &mut card.follow_up)

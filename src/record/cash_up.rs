@@ -235,7 +235,8 @@ impl Recorder {
             Some(EventType::PaymentRefunded) => true,
             _ => return Ok(None),
         };
-        let said = |name: &str| event.metadata.get(name).and_then(Value::as_str);
+        let metadata = event.today();
+        let said = |name: &str| metadata.get(name).and_then(Value::as_str);
         let (Some(visit), Some(bill)) =
             (event.visit_id.clone(), said("billId").and_then(|bill| BillId::parse(bill).ok()))
         else {
@@ -245,7 +246,7 @@ impl Recorder {
             true => self.paid_by(tenant, &visit, &bill, event.version).await?,
             false => said("method").and_then(Method::from_word).unwrap_or(Method::Other),
         };
-        let amount = Money(event.metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
+        let amount = Money(metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
         Ok(Some(Transaction {
             event: event.id.clone(),
             position: stored.position,
@@ -284,5 +285,5 @@ impl Recorder {
 }
 
 fn closing(stored: &StoredEvent) -> Option<Closing> {
-    serde_json::from_value(stored.event.metadata.clone()).ok()
+    Closing::deserialize(&*stored.event.today()).ok()
 }

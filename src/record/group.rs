@@ -4,6 +4,7 @@
 //! transaction, and each request is tried alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::{iter, slice, vec};
 
@@ -67,11 +68,12 @@ impl Begun {
     }
 }
 
-/// Decides and commits requests of one tenant, in their order.
+/// Decides and commits requests of one tenant, in their order; the state of a visit is kept every so many events.
 pub(super) async fn commit(
     Begun { mut tx, head }: Begun,
     clock: &Clock,
     memory: &mut Memory,
+    snapshot_every: NonZeroU32,
     requests: &[Request],
 ) -> Result<Outcome, RecordError> {
     let Some(Request { tenant, .. }) = requests.first() else {
@@ -101,6 +103,7 @@ pub(super) async fn commit(
         validators: &mut memory.validators,
         announcements: Vec::new(),
         changes: Changes::default(),
+        snapshot_every: i64::from(snapshot_every.get()),
         snapshots: Vec::new(),
         keys: Vec::new(),
         refused: Vec::new(),
@@ -155,6 +158,8 @@ struct Group<'a> {
     validators: &'a mut Validators,
     announcements: Vec<Announcement>,
     changes: Changes,
+    /// After how many events of a visit its state is kept.
+    snapshot_every: i64,
     snapshots: Vec<(VisitId, Arc<Visit>)>,
     keys: Vec<Remembered>,
     refused: Vec<RefusedAttempt>,
@@ -210,7 +215,7 @@ impl Group<'_> {
         for Logged { stored, step } in logged {
             if let Some(Stepped { visit_id, before, after }) = step {
                 self.changes.apply(self.tenant, &visit_id, before.as_ref(), &after, &stored);
-                if after.version % snapshots::EVERY == 0 {
+                if after.version % self.snapshot_every == 0 {
                     self.snapshots.push((visit_id.clone(), Arc::clone(&after)));
                 }
                 self.visits.insert(visit_id, after);

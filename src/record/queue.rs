@@ -1,6 +1,7 @@
 //! Where the writers of a process meet: one takes what waits, commits it together, and answers after the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -53,10 +54,16 @@ pub(super) struct Hidden {
 pub(super) struct Queue(mpsc::Sender<Request>);
 
 impl Queue {
-    /// Opens a queue and sets its writer to work.
-    pub fn open(db: Db, clock: Clock, announcements: broadcast::Sender<Announcement>) -> Self {
+    /// Opens a queue and sets its writer to work, which keeps the state of a visit every so many events.
+    pub fn open(
+        db: Db,
+        clock: Clock,
+        announcements: broadcast::Sender<Announcement>,
+        snapshot_every: NonZeroU32,
+    ) -> Self {
         let (sender, waiting) = mpsc::channel(PLACES);
-        tokio::spawn(Writer { db, clock, announcements, memory: Memory::default() }.work(waiting));
+        let writer = Writer { db, clock, announcements, snapshot_every, memory: Memory::default() };
+        tokio::spawn(writer.work(waiting));
         Self(sender)
     }
 
@@ -74,6 +81,7 @@ struct Writer {
     db: Db,
     clock: Clock,
     announcements: broadcast::Sender<Announcement>,
+    snapshot_every: NonZeroU32,
     memory: Memory,
 }
 
@@ -124,7 +132,7 @@ impl Writer {
             Ok(begun) => begun,
             Err(error) => return Err((group, error.into())),
         };
-        let work = group::commit(begun, &self.clock, &mut self.memory, &group);
+        let work = group::commit(begun, &self.clock, &mut self.memory, self.snapshot_every, &group);
         // A fault of ours in one request must not end the writing of all.
         let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
         match outcome {

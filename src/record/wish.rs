@@ -114,12 +114,12 @@ impl Wish {
     pub(super) fn became(&self, event: &NewEvent, actor: &Actor) -> bool {
         let same_body = match &self.happening {
             Happening::Step(step) => {
-                Event::parse(*step, &self.metadata).is_ok_and(|parsed| parsed.metadata() == event.metadata)
+                Event::parse(*step, &self.metadata).is_ok_and(|parsed| parsed.metadata() == *event.today())
                     && event.tags == self.tagged(step.default_tags().iter().copied())
             }
             // The tags of its type may be others today.
             Happening::Other { aggregate_type, aggregate_id, .. } => {
-                self.metadata == event.metadata
+                self.metadata == *event.today()
                     && *aggregate_type == event.aggregate_type
                     && *aggregate_id == event.aggregate_id
                     && self.tags.iter().all(|tag| event.tags.contains(tag))

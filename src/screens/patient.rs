@@ -1,5 +1,6 @@
 //! A patient: who they are, every visit, the documents of all visits.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -183,17 +184,18 @@ fn consents_card(
     attempt: Option<&Arc<Attempt>>,
 ) -> AnyView {
     let entry = Entry::new("consent", "", attempt);
-    let mut latest: Vec<(&str, &StoredEvent)> = Vec::new();
+    let mut latest: Vec<(&StoredEvent, Cow<'_, Value>)> = Vec::new();
     for stored in consents.iter().rev() {
-        let purpose = stored.event.metadata.get("purpose").and_then(Value::as_str).unwrap_or_default();
-        if !latest.iter().any(|(known, _)| *known == purpose) {
-            latest.push((purpose, stored));
+        let said = stored.event.today();
+        if !latest.iter().any(|(_, known)| known.get("purpose") == said.get("purpose")) {
+            latest.push((stored, said));
         }
     }
     let rows = latest
         .iter()
-        .map(|(purpose, stored)| {
-            let given = stored.event.metadata.get("given") == Some(&Value::Bool(true));
+        .map(|(stored, said)| {
+            let text = |name: &str| said.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+            let given = said.get("given") == Some(&Value::Bool(true));
             let tag = if given {
                 view! { <span class="tag tag-success">{icon(Icon::CircleCheck)} {tr!("consent" => "Given")}</span> }
                     .into_any()
@@ -201,12 +203,12 @@ fn consents_card(
                 view! { <span class="tag tag-warning">{icon(Icon::CircleX)} {tr!("consent" => "Refused")}</span> }
                     .into_any()
             };
-            let note = stored.event.metadata.get("note").and_then(Value::as_str).map(ToOwned::to_owned);
-            let details: Vec<_> = note.into_iter().chain([day_and_time(tenant, stored.event.performed_at)]).collect();
+            let details: Vec<_> =
+                text("note").into_iter().chain([day_and_time(tenant, stored.event.performed_at)]).collect();
             view! {
                 <li class="list-row">
                     <div class="list-main">
-                        <p class="list-title">{(*purpose).to_owned()} " " {tag}</p>
+                        <p class="list-title">{text("purpose")} " " {tag}</p>
                         <p class="list-detail">{details.join(" · ")}</p>
                     </div>
                 </li>

@@ -47,6 +47,15 @@ async fn a_type_of_event_is_added_on_postgres() {
     a_type_of_event_is_added(Database::postgres().await).await;
 }
 
+#[tokio::test]
+async fn a_snapshot_every_no_event_is_refused() {
+    let database = Database::sqlite().await;
+    // Nobody can listen there: the program ends either way.
+    let refused = refused(&database, &["serve", "--listen", "192.0.2.1:1", "--snapshot-every", "0"]).await;
+    assert!(refused.contains("--snapshot-every"), "{refused}");
+    database.remove().await;
+}
+
 async fn run(database: &Database, arguments: &[&str]) -> Output {
     let mut sojourn = Command::new(env!("CARGO_BIN_EXE_sojourn"));
     sojourn.args(arguments).args(["--database-url", database.url.as_str()]).env_remove("SOJOURN_SUBSCRIPTION_SECRET");

@@ -14,12 +14,14 @@ use sojourn::journey::events::EventType::{QueueJoined, VisitCancelled};
 use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
 
+use crate::support::events::{append, bare_happening};
 use crate::support::house::House;
 use crate::support::stories;
 
 stories! {
     an_emergency_by_kind_is_exported_as_one,
     files_for_warehouses_are_of_one_hospital_and_day,
+    an_old_event_is_exported_as_of_today,
     figures_are_of_all_that_was_logged,
 }
 
@@ -81,6 +83,20 @@ async fn files_for_warehouses_are_of_one_hospital_and_day(db: Db) {
         let folders = fs::read_dir(folder.path().join(name)).expect("a folder").count();
         assert_eq!(folders, 2, "{name}: one of each hospital");
     }
+}
+
+async fn an_old_event_is_exported_as_of_today(db: Db) {
+    let House { tenant, patient, .. } = House::open(&db, "City Hospital").await;
+    let mut old = bare_happening(&patient.to_string(), 1);
+    (old.aggregate_type, old.event_type) = ("patient".to_owned(), "patient.registered".to_owned());
+    let stored = append(&db, &tenant.id, [old]).await.remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    parquet::events(&db, &tenant, Period::default(), folder.path(), |_| {}).await.expect("files");
+    let day = tenant.local_day(stored.event.performed_at);
+    let path = folder.path().join(format!("events/tenant={}/day={day}/events.parquet", tenant.id));
+    let file = SerializedFileReader::new(File::open(path).expect("the file")).expect("a Parquet file");
+    let row = file.get_row_iter(None).expect("its rows").next().expect("a row").expect("a row that can be read");
+    assert_eq!((stored.event.schema_version, row.get_long(7).expect("a number")), (1, 2));
 }
 
 async fn figures_are_of_all_that_was_logged(db: Db) {

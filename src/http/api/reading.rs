@@ -216,11 +216,10 @@ fn is_of_patient(stored: &StoredEvent) -> bool {
 
 /// The patient to whom an event happened, or whom it names.
 fn patient_of(stored: &StoredEvent) -> Option<PatientId> {
-    let named = match is_of_patient(stored) {
-        true => Some(stored.event.aggregate_id.as_str()),
-        false => stored.event.metadata.get("patientId").and_then(Value::as_str),
-    };
-    named.and_then(|id| PatientId::parse(id).ok())
+    if is_of_patient(stored) {
+        return PatientId::parse(&stored.event.aggregate_id).ok();
+    }
+    PatientId::parse(stored.event.today().get("patientId")?.as_str()?).ok()
 }
 
 /// Says that none of the caller's roles opens something.

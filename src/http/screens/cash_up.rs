@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use serde_json::Value;
 use tr::tr;
 
 use crate::hospital::people;
@@ -129,8 +130,9 @@ pub async fn refund_page(Path((visit, event)): Path<(String, String)>, desk: Des
     };
     let stored = stored.filter(|stored| is_refund(&stored.event)).ok_or(Failure::NotFound)?.event;
     let names = people::names(desk.db(), &desk.tenant.id).await?;
-    let amount = stored.metadata.get("amount").and_then(serde_json::Value::as_i64).unwrap_or_default();
-    let reason = stored.metadata.get("reason").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let metadata = stored.today();
+    let amount = metadata.get("amount").and_then(Value::as_i64).unwrap_or_default();
+    let reason = metadata.get("reason").and_then(Value::as_str).unwrap_or_default();
     let slip = RefundSlip {
         token: card.visit.token.clone(),
         patient: (card.patient_name.clone(), card.patient_mrn.clone()),

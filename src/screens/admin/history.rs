@@ -13,7 +13,6 @@ use crate::journey::course::Measure;
 use crate::journey::ids::Id as _;
 use crate::journey::words::Word as _;
 use crate::language::say;
-use crate::log::lift::lifted;
 use crate::log::{NewEvent, StoredEvent};
 use crate::screens::form::field_label;
 use crate::screens::icon::{Icon, icon};
@@ -68,9 +67,9 @@ pub fn history(tenant: &Tenant, events: &[StoredEvent], names: &Names) -> AnyVie
 
 /// A change in words: each field with its old and its new value.
 fn changes(tenant: &Tenant, event: &NewEvent, names: &Names) -> Vec<String> {
-    let metadata = lifted(&event.event_type, event.schema_version, &event.metadata);
+    let metadata = event.today();
     if let Some(measure) = metadata.get("measure").and_then(Value::as_str).and_then(Measure::from_word) {
-        return vec![target(measure, event, names)];
+        return vec![target(measure, &event.aggregate_id, &metadata, names)];
     }
     let said = |name: &str, value: Option<&Value>| said(tenant, name, value.unwrap_or(&Value::Null), names);
     match (metadata.get("before"), metadata.get("after")) {
@@ -91,12 +90,12 @@ fn changes(tenant: &Tenant, event: &NewEvent, names: &Names) -> Vec<String> {
 }
 
 /// A department's target in words: "General Medicine · Wait for the doctor: 30 min → 20 min".
-fn target(measure: Measure, event: &NewEvent, names: &Names) -> String {
-    let minutes = |side: &str| match event.metadata.get(side).and_then(Value::as_i64) {
+fn target(measure: Measure, department: &str, metadata: &Value, names: &Names) -> String {
+    let minutes = |side: &str| match metadata.get(side).and_then(Value::as_i64) {
         Some(minutes) => tr!("{minutes} min", minutes),
         None => tr!("none"),
     };
-    let department = names.get(&event.aggregate_id).map(|name| format!("{name} · ")).unwrap_or_default();
+    let department = names.get(department).map(|name| format!("{name} · ")).unwrap_or_default();
     format!("{department}{}: {} → {}", say(measure.label()), minutes("before"), minutes("after"))
 }
 

@@ -144,12 +144,12 @@ pub fn bills(page: &VisitPage) -> AnyView {
 fn refunds(page: &VisitPage, bill: &BillId) -> AnyView {
     let given_back = page.stored.iter().map(|stored| &stored.event).filter(|event| {
         event.event_type == EventType::PaymentRefunded.word()
-            && event.metadata.get("billId").and_then(Value::as_str) == Some(bill.as_str())
+            && event.today().get("billId").and_then(Value::as_str) == Some(bill.as_str())
     });
     let slips = given_back
         .map(|event| {
             let href = format!("/visits/{}/refunds/{}", page.id(), event.id);
-            let amount = Money(event.metadata.get("amount").and_then(Value::as_i64).unwrap_or_default());
+            let amount = Money(event.today().get("amount").and_then(Value::as_i64).unwrap_or_default());
             view! {
                 <a class="button button-quiet button-compact" href=href>
                     {icon(Icon::Printer)} {tr!("Refund slip, {amount}", amount = page.tenant.money(amount))}
@@ -267,7 +267,7 @@ fn lent(page: &VisitPage, id: &DocumentId) -> AnyView {
 fn added(page: &VisitPage, id: &DocumentId) -> Option<String> {
     let event = page.stored.iter().map(|stored| &stored.event).find(|event| {
         event.event_type == EventType::DocumentUploaded.word()
-            && event.metadata.get("documentId").and_then(Value::as_str) == Some(id.as_str())
+            && event.today().get("documentId").and_then(Value::as_str) == Some(id.as_str())
     })?;
     let by = page.names.get(&event.performed_by).cloned().unwrap_or_else(|| tr!("who did it" => "somebody"));
     Some(tr!("{time} by {by}", time = day_and_time(&page.tenant, event.performed_at), by))

@@ -165,12 +165,12 @@ fn row(page: &VisitPage, step: &TimelineRow, before: Option<&TimelineRow>) -> An
     .into_any()
 }
 
-/// What the log holds of a step.
+/// What is known of a step, and where the log holds it.
 fn details(page: &VisitPage, step: &TimelineRow, stored: &StoredEvent) -> AnyView {
     let tenant = &page.tenant;
     let seconds = |at: DateTime<Utc>| language::date(tenant.local(at), "%-d %b %Y, %H:%M:%S");
     let mut facts = vec![(tr!("Done by"), step.performer.clone())];
-    known(page, step.event_type.row().fields, &stored.event.metadata, "", &mut facts);
+    known(page, step.event_type.row().fields, &stored.event.today(), "", &mut facts);
     facts.extend(stored.event.description.clone().map(|description| (tr!("Description"), description)));
     if !stored.event.tags.is_empty() {
         facts.push((tr!("Tags"), stored.event.tags.join(", ")));

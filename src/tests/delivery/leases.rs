@@ -12,7 +12,7 @@ use sojourn::log::subscriptions::{self, Lease};
 use super::{FLEETING, QUICK, Running, all_of, dead_letters, log_in_turns, reload, subscribe, versions};
 use crate::support::events::tenant;
 use crate::support::receiver::Receiver;
-use crate::support::stories;
+use crate::support::{stories, until};
 
 stories! {
     a_stale_holder_is_fenced,

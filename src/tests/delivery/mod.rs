@@ -1,16 +1,5 @@
 //! Stories of delivery: each event reaches whoever subscribes, at least once, in order per aggregate.
 
-/// Waits until something holds, and fails with what it is when it does not in good time.
-macro_rules! until {
-    ($what:literal, $holds:expr) => {
-        let started = std::time::Instant::now();
-        while !$holds {
-            assert!(started.elapsed() < std::time::Duration::from_secs(60), "in vain: {}", $what);
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-}
-
 mod leases;
 mod nats;
 mod webhooks;

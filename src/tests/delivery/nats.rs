@@ -1,43 +1,17 @@
 //! Stories of NATS JetStream, told with a real server.
 
-use std::time::Duration;
-
-use async_nats::ConnectOptions;
-use async_nats::jetstream::{self, Context};
-use serde_json::{Value, json};
+use serde_json::json;
 use sojourn::clock::Clock;
 use sojourn::db::Db;
 
 use super::{QUICK, Running, dead_letters, lag, log_in_turns, reload, subscribe};
 use crate::support::events::{append, happening, tenant};
 use crate::support::nats::NatsServer;
-use crate::support::stories;
+use crate::support::{stories, until};
 
 stories! {
     a_stream_keeps_each_event_once,
     a_server_that_stops_costs_no_event,
-}
-
-async fn connect(server: &NatsServer) -> Context {
-    const PATIENCE: Duration = Duration::from_secs(60);
-    let options = ConnectOptions::new().connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
-    let mut context = jetstream::new(options.connect(server.url()).await.expect("a connection"));
-    context.set_timeout(PATIENCE);
-    context
-}
-
-/// What the stream holds, oldest first: subject, message id, event.
-async fn messages(context: &Context) -> Vec<(String, String, Value)> {
-    let stream = context.get_stream("SOJOURN").await.expect("the stream");
-    let last = stream.get_info().await.expect("its state").state.last_sequence;
-    let mut messages = Vec::new();
-    for sequence in 1..=last {
-        let message = stream.get_raw_message(sequence).await.expect("a message");
-        let id = message.headers.get("Nats-Msg-Id").expect("an id").to_string();
-        let event = serde_json::from_slice(&message.payload).expect("JSON");
-        messages.push((message.subject.to_string(), id, event));
-    }
-    messages
 }
 
 async fn a_stream_keeps_each_event_once(db: Db) {
@@ -58,8 +32,7 @@ async fn a_stream_keeps_each_event_once(db: Db) {
     until!("nothing is held back", lag(&db, &tenant).await.held == 0);
     running.stop().await;
 
-    let context = connect(&server).await;
-    let messages = messages(&context).await;
+    let messages = server.messages().await;
     assert_eq!(messages.len(), 3, "each was published twice, and is there once");
     for event in &stored {
         let id = event.event.id.to_string();
@@ -91,7 +64,7 @@ async fn a_server_that_stops_costs_no_event(db: Db) {
     });
     running.stop().await;
     assert_eq!(dead_letters(&db, &tenant, &subscription.id).await, []);
-    let messages = messages(&connect(&server).await).await;
+    let messages = server.messages().await;
     assert_eq!(messages.len(), 60);
     for thing in THINGS {
         let of_thing = messages.iter().filter(|(.., event)| event["data"]["aggregateId"] == thing);

@@ -18,7 +18,7 @@ use crate::support::events::{append, bare_happening, happening, tenant};
 use crate::support::hospital::StillClock;
 use crate::support::house::House;
 use crate::support::receiver::{Call, Receiver};
-use crate::support::stories;
+use crate::support::{stories, until};
 
 stories! {
     what_is_logged_arrives_signed,

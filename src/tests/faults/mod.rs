@@ -8,6 +8,7 @@ mod crowd;
 mod disk;
 mod kill;
 mod listeners;
+mod pair;
 mod race;
 mod restart;
 mod server;

@@ -7,7 +7,7 @@ use sojourn::journey::events::EventType;
 use sojourn::journey::ids::{Id, VisitId};
 use sojourn::journey::money::Money;
 use sojourn::journey::words::{Outcome, Role, Stage, Status};
-use sojourn::log::{self, lift::lifted};
+use sojourn::log;
 use sojourn::record::Wish;
 
 use crate::support::events::{append, bare_happening};
@@ -81,6 +81,8 @@ async fn a_log_of_the_first_version_is_read_today(db: Db) {
     let stored = append(&db, &house.tenant.id, [old]).await.remove(0);
     let read = log::event(&db, &house.tenant.id, &stored.event.id).await.expect("a read").expect("the event");
     assert_eq!((read.event.schema_version, &read.event.metadata), (1, &stored.event.metadata));
-    let today = lifted(&read.event.event_type, read.event.schema_version, &read.event.metadata);
-    assert_eq!(today["birthDateEstimated"], Value::Bool(false));
+    assert_eq!(read.event.today()["birthDateEstimated"], Value::Bool(false));
+    assert_eq!(read.event.version_today(), 2);
+    let happened = log::life(&db, &house.tenant.id, "patient", patient).await.expect("a read").remove(0);
+    assert_eq!(happened.today().expect("JSON"), *read.event.today());
 }

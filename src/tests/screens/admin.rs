@@ -11,6 +11,7 @@ use sojourn::journey::words::Role;
 use sojourn::log::{self, Filter};
 
 use super::Browser;
+use crate::support::events::{append, bare_happening};
 use crate::support::house::House;
 use crate::support::stories;
 
@@ -172,6 +173,13 @@ async fn an_entry_of_the_tariff_is_corrected(db: Db) {
         assert_eq!(stored.event.schema_version, own.schema_version);
         assert_eq!(event_types::misfits(&validator, &stored.event.metadata), []);
     }
+    // What was logged when only a price could change is told as of today.
+    let mut old = bare_happening(entry.id.as_str(), 4);
+    (old.aggregate_type, old.event_type) = ("tariff".to_owned(), "tariff.changed".to_owned());
+    old.metadata = json!({ "code": "UC", "before": 50_000, "after": 55_000 });
+    append(&db, &house.tenant.id, [old]).await;
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("Price: ₹500 → ₹550"), "{page}");
 }
 
 async fn a_range_that_is_defined_flags_results(db: Db) {

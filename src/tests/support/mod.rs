@@ -181,3 +181,15 @@ macro_rules! stories {
     };
 }
 pub(crate) use stories;
+
+/// Waits until something holds, and fails with what it is when it does not in good time.
+macro_rules! until {
+    ($what:literal, $holds:expr) => {
+        let started = std::time::Instant::now();
+        while !$holds {
+            assert!(started.elapsed() < std::time::Duration::from_secs(60), "in vain: {}", $what);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+}
+pub(crate) use until;

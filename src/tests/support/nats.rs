@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use async_nats::{ConnectOptions, jetstream};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A running server; it is stopped and removed with this value.
@@ -33,6 +35,24 @@ impl NatsServer {
     /// Where it is.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// What the stream of events holds, oldest first: subject, message id, event.
+    pub async fn messages(&self) -> Vec<(String, String, Value)> {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let options = ConnectOptions::new().connection_timeout(PATIENCE).request_timeout(Some(PATIENCE));
+        let mut context = jetstream::new(options.connect(self.url()).await.expect("a connection"));
+        context.set_timeout(PATIENCE);
+        let stream = context.get_stream("SOJOURN").await.expect("the stream");
+        let last = stream.get_info().await.expect("its state").state.last_sequence;
+        let mut messages = Vec::new();
+        for sequence in 1..=last {
+            let message = stream.get_raw_message(sequence).await.expect("a message");
+            let id = message.headers.get("Nats-Msg-Id").expect("an id").to_string();
+            let event = serde_json::from_slice(&message.payload).expect("JSON");
+            messages.push((message.subject.to_string(), id, event));
+        }
+        messages
     }
 
     /// Stops it at once; its streams stay on disk.

@@ -28,10 +28,15 @@ pub struct Call {
 impl Call {
     /// Which thing it happened to, and its place in the life of that thing.
     pub fn place(&self) -> (String, i64) {
-        let data = &self.event["data"];
-        let aggregate = data["aggregateId"].as_str().expect("an aggregate").to_owned();
-        (aggregate, data["version"].as_i64().expect("a version"))
+        place(&self.event)
     }
+}
+
+/// Which thing an event happened to that was sent, and its place in the life of that thing.
+pub fn place(event: &Value) -> (String, i64) {
+    let data = &event["data"];
+    let aggregate = data["aggregateId"].as_str().expect("an aggregate").to_owned();
+    (aggregate, data["version"].as_i64().expect("a version"))
 }
 
 /// What to answer to an event.
