@@ -216,7 +216,7 @@ impl Db {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match &self.write {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+            Engine::Postgres(pool) => Engine::Postgres(begin_anew(pool).await?),
         })
     }
 
@@ -316,6 +316,21 @@ fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
         .idle_timeout(Duration::from_secs(60))
         // What was lately written is in memory, where looking up each key costs less than reading all of a table.
         .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("random_page_cost", "1.1")]))
+}
+
+/// Begins on another connection where one was left over from before the server stopped: there are no more of those than were idle.
+async fn begin_anew(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let mut left_over = pool.num_idle();
+    loop {
+        match pool.begin().await {
+            Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Database(_)))
+                if left_over > 0 && Trouble::of(&error) == Trouble::Away =>
+            {
+                left_over -= 1;
+            }
+            begun => return begun,
+        }
+    }
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.

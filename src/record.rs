@@ -155,7 +155,8 @@ impl Recorder {
 
     /// The same, which keeps the state of a visit every so many events; told before anybody has a clone.
     pub fn with_snapshot_every(self, events: NonZeroU32) -> Self {
-        let queue = Queue::open(self.db.clone(), self.clock.clone(), self.announcements.clone(), events);
+        let Self { db, clock, announcements, .. } = &self;
+        let queue = Queue::open(db.clone(), clock.clone(), announcements.clone(), events);
         Self { queue, ..self }
     }
 

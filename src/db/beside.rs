@@ -102,7 +102,7 @@ const NOTE: Statement = Statement {
 const SETTINGS: [(&str, &str); 3] =
     [("temp_buffers", "64MB"), ("work_mem", "64MB"), ("default_statistics_target", "10")];
 /// Tables are compared as a whole: looked up row by row, as seems good while nobody has counted the live rows, they take minutes.
-const AS_A_WHOLE: [&str; 2] = ["SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"];
+const AS_A_WHOLE: [&str; 2] = ["SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop TO DEFAULT"];
 /// The definition of a table, which begins with these words.
 const DEFINITION: &str = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1";
 const CREATE: &str = "CREATE TABLE";

@@ -40,7 +40,7 @@ pub const FORMS: &[&str] = &[
     "must be a SHA-256 digest: 64 lower-case hexadecimal digits",
     "must be a whole number of years from 0 to 130",
     "must be a whole number from {min} to {max}",
-    "must be a number of minutes from 1 to {max}",
+    "must be a number of minutes from 1 to {max} in {department}",
     "must be a number from {min} to {max}",
     "must be a list of 1 to {max}",
     "must be from {min} to {max} minutes",

@@ -296,11 +296,12 @@ const TO_BILL: &str = select_cards!(
     "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
      ORDER BY visits.ended_at IS NOT NULL, visits.billing_since LIMIT 500"
 );
-// A visit that had ended may not have been known to have: then its end was logged later.
+// A visit that had ended may not have been known to have: then its end was logged later. What was logged at one moment may stand on either
+// side of a position.
 const PERHAPS_OPEN: &str = select_cards!(
     "visits.registered_at <= $2 AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL) \
      AND (visits.ended_at IS NULL OR visits.ended_at > $3) \
-     AND (visits.ended_at IS NULL OR visits.ended_at > $5 OR visits.recorded_at > $5)"
+     AND (visits.ended_at IS NULL OR visits.ended_at >= $5 OR visits.recorded_at >= $5)"
 );
 
 /// One visit.

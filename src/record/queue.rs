@@ -90,9 +90,8 @@ impl Writer {
         let mut requests = Vec::with_capacity(GROUP);
         while waiting.recv_many(&mut requests, GROUP).await > 0 {
             let Some(first) = requests.first().map(|request| request.tenant.id.clone()) else { continue };
-            // Who comes while the log is being locked joins.
-            let begin = Begun::new(&self.db, &first);
-            let (begun, ()) = futures::join!(begin, gather(&mut waiting, &mut requests));
+            let begun = self.begin(&first).await;
+            // Who came while the log was being locked joins.
             gather(&mut waiting, &mut requests).await;
             let mut tenants: BTreeMap<TenantId, Vec<Request>> = BTreeMap::new();
             for request in requests.drain(..) {
@@ -102,21 +101,25 @@ impl Writer {
                 self.settle(group, begun).await;
             }
             for (tenant, group) in tenants {
-                let begun = Begun::new(&self.db, &tenant).await;
+                let begun = self.begin(&tenant).await;
                 self.settle(group, begun).await;
             }
         }
     }
 
+    async fn begin(&self, tenant: &TenantId) -> Result<Begun, RecordError> {
+        Ok(guarded(Begun::new(&self.db, tenant)).await??)
+    }
+
     /// Commits a group and answers it; what the database refuses of a group is tried request by request, so that none spoils another.
-    async fn settle(&mut self, group: Vec<Request>, begun: sqlx::Result<Begun>) {
+    async fn settle(&mut self, group: Vec<Request>, begun: Result<Begun, RecordError>) {
         let Err((group, error)) = self.attempt(group, begun).await else { return };
         if group.len() == 1 || !is_of_the_rows(&error) {
             refuse(group, error);
             return;
         }
         for request in group {
-            let begun = Begun::new(&self.db, &request.tenant.id).await;
+            let begun = self.begin(&request.tenant.id).await;
             if let Err((alone, error)) = self.attempt(vec![request], begun).await {
                 refuse(alone, error);
             }
@@ -126,16 +129,14 @@ impl Writer {
     async fn attempt(
         &mut self,
         group: Vec<Request>,
-        begun: sqlx::Result<Begun>,
+        begun: Result<Begun, RecordError>,
     ) -> Result<(), (Vec<Request>, RecordError)> {
         let begun = match begun {
             Ok(begun) => begun,
-            Err(error) => return Err((group, error.into())),
+            Err(error) => return Err((group, error)),
         };
         let work = group::commit(begun, &self.clock, &mut self.memory, self.snapshot_every, &group);
-        // A fault of ours in one request must not end the writing of all.
-        let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(RecordError::Interrupted));
-        match outcome {
+        match guarded(work).await.flatten() {
             Ok(Outcome { answers, announcements, ends }) => {
                 if has_doubled(ends) {
                     tokio::spawn(count(self.db.clone()));
@@ -153,6 +154,11 @@ impl Writer {
             Err(error) => Err((group, error)),
         }
     }
+}
+
+/// Does some work: a fault of ours in it must not end the writing of all.
+async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, RecordError> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| RecordError::Interrupted)
 }
 
 /// Whether a log has come to twice what it was, and to more than a few events.

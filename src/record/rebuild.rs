@@ -157,6 +157,9 @@ struct Rebuild<'a, P> {
 
 impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
     async fn run(&mut self, beside: &Beside, now: DateTime<Utc>) -> Result<Rebuilt, RebuildError> {
+        if let Some(live) = self.live(self.db).await? {
+            self.refuse_newer(&live)?;
+        }
         // What is logged meanwhile is caught up with, until little is left to do under the lock.
         loop {
             let goal = self.goal(self.db).await?;
@@ -182,9 +185,7 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             ReadModel::Following(projection) => {
                 let (name, version) = (projection.name(), projection.version());
                 let live = checkpoint::lock(&mut tx, &self.tenant.id, name, version, now).await?;
-                if live.version > version {
-                    return Err(RebuildError::Newer(live.version));
-                }
+                self.refuse_newer(&live)?;
                 // What was made anew in the meantime, or gone on with otherwise than here, is not what was compared.
                 if compared.is_some_and(|before| {
                     [before.version, before.generation] != [live.version, live.generation]
@@ -223,6 +224,16 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
         beside.compare(&mut tx, &self.tenant.id).await?;
         commit(tx).await?;
         Ok(live)
+    }
+
+    /// Leaves alone what a later version of the program keeps.
+    fn refuse_newer(&self, live: &Checkpoint) -> Result<(), RebuildError> {
+        match self.model {
+            ReadModel::Following(projection) if live.version > projection.version() => {
+                Err(RebuildError::Newer(live.version))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The checkpoint of the live one, if it follows and has begun.

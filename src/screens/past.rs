@@ -7,7 +7,7 @@ use tr::tr;
 use super::icon::{Icon, icon};
 use super::parts::day_and_time;
 use crate::hospital::tenants::Tenant;
-use crate::journey::ids::VisitId;
+use crate::projections::visits::VisitRow;
 use crate::record::past::Then;
 
 /// The past moment that a screen shows.
@@ -79,19 +79,19 @@ pub fn chooser(tenant: &Tenant, now: DateTime<Utc>, past: Option<&Past>, kept: &
 pub fn address(past: Option<&Past>, address: String) -> String {
     match past.and_then(|past| past.position) {
         Some(position) => with(&address, &format!("version={position}")),
-        None => at_the_moment(past, address),
+        None => match past {
+            Some(past) => with(&address, &format!("asOf={}", past.moment.format("%Y-%m-%dT%H:%M:%S%.3fZ"))),
+            None => address,
+        },
     }
 }
 
-/// The address of a visit as it was at the moment that a screen shows: what a visit calls a version is one of its own steps.
-pub fn address_of_visit(past: Option<&Past>, visit: &VisitId) -> String {
-    at_the_moment(past, format!("/visits/{visit}"))
-}
-
-fn at_the_moment(past: Option<&Past>, address: String) -> String {
-    match past {
-        Some(past) => with(&address, &format!("asOf={}", past.moment.format("%Y-%m-%dT%H:%M:%S%.3fZ"))),
-        None => address,
+/// The address of a visit as a screen shows it: at a position of the log, what a visit calls a version is its own last step by then.
+pub fn address_of_visit(past: Option<&Past>, visit: &VisitRow) -> String {
+    let page = format!("/visits/{}", visit.visit_id);
+    match past.and_then(|past| past.position) {
+        Some(_) => with(&page, &format!("version={}", visit.version)),
+        None => address(past, page),
     }
 }
 

@@ -223,7 +223,7 @@ fn ticket(board: &Board, card: &VisitCard) -> AnyView {
                 {wait(visit.since, board.now, target)}
             </div>
             <p class="ticket-name">
-                <a href=address_of_visit(board.past.as_ref(), &visit.visit_id)>{card.patient_name.clone()}</a>
+                <a href=address_of_visit(board.past.as_ref(), visit)>{card.patient_name.clone()}</a>
                 " "
                 {priority_tag(visit.priority)}
                 {board
@@ -325,7 +325,7 @@ fn menu(board: &Board, card: &VisitCard) -> AnyView {
                             .view()
                     })}
                 {skip.then(|| button(EventType::QueueSkipped, id, version, &[]).class("menu-item").view())}
-                <a class="menu-item" href=address_of_visit(board.past.as_ref(), id)>
+                <a class="menu-item" href=address_of_visit(board.past.as_ref(), &card.visit)>
                     {icon(Icon::Route)} {tr!("Open the journey")}
                 </a>
                 {fill_in(EventType::VitalsRecorded, tr!("Record vitals"))}

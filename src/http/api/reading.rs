@@ -1,5 +1,8 @@
 //! Reading patient data: every call that answers with some goes through here, is allowed here, and is kept in the access log.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::extract::{FromRef, FromRequestParts, OriginalUri};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -148,7 +151,7 @@ impl Reading {
         let its_visit = of_visit.is_some_and(|opening| self.reader.reads_visit(opening.event.branch_id.as_ref()));
         // Whoever is named by anything else is kept in the access log; that opens it to nobody.
         let its_patient = is_of_patient(&stored) && self.reader.reads_patients();
-        let patient = patient_of(&stored).or_else(|| beginning.as_ref().and_then(patient_of));
+        let patient = whose(&stored, beginning.as_ref());
         let open = its_visit || its_patient || self.reader.reads_body(&stored.event.performed_by);
         if !open && !self.reader.reads_whole_log() {
             return Err(EventId::missing());
@@ -159,27 +162,40 @@ impl Reading {
 
     /// The events of a list, as far as they may be read; of a list about one thing, whose it is and of which visit is kept.
     pub async fn events(&self, filter: &Filter, after: Option<i64>, limit: u32) -> Result<Vec<Sighted>, Problem> {
-        match filter {
-            Filter::Aggregate { aggregate_type, aggregate_id } => self.thing(aggregate_type, aggregate_id).await?,
-            _ => self.list().await?,
-        }
         let events = match self.reader.events() {
             Events::Own => {
                 log::own_page(&self.db, self.tenant_id(), &self.program.person.id, filter, after, limit).await?
             }
             Events::Headers | Events::All => log::page(&self.db, self.tenant_id(), filter, after, limit).await?,
         };
+        match filter {
+            Filter::Aggregate { .. } => self.thing(&events).await?,
+            _ => self.list().await?,
+        }
         Ok(self.sighted(events))
     }
 
-    /// Lets the events of one thing be read.
-    async fn thing(&self, aggregate_type: &str, aggregate_id: &str) -> Result<(), Problem> {
-        let Some(first) = self.opening(aggregate_type, aggregate_id).await? else { return self.list().await };
-        let patient = match patient_of(&first) {
-            Some(patient) => Some(patient),
-            None => self.beginning(&first).await?.as_ref().and_then(patient_of),
-        };
-        self.saw(Subject::List, patient, first.event.visit_id).await
+    /// Keeps whose events of one thing were seen: it may have been on several visits, one after the other.
+    async fn thing(&self, events: &[StoredEvent]) -> Result<(), Problem> {
+        let (mut beginnings, mut seen) = (BTreeMap::new(), BTreeSet::new());
+        for stored in events {
+            let visit = stored.event.visit_id.as_ref();
+            let beginning = match beginnings.entry(visit) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.beginning(stored).await?),
+            };
+            seen.insert((whose(stored, beginning.as_ref()), visit.cloned()));
+        }
+        if seen.len() != 1 {
+            seen.remove(&(None, None));
+        }
+        if seen.is_empty() {
+            return self.list().await;
+        }
+        for (patient, visit) in seen {
+            self.saw(Subject::List, patient, visit).await?;
+        }
+        Ok(())
     }
 
     /// Events, as far as they may be read by who has not to do with their visits.
@@ -212,6 +228,12 @@ impl Serialize for Sighted {
 /// Whether an event happened to a patient as such.
 fn is_of_patient(stored: &StoredEvent) -> bool {
     stored.event.aggregate_type == "patient"
+}
+
+/// Whose an event is: its visit's patient, whoever else it names; of what is on no visit, whom it names or its thing's first event did.
+fn whose(stored: &StoredEvent, beginning: Option<&StoredEvent>) -> Option<PatientId> {
+    let (named, begun) = (patient_of(stored), beginning.and_then(patient_of));
+    if stored.event.visit_id.is_some() { begun.or(named) } else { named.or(begun) }
 }
 
 /// The patient to whom an event happened, or whom it names.

@@ -74,7 +74,8 @@ async fn changes(
                 None => None,
                 Some(Ok(minutes)) if (1..=measure_targets::LONGEST).contains(&minutes) => Some(minutes),
                 Some(_) => {
-                    let problem = format!("must be a number of minutes from 1 to {}", measure_targets::LONGEST);
+                    let (max, department) = (measure_targets::LONGEST, &department.name);
+                    let problem = format!("must be a number of minutes from 1 to {max} in {department}");
                     problems.push(FieldProblem::new(name, problem));
                     continue;
                 }

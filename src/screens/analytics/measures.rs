@@ -7,6 +7,7 @@ use super::charts::{Bar, Chart};
 use super::panel::{Cell, Listed, Panel, Sheet};
 use super::waits::{columns, columns_before, exactly, figures, figures_before, nothing};
 use crate::analytics::Among;
+use crate::analytics::figures::FEWEST;
 use crate::analytics::waits::Figures;
 use crate::language::{duration, say};
 
@@ -27,10 +28,12 @@ pub fn panel(all: &Figures, asked: &Asked) -> Panel {
         count: now.count,
     });
     let bars: Vec<_> = bars.collect();
-    let both = all.iter().filter_map(|(measure, [now, before])| Some((*measure, now.median?, before.median?)));
+    // What a few visits took says nothing of a period.
+    let told = all.iter().filter(|(_, both)| both.iter().all(|figure| figure.visits >= FEWEST));
+    let both = told.filter_map(|(measure, [now, before])| Some((*measure, now.median?, before.median?)));
     let finding = match both.max_by_key(|(_, now, before)| (*now - *before).abs()) {
         _ if bars.is_empty() => nothing(),
-        None => tr!("There is nothing before to compare with."),
+        None => tr!("There is too little, now or before, to compare."),
         Some((_, now, before)) if (now - before).abs() < 60 => {
             tr!("At the median, no measure differs by a minute from the period before.")
         }

@@ -100,15 +100,20 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     };
     let head = [tr!("weekday"), tr!("hour")].into_iter().chain(columns()).chain(columns_before());
     let mut sheet = Sheet::new(head);
-    let filled = || {
+    let all = || {
         let days = cells.iter().enumerate();
         days.flat_map(|(day, hours)| hours.iter().enumerate().map(move |(hour, figure)| (day, hour, figure)))
-            .filter(|(.., figure)| figure.count > 0)
     };
-    for (day, hour, figure) in filled() {
+    let filled = || all().filter(|(.., figure)| figure.count > 0);
+    // An hour in which nobody waited any more is told too.
+    for (day, hour, figure) in all() {
+        let earlier = &before[day][hour];
+        if [figure, earlier].iter().all(|figure| figure.count + figure.missing == 0) {
+            continue;
+        }
         let hour_cell = Cell::Text(format!("{hour:02}:00")).linked(listed(day, hour));
         let when = [Cell::Text(language::weekday(day, "%A")), hour_cell];
-        sheet.row(when.into_iter().chain(figures(figure)).chain(figures_before(&before[day][hour])));
+        sheet.row(when.into_iter().chain(figures(figure)).chain(figures_before(earlier)));
     }
     let longest = filled().filter_map(|(.., figure)| figure.median).max().unwrap_or(1).max(1);
     let hours = filled().map(|(_, hour, _)| hour as u8);

@@ -185,7 +185,7 @@ fn visit_view(billing: &Billing, chosen: &Chosen) -> AnyView {
                 <span class="token">{card.visit.token.clone()}</span>
                 <div class="patient-main">
                     <h2 class="patient-name" id="patient">
-                        <a href=address_of_visit(billing.past.as_ref(), &card.visit.visit_id)>
+                        <a href=address_of_visit(billing.past.as_ref(), &card.visit)>
                             {card.patient_name.clone()}
                         </a>
                         " "

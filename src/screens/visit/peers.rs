@@ -62,7 +62,7 @@ pub fn peers(peers: Option<&Peers>) -> AnyView {
             </div>
             <p class="small secondary">
                 {tr!("{count} other visits of this department and kind in the week up to its day.", count = peers.visits)} " "
-                {tr!("What happened more than once in a visit is added up, here and in the others.")}
+                {tr!("What happened more than once in a visit is added up, and counted once where it overlaps, here and in the others.")}
             </p>
         </section>
     }

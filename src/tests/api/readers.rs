@@ -22,6 +22,7 @@ stories! {
     what_is_read_is_kept,
     every_read_is_kept_once,
     an_event_is_kept_with_whose_it_is,
+    an_event_on_a_visit_is_its_patients_whoever_else_it_names,
     what_is_kept_stays,
     everybody_finds_their_own_events,
 }
@@ -355,6 +356,39 @@ async fn an_event_is_kept_with_whose_it_is(db: Db) {
     let accesses = kept.json["accesses"].as_array().expect("a list");
     let of_visit: Vec<_> = accesses.iter().filter(|access| access["visitId"] == json!(visit)).collect();
     assert_eq!(of_visit.len(), 1, "{}", kept.text);
+}
+
+async fn an_event_on_a_visit_is_its_patients_whoever_else_it_names(db: Db) {
+    let api = Api::open(db).await;
+    let (manager, auditor) = (api.caller(&[Role::Manager]).await, api.caller(&[Role::Auditor]).await);
+    let desk = api.caller(&[Role::Receptionist]).await;
+    let mut patients = Vec::new();
+    for name in ["Asha Rao", "Ravi Menon", "Nobody Seen"] {
+        let registered = desk.post("/patients", json!({ "name": name })).await;
+        patients.push(registered.is(201)["id"].as_str().expect("an id").to_owned());
+    }
+    let [first, second, named] = &patients[..] else { unreachable!("three patients") };
+    let visits = [desk.register(first).await, desk.register(second).await];
+    let signal = |version: i64| {
+        let mut event = bare_happening("9", version);
+        (event.aggregate_type, event.event_type) = ("signal".to_owned(), "signal.scored".to_owned());
+        event.visit_id = VisitId::parse(&visits[version as usize - 1]).ok();
+        event.metadata = json!({ "patientId": named });
+        event
+    };
+    let scored = append(&api.db, &api.tenant.id, [signal(1), signal(2)]).await;
+    let one = format!("/api/v1/events/{}", scored[0].event.id);
+    manager.get(&format!("/events/{}", scored[0].event.id)).await.is(200);
+    manager.get("/events/entity/signal/9").await.is(200);
+    // Of this page only the second is seen.
+    manager.get("/events/entity/signal/9?after=1").await.is(200);
+    let list = "/api/v1/events/entity/signal/9".to_owned();
+    let expected = [(first, vec![list.clone(), one]), (second, vec![list.clone(), list]), (named, Vec::new())];
+    for (patient, mut seen) in expected {
+        seen.sort_unstable();
+        let kept = auditor.get(&format!("/access?patientId={patient}&personId={}", manager.person.id)).await;
+        assert_eq!(addresses(kept.is(200)), seen, "{}", kept.text);
+    }
 }
 
 async fn what_is_kept_stays(db: Db) {

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::env;
 use std::time::Duration;
 
+use futures::future::try_join_all;
+use sojourn::db::{Db, Engine};
 use tokio::process::Command;
 
 use super::cycles;
 use super::server::{Hospital, Server};
+use crate::support::Database;
+use crate::support::house::House;
 
 /// What names a PostgreSQL server that nobody else uses, and how to stop and to start it.
 const SPARE: [&str; 3] = ["SOJOURN_TEST_SPARE_POSTGRES", "SOJOURN_TEST_SPARE_STOP", "SOJOURN_TEST_SPARE_START"];
@@ -43,6 +47,28 @@ async fn acknowledged_events_survive_a_database_that_is_stopped() {
     println!("{stops} stops: {} events acknowledged, {events} in the log, {away} times 503", acknowledged.len());
     assert!(away > 0, "somebody met the database away");
     assert!(acknowledged.len() > 20, "there was load");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_a_server_left_behind_are_replaced() {
+    const END_ALL: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let database = Database::postgres().await;
+    let db = Db::open(&database.url).await.expect("the database opens");
+    let house = House::open(&db, "City Hospital").await;
+    let (own, before) = (db.of(&house.tenant.id), house.verified().await);
+    for _ in 0..3 {
+        let some = try_join_all((0..5).map(|_| own.begin_reading())).await.expect("connections");
+        drop(some);
+        house.register().await;
+        let Engine::Postgres(pool) = &db.write else { unreachable!("it is PostgreSQL") };
+        sqlx::query(END_ALL).execute(pool).await.expect("they are ended");
+        house.register().await;
+    }
+    assert_eq!(house.verified().await, before + 6);
+    own.close().await;
+    db.close().await;
+    database.remove().await;
 }
 
 async fn shell(command: &str) {

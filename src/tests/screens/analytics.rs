@@ -328,7 +328,9 @@ async fn targets_are_set_with_their_events(db: Db) {
     // Sent as it stands on the page, what is wrong leads to its field and is said there.
     let sent = [("_form", "targets"), ("_about", ""), ("act", "targets"), (field.as_str(), "0")];
     let refused = manager.send(manager.form("/analytics/targets", &sent)).await;
-    let (id, words) = (format!("targets--{field}"), "Wait for the doctor must be a number of minutes from 1 to 10080");
+    // Which department it is of is said too: each has the same measures.
+    let words = "Wait for the doctor must be a number of minutes from 1 to 10080 in General Medicine";
+    let id = format!("targets--{field}");
     assert!(between(&refused.text, &format!("href=\"#{id}\""), "</li>").contains(words), "{}", refused.text);
     assert!(between(&refused.text, &format!("id=\"{id}-message\""), "</p>").contains(words), "{}", refused.text);
     assert_eq!(manager.send(set("")).await.status, 303);

@@ -82,19 +82,27 @@ async fn a_board_and_billing_are_looked_back_on_event_by_event(db: Db) {
     let logged = house.record(Role::Receptionist, visits.iter().map(joined).collect()).await.expect("two events");
     let bill: BillId = new_id();
     let items = json!([{ "description": "Consultation", "amount": 50_000 }]);
-    let [visit, _] = visits;
+    let [visit, left] = visits;
     let billed = Wish::new(Some(visit.clone()), ConsultationBilled, json!({ "billId": bill, "items": items }));
     let payment = json!({ "billId": bill, "amount": 50_000, "method": "UPI" });
     let paid = Wish::new(Some(visit.clone()), PaymentReceived, payment);
     let settled = house.record(Role::BillingClerk, vec![billed, paid]).await.expect("two events");
+    // Somebody comes, then the other leaves, both at one moment.
+    let comes = house.registration(Some(&new_id()));
+    let leaves = Wish::new(Some(left.clone()), VisitCancelled, json!({ "reason": "Went home" }));
+    let left_after = house.record(Role::Receptionist, vec![comes, leaves]).await.expect("two events");
     house.clock.advance(TimeDelta::minutes(5));
 
+    for (stored, waiting) in left_after.events.iter().zip(["2 waiting", "1 waiting"]) {
+        let page = manager.get(&format!("/queue/consultation?version={}", stored.position)).await;
+        assert!(page.text.contains(waiting), "{waiting} after {}", stored.event.event_type);
+    }
     for (stored, waiting) in logged.events.iter().zip(["1 waiting", "2 waiting"]) {
         let position = stored.position;
         let page = manager.get(&format!("/queue/consultation?version={position}")).await;
         assert_eq!(page.status, StatusCode::OK);
         let said = format!("As it was after event {position} of the log");
-        let visit_then = format!("href=\"/visits/{visit}?asOf=");
+        let visit_then = format!("href=\"/visits/{visit}?version=2\"");
         for words in [said.as_str(), waiting, visit_then.as_str()] {
             assert!(page.text.contains(words), "{words}");
         }
