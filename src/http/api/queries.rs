@@ -23,7 +23,7 @@ use crate::schemas::Line;
 const MOST_TAGS: usize = 20;
 
 async fn list(reading: &Reading, filter: Filter, page: Page) -> Result<Response, Problem> {
-    let events = reading.events(&filter, page.after, page.limit + 1).await?;
+    let events = reading.events(&filter, page.after, page.limit).await?;
     Ok(Answer(EventList::of(events, page)).into_response())
 }
 

@@ -160,23 +160,25 @@ impl Reading {
         Ok(Sighted { stored, open })
     }
 
-    /// The events of a list, as far as they may be read; of a list about one thing, whose it is and of which visit is kept.
+    /// The events of a list, as far as they may be read; of a list about one thing it is kept whose they are and of which visit. One
+    /// more than is shown is read, which tells whether there are more.
     pub async fn events(&self, filter: &Filter, after: Option<i64>, limit: u32) -> Result<Vec<Sighted>, Problem> {
+        let more = limit + 1;
         let events = match self.reader.events() {
             Events::Own => {
-                log::own_page(&self.db, self.tenant_id(), &self.program.person.id, filter, after, limit).await?
+                log::own_page(&self.db, self.tenant_id(), &self.program.person.id, filter, after, more).await?
             }
-            Events::Headers | Events::All => log::page(&self.db, self.tenant_id(), filter, after, limit).await?,
+            Events::Headers | Events::All => log::page(&self.db, self.tenant_id(), filter, after, more).await?,
         };
         match filter {
-            Filter::Aggregate { .. } => self.thing(&events).await?,
+            Filter::Aggregate { .. } => self.thing(events.iter().take(limit as usize)).await?,
             _ => self.list().await?,
         }
         Ok(self.sighted(events))
     }
 
     /// Keeps whose events of one thing were seen: it may have been on several visits, one after the other.
-    async fn thing(&self, events: &[StoredEvent]) -> Result<(), Problem> {
+    async fn thing(&self, events: impl Iterator<Item = &StoredEvent>) -> Result<(), Problem> {
         let (mut beginnings, mut seen) = (BTreeMap::new(), BTreeSet::new());
         for stored in events {
             let visit = stored.event.visit_id.as_ref();

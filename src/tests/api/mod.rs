@@ -11,6 +11,7 @@ mod queries;
 mod readers;
 mod reading;
 mod registry;
+mod seen;
 mod subscriptions;
 mod walls;
 

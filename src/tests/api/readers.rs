@@ -11,7 +11,6 @@ use sojourn::journey::words::{Role, Word};
 use sojourn::projections::visits;
 
 use super::{Api, Caller, event};
-use crate::support::events::{append, bare_happening};
 use crate::support::stories;
 
 stories! {
@@ -21,8 +20,6 @@ stories! {
     a_visit_is_registered_somewhere,
     what_is_read_is_kept,
     every_read_is_kept_once,
-    an_event_is_kept_with_whose_it_is,
-    an_event_on_a_visit_is_its_patients_whoever_else_it_names,
     what_is_kept_stays,
     everybody_finds_their_own_events,
 }
@@ -277,7 +274,7 @@ async fn what_is_read_is_kept(db: Db) {
 }
 
 /// The addresses of accesses, in the order of the alphabet.
-fn addresses(accesses: &Value) -> Vec<&str> {
+pub(super) fn addresses(accesses: &Value) -> Vec<&str> {
     let accesses = accesses["accesses"].as_array().expect("a list");
     let mut addresses: Vec<_> = accesses.iter().filter_map(|access| access["address"].as_str()).collect();
     addresses.sort_unstable();
@@ -315,80 +312,6 @@ async fn every_read_is_kept_once(db: Db) {
     let mut expected: Vec<_> = read.chain([changed]).collect();
     expected.sort_unstable();
     assert_eq!(addresses(kept.is(200)), expected);
-}
-
-async fn an_event_is_kept_with_whose_it_is(db: Db) {
-    let api = Api::open(db).await;
-    let desk = api.caller(&[Role::Receptionist]).await;
-    let registered = desk.post("/patients", json!({ "name": "Ravi Menon" })).await;
-    let patient = registered.is(201)["id"].as_str().expect("an id").to_owned();
-    let consent = json!({ "purpose": "Research", "given": true });
-    let consent = desk.post(&format!("/patients/{patient}/consents"), consent).await;
-    let consent = consent.is(201)["id"].as_str().expect("an id").to_owned();
-    let visit = desk.register(&patient).await;
-    let booking = |version: i64, event_type: &str, metadata: Value| {
-        let mut event = bare_happening("7", version);
-        (event.aggregate_type, event.event_type) = ("booking".to_owned(), event_type.to_owned());
-        event.metadata = metadata;
-        event
-    };
-    let cancelled =
-        [booking(1, "booking.created", json!({ "patientId": patient })), booking(2, "booking.cancelled", json!({}))];
-    let cancelled = append(&api.db, &api.tenant.id, cancelled).await;
-    let mut reads = vec![
-        format!("/events/{consent}"),
-        format!("/events/entity/patient/{patient}"),
-        format!("/events/entity/consent/{patient}"),
-        format!("/events/entity/visit/{visit}"),
-        "/events/entity/booking/7".to_owned(),
-    ];
-    reads.extend(cancelled.iter().map(|stored| format!("/events/{}", stored.event.id)));
-    let (manager, auditor) = (api.caller(&[Role::Manager]).await, api.caller(&[Role::Auditor]).await);
-    for read in &reads {
-        manager.get(read).await.is(200);
-    }
-    let mut expected: Vec<_> = reads.iter().map(|read| format!("/api/v1{read}")).collect();
-    expected.sort_unstable();
-    // What is of nobody is kept with nobody.
-    manager.get("/events/entity/booking/8").await.is(200);
-    let kept = auditor.get(&format!("/access?patientId={patient}&personId={}", manager.person.id)).await;
-    assert_eq!(addresses(kept.is(200)), expected);
-    let accesses = kept.json["accesses"].as_array().expect("a list");
-    let of_visit: Vec<_> = accesses.iter().filter(|access| access["visitId"] == json!(visit)).collect();
-    assert_eq!(of_visit.len(), 1, "{}", kept.text);
-}
-
-async fn an_event_on_a_visit_is_its_patients_whoever_else_it_names(db: Db) {
-    let api = Api::open(db).await;
-    let (manager, auditor) = (api.caller(&[Role::Manager]).await, api.caller(&[Role::Auditor]).await);
-    let desk = api.caller(&[Role::Receptionist]).await;
-    let mut patients = Vec::new();
-    for name in ["Asha Rao", "Ravi Menon", "Nobody Seen"] {
-        let registered = desk.post("/patients", json!({ "name": name })).await;
-        patients.push(registered.is(201)["id"].as_str().expect("an id").to_owned());
-    }
-    let [first, second, named] = &patients[..] else { unreachable!("three patients") };
-    let visits = [desk.register(first).await, desk.register(second).await];
-    let signal = |version: i64| {
-        let mut event = bare_happening("9", version);
-        (event.aggregate_type, event.event_type) = ("signal".to_owned(), "signal.scored".to_owned());
-        event.visit_id = VisitId::parse(&visits[version as usize - 1]).ok();
-        event.metadata = json!({ "patientId": named });
-        event
-    };
-    let scored = append(&api.db, &api.tenant.id, [signal(1), signal(2)]).await;
-    let one = format!("/api/v1/events/{}", scored[0].event.id);
-    manager.get(&format!("/events/{}", scored[0].event.id)).await.is(200);
-    manager.get("/events/entity/signal/9").await.is(200);
-    // Of this page only the second is seen.
-    manager.get("/events/entity/signal/9?after=1").await.is(200);
-    let list = "/api/v1/events/entity/signal/9".to_owned();
-    let expected = [(first, vec![list.clone(), one]), (second, vec![list.clone(), list]), (named, Vec::new())];
-    for (patient, mut seen) in expected {
-        seen.sort_unstable();
-        let kept = auditor.get(&format!("/access?patientId={patient}&personId={}", manager.person.id)).await;
-        assert_eq!(addresses(kept.is(200)), seen, "{}", kept.text);
-    }
 }
 
 async fn what_is_kept_stays(db: Db) {
