@@ -93,11 +93,14 @@ impl Loaded {
         let (question, asked, names) = (self.question(), &self.asked, &self.names);
         let visits = question.visits_in(asked.period);
         let by = |dimension| waits::by(question, names, asked, dimension);
+        let by_hour = waits::by_hour(question, asked);
+        // Where the hours need the whole width, the narrow panels stand in pairs all the same.
+        let now = Panel { wide: by_hour.wide, ..self.now(desk).await? };
         Ok(vec![
-            waits::by_hour(question, asked),
+            by_hour,
             by(Dimension::Doctor),
             waits::funnel(&journeys::funnel(visits.clone()), &journeys::losses(visits), asked),
-            self.now(desk).await?,
+            now,
             waits::by_day(question, asked, self.target()),
             measures::panel(figures, asked),
             by(Dimension::Department),

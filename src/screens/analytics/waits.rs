@@ -89,6 +89,9 @@ pub(super) fn nothing() -> String {
     tr!("Nothing was measured in this period.")
 }
 
+/// How many hours stand side by side in half of a page's width, each wide enough to be tapped.
+const IN_HALF_A_ROW: usize = 14;
+
 /// By weekday and hour.
 pub fn by_hour(question: Question, asked: &Asked) -> Panel {
     let measure = asked.measure;
@@ -159,7 +162,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
             count = grouped(count)
         )
     });
-    let rows: Vec<_> = rows.collect();
+    let (rows, wide): (Vec<_>, _) = (rows.collect(), hours.len() > IN_HALF_A_ROW);
     let (name, here) = (say(measure.label()), tr!("Here by the weekday and hour of its beginning, in minutes."));
     Panel {
         id: "by-hour",
@@ -169,7 +172,7 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
         sheet,
         definition: format!("{} {here}", definition(measure)),
         listed: Listed::Visits(asked.measured()),
-        wide: false,
+        wide,
     }
 }
 
