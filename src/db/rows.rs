@@ -3,7 +3,9 @@
 //! Rows are what serde makes of them: objects whose members are columns. SQLite is given each value alone, PostgreSQL each column as
 //! an array: each takes that in twice as fast as one text of JSON.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,6 +26,9 @@ const MOST: usize = 64;
 
 /// The most rows that one statement carries on PostgreSQL.
 const HEAP: usize = 2048;
+
+/// The most parts that a statement has on PostgreSQL: what they are made of stands for a text that is prepared and kept.
+const PARTS: usize = 6;
 
 /// Statements of more rows than this carry a multiple of it.
 const STEP: usize = 8;
@@ -166,9 +171,9 @@ impl Batch {
         self.some(most).map(|some| self.rows.one_by_one(tenant, some)).transpose().map_err(sqlx::Error::Encode)
     }
 
-    /// The next statement for PostgreSQL; none when all rows have gone.
-    fn postgres(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Postgres, PgArguments>>> {
-        self.some(HEAP).map(|some| self.rows.by_columns(tenant, &some)).transpose().map_err(sqlx::Error::Encode)
+    /// The next part of a statement for PostgreSQL, whose values join those given; none when all rows have gone.
+    fn postgres(&mut self, values: &mut PgArguments) -> sqlx::Result<Option<String>> {
+        self.some(HEAP).map(|some| self.rows.by_columns(values, &some)).transpose().map_err(sqlx::Error::Encode)
     }
 
     /// The first rows that are left, if any are.
@@ -178,13 +183,13 @@ impl Batch {
     }
 }
 
-/// Writes batches of rows one after the other; each statement is put together while the one before it is carried out.
+/// Writes batches of rows in their order; what comes next is made ready while a statement is carried out.
 pub async fn write(
     tx: &mut Tx,
     tenant: &TenantId,
     batches: impl IntoIterator<Item = sqlx::Result<Batch>, IntoIter: Send>,
 ) -> sqlx::Result<()> {
-    let (mut batches, mut batch) = (batches.into_iter(), None);
+    let (mut batches, mut batch) = (batches.into_iter().fuse(), None);
     match tx {
         Tx::Sqlite(connection) => {
             let mut next = || next(&mut batches, &mut batch, |batch| batch.sqlite(tenant));
@@ -195,22 +200,72 @@ pub async fn write(
             }
         }
         Tx::Postgres(connection) => {
-            let mut next = || next(&mut batches, &mut batch, |batch| batch.postgres(tenant));
-            let mut prepared = next()?;
-            while let Some(query) = prepared {
-                let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
-                (_, prepared) = (done?, following?);
+            let mut join = |ready: &mut Together| -> sqlx::Result<()> {
+                ready.parts.extend(next(&mut batches, &mut batch, |batch| batch.postgres(&mut ready.values))?);
+                Ok(())
+            };
+            let mut ready = Together::of(tenant)?;
+            join(&mut ready)?;
+            while let Some(query) = ready.query() {
+                ready = Together::of(tenant)?;
+                let mut following = sqlx::Result::Ok(());
+                meanwhile(query.execute(&mut **connection), || {
+                    let before = ready.parts.len();
+                    following = join(&mut ready);
+                    (before + 1..PARTS).contains(&ready.parts.len())
+                })
+                .await?;
+                following?;
+                if ready.parts.is_empty() {
+                    join(&mut ready)?;
+                }
             }
         }
     }
     Ok(())
 }
 
+/// Parts of one statement for PostgreSQL: each way there and back costs as much as writing several rows.
+struct Together {
+    values: PgArguments,
+    parts: Vec<String>,
+}
+
+impl Together {
+    fn of(tenant: &TenantId) -> sqlx::Result<Self> {
+        let mut values = PgArguments::default();
+        values.add(tenant).map_err(sqlx::Error::Encode)?;
+        Ok(Self { values, parts: Vec::new() })
+    }
+
+    /// The statement; none when it has no part.
+    fn query(mut self) -> Option<Query<'static, Postgres, PgArguments>> {
+        let last = self.parts.pop()?;
+        let beside = self.parts.iter().enumerate().map(|(at, part)| format!("part_{at} AS ({part})"));
+        let beside = beside.collect::<Vec<_>>().join(", ");
+        let sql = if beside.is_empty() { last } else { format!("WITH {beside} {last}") };
+        Some(sqlx::query_with(AssertSqlSafe(sql), self.values))
+    }
+}
+
+/// Waits for some work, and meanwhile takes steps for as long as there is another.
+async fn meanwhile<T>(work: impl Future<Output = T>, mut step: impl FnMut() -> bool) -> T {
+    let mut work = pin!(work);
+    loop {
+        if let Poll::Ready(done) = futures::poll!(work.as_mut()) {
+            return done;
+        }
+        if !step() {
+            return work.await;
+        }
+    }
+}
+
 /// The next statement of the batch at hand, or of the first after it that has one.
 fn next<S>(
     batches: &mut impl Iterator<Item = sqlx::Result<Batch>>,
     at_hand: &mut Option<Batch>,
-    statement: impl Fn(&mut Batch) -> sqlx::Result<Option<S>>,
+    mut statement: impl FnMut(&mut Batch) -> sqlx::Result<Option<S>>,
 ) -> sqlx::Result<Option<S>> {
     loop {
         if let Some(batch) = at_hand
@@ -272,17 +327,12 @@ impl Rows {
         Ok(sqlx::query_with(AssertSqlSafe(sql), values))
     }
 
-    /// The statement that writes rows on PostgreSQL.
-    fn by_columns(
-        self,
-        tenant: &TenantId,
-        rows: &[Vec<Cell>],
-    ) -> Result<Query<'static, Postgres, PgArguments>, BoxDynError> {
-        let mut values = PgArguments::default();
-        values.add(tenant)?;
+    /// The statement that writes rows on PostgreSQL; its values come after those given, of which the first is the tenant.
+    fn by_columns(self, values: &mut PgArguments, rows: &[Vec<Cell>]) -> Result<String, BoxDynError> {
+        let first = values.len() + 1;
         let mut given = Vec::with_capacity(self.columns.len());
         for (at, (_, kind)) in self.columns.iter().enumerate() {
-            given.push(format!("${}", at + 2));
+            given.push(format!("${}", first + at));
             let column = rows.iter().filter_map(|row| row.get(at));
             match kind {
                 // Days and JSON are read from the text that they are.
@@ -299,8 +349,7 @@ impl Rows {
             }?;
         }
         let [before, after] = self.postgres;
-        let sql = format!("{before}{}{after}{}", given.join(", "), self.conflict);
-        Ok(sqlx::query_with(AssertSqlSafe(sql), values))
+        Ok(format!("{before}{}{after}{}", given.join(", "), self.conflict))
     }
 
     /// The statement for so many rows; its values bear no numbers, which SQLite would look up one by one.

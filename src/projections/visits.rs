@@ -99,6 +99,8 @@ struct Derived {
     counter: Option<String>,
     unbilled: i32,
     billing_since: Option<DateTime<Utc>>,
+    /// Whether something is owed to the patient after the end.
+    owed: bool,
 }
 
 fn derive(visit: &Visit) -> Derived {
@@ -121,7 +123,8 @@ fn derive(visit: &Visit) -> Derived {
         .map(|bill| bill.billed_at)
         .chain(to_bill.filter(|_| !ended))
         .min();
-    Derived { status: visit.status(), station, room_id, counter, unbilled: unbilled.count() as i32, billing_since }
+    let (status, unbilled, owed) = (visit.status(), unbilled.count() as i32, ended && billing_since.is_some());
+    Derived { status, station, room_id, counter, unbilled, billing_since, owed }
 }
 
 impl VisitRow {
@@ -228,11 +231,11 @@ const INSERT: Rows = insert_rows!("visits":
     text "visit_id", text "patient_id", text "branch_id", text "department_id", text "visit_type", text "token",
     date "day", text "reason", time "registered_at", text "priority", number "urgency", text "status", text "station",
     text "room_id", text "counter", time "since", number "calls", text "doctor_id", truth "attended", time "ended_at",
-    number "due", number "unbilled", time "billing_since", time "recorded_at", number "version"; "");
+    number "due", number "unbilled", time "billing_since", truth "owed", time "recorded_at", number "version"; "");
 const UPDATE: Rows = update_rows!("visits" by "visit_id":
     text "priority", number "urgency", text "status", text "station", text "room_id", text "counter", time "since",
     number "calls", text "doctor_id", truth "attended", time "ended_at", number "due", number "unbilled",
-    time "billing_since", time "recorded_at", number "version");
+    time "billing_since", truth "owed", time "recorded_at", number "version");
 
 /// The rows of those who were registered.
 pub(super) fn registered(visits: &BTreeMap<VisitId, Change>, tokens: &Tokens) -> sqlx::Result<Batch> {
@@ -293,7 +296,8 @@ const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
 );
 const TO_BILL: &str = select_cards!(
-    "visits.billing_since IS NOT NULL AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
+    "visits.billing_since IS NOT NULL AND (visits.ended_at IS NULL OR visits.owed) \
+     AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
      ORDER BY visits.ended_at IS NOT NULL, visits.billing_since LIMIT 500"
 );
 // A visit that had ended may not have been known to have: then its end was logged later. What was logged at one moment may stand on either

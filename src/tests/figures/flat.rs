@@ -28,7 +28,7 @@ type Figure = (&'static str, Duration);
 pub async fn measure(db: &Db, [short, long]: [i64; 2]) {
     let house = House::open_now(db, "City Hospital").await;
     while head(&house).await < short {
-        many(64, house.clone()).await;
+        many(64, &house, SPAN).await;
     }
     let copied = head(&house).await;
     for _ in 0..WAITING {
@@ -59,7 +59,7 @@ pub async fn measure(db: &Db, [short, long]: [i64; 2]) {
 /// The medians of what is done on every click.
 async fn figures(house: &House, visit: &VisitId) -> [Figure; 5] {
     let (db, tenant) = (&house.db, &house.tenant.id);
-    let rate = many(64, house.clone()).await;
+    let rate = many(64, house, SPAN).await.rate();
     // One of its own, as what is appended would lengthen the one that is loaded.
     let written = house.register().await;
     let wish = || Wish::new(Some(written.clone()), VitalsRecorded, json!({ "pulse": 72 }));
