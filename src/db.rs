@@ -224,7 +224,7 @@ impl Db {
     pub async fn begin_reading(&self) -> sqlx::Result<Tx> {
         Ok(match &self.read {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+            Engine::Postgres(pool) => Engine::Postgres(begin_anew(pool).await?),
         })
     }
 

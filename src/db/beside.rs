@@ -5,7 +5,7 @@
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::{AssertSqlSafe, PgPool, Sqlite, SqlitePool, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, Sqlite, SqlitePool, pool::PoolConnection};
 
 use super::keys::Statement;
 use super::{Db, Engine, Tx};
@@ -101,8 +101,6 @@ const NOTE: Statement = Statement {
 /// What PostgreSQL holds in memory of tables that are written and compared as a whole, and how closely it looks at them before.
 const SETTINGS: [(&str, &str); 3] =
     [("temp_buffers", "64MB"), ("work_mem", "64MB"), ("default_statistics_target", "10")];
-/// Tables are compared as a whole: looked up row by row, as seems good while nobody has counted the live rows, they take minutes.
-const AS_A_WHOLE: [&str; 2] = ["SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop TO DEFAULT"];
 /// The definition of a table, which begins with these words.
 const DEFINITION: &str = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1";
 const CREATE: &str = "CREATE TABLE";
@@ -209,17 +207,13 @@ impl Beside {
         for table in &self.tables {
             analyze(tx, table.name).await?;
         }
-        let [begin, end] = AS_A_WHOLE;
-        if let Tx::Postgres(connection) = &mut *tx {
-            sqlx::raw_sql(begin).execute(&mut **connection).await?;
-        }
+        // As a whole: looked up row by row, as seems good while nobody has counted the live rows, they take minutes.
+        on_postgres(tx, "SET LOCAL enable_nestloop = off").await?;
         for comparison in &self.comparisons {
             let comparison = AssertSqlSafe(comparison.clone());
             on!(&mut *tx, connection => sqlx::query(comparison).bind(tenant).execute(&mut **connection).await.map(drop))?;
         }
-        if let Tx::Postgres(connection) = &mut *tx {
-            sqlx::raw_sql(end).execute(&mut **connection).await?;
-        }
+        on_postgres(tx, "SET LOCAL enable_nestloop TO DEFAULT").await?;
         analyze(tx, VISITS).await
     }
 
@@ -261,8 +255,13 @@ impl Beside {
 
 /// Says how long a table beside is, where that is not seen otherwise.
 async fn analyze(tx: &mut Tx, table: &str) -> sqlx::Result<()> {
+    on_postgres(tx, AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).await
+}
+
+/// Does what SQLite needs not.
+async fn on_postgres(tx: &mut Tx, sql: impl SqlSafeStr) -> sqlx::Result<()> {
     let Tx::Postgres(connection) = tx else { return Ok(()) };
-    sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE pg_temp.{table}"))).execute(&mut **connection).await.map(drop)
+    sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop)
 }
 
 /// Fails when the connection was lost, and with it the tables beside: without them, what is meant for them would go to the live ones.

@@ -1,10 +1,19 @@
-//! Opening a database: what goes wrong is said clearly.
+//! Opening a database, and staying with it: what goes wrong is said clearly, or mended.
 
-use sojourn::db::{Db, OpenError, Trouble};
+use serde_json::json;
+use sojourn::db::beside::Beside;
+use sojourn::db::{Db, Engine, OpenError, Trouble, Tx};
+use sojourn::journey::events::EventType;
+use sojourn::journey::words::Role;
 use sojourn::on;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sojourn::projections::following::Projection as _;
+use sojourn::projections::measures::VisitMeasures;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqliteConnection};
 
-use crate::support::Database;
+use crate::support::house::House;
+use crate::support::{Database, stories, until};
+
+stories!(@engine postgres connections_that_hung_up_are_passed_by what_a_database_is_set_to_outlives_a_comparison);
 
 #[tokio::test]
 async fn a_url_of_no_known_engine_is_refused() {
@@ -100,4 +109,53 @@ async fn what_postgres_says_is_told_apart() {
     assert_eq!(Trouble::of(&said), Trouble::Query);
     connection.close().await.expect("the connection closes");
     database.remove().await;
+}
+
+/// How many connections hang up at once.
+const MANY: usize = 8;
+
+/// Has a pool hold many connections that were all used just now, and the server hang up on each.
+async fn hang_up(db: &Db, pool: &PgPool) {
+    const HANG_UP: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()";
+    let mut other = PgConnection::connect_with(&pool.connect_options()).await.expect("a connection");
+    let mut held: Vec<Tx> = Vec::new();
+    for _ in 0..MANY {
+        held.push(db.begin().await.expect("a transaction"));
+    }
+    drop(held);
+    until!("the connections are given back", pool.num_idle() >= MANY);
+    until!("the server hung up", {
+        let left: i64 = sqlx::query_scalar(HANG_UP).fetch_one(&mut other).await.expect("a count");
+        left == 0
+    });
+    other.close().await.expect("the connection closes");
+}
+
+async fn connections_that_hung_up_are_passed_by(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let visit = house.register().await;
+    let within = db.of(&house.tenant.id);
+    let Engine::Postgres(pool) = &within.write else { panic!("PostgreSQL") };
+    hang_up(&within, pool).await;
+    house.log(Role::Receptionist, &visit, EventType::QueueJoined, json!({})).await;
+    hang_up(&within, pool).await;
+    drop(within.begin_reading().await.expect("a transaction"));
+}
+
+async fn what_a_database_is_set_to_outlives_a_comparison(db: Db) {
+    const SET: &str =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_nestloop = off', current_database()); END $$";
+    const ASK: &str = "SELECT current_setting('enable_nestloop')";
+    let house = House::open(&db, "City Hospital").await;
+    let Engine::Postgres(pool) = &db.write else { panic!("PostgreSQL") };
+    sqlx::raw_sql(SET).execute(pool).await.expect("it is set, for connections to come");
+    let beside = Beside::make(&db, VisitMeasures.tables().to_vec()).await.expect("tables beside the live ones");
+    let mut tx = beside.begin().await.expect("a transaction");
+    beside.compare(&mut tx, &house.tenant.id).await.expect("a comparison");
+    let Tx::Postgres(connection) = &mut tx else { panic!("PostgreSQL") };
+    let set: String = sqlx::query_scalar(ASK).fetch_one(&mut **connection).await.expect("an answer");
+    assert_eq!(set, "off");
+    drop(tx);
+    beside.close().await;
 }

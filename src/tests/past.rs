@@ -21,6 +21,7 @@ use crate::support::stories;
 stories! {
     boards_and_lists_are_as_they_were_shown,
     a_board_is_as_it_was_after_an_event,
+    who_left_in_the_same_moment_was_there_before,
     a_visit_is_as_it_was,
     what_was_logged_later_was_not_known_whatever_the_clock_said,
     the_demo_can_be_looked_back_on,
@@ -121,6 +122,21 @@ async fn a_board_is_as_it_was_after_an_event(db: Db) {
         assert_eq!(board.len(), there);
     }
     assert_eq!(Then::after(&db, &house.tenant.id, 99).await.expect("a read"), None);
+}
+
+async fn who_left_in_the_same_moment_was_there_before(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let (coming, going) = (house.register().await, house.register().await);
+    house.log(Role::Receptionist, &going, QueueJoined, json!({})).await;
+    let joined = Wish::new(Some(coming.clone()), QueueJoined, json!({}));
+    let cancelled = Wish::new(Some(going.clone()), VisitCancelled, json!({ "reason": "went home" }));
+    let logged = house.record(Role::Receptionist, vec![joined, cancelled]).await.expect("two events");
+    house.clock.advance(TimeDelta::minutes(5));
+    for (stored, expected) in logged.events.iter().zip([vec![&going, &coming], vec![&coming]]) {
+        let then = Then::after(&db, &house.tenant.id, stored.position).await.expect("a read").expect("an event");
+        let board = past::board(&db, &house.tenant, Station::Consultation, None, then).await.expect("a board");
+        assert_eq!(board.iter().map(|card| &card.visit.visit_id).collect::<Vec<_>>(), expected);
+    }
 }
 
 async fn a_visit_is_as_it_was(db: Db) {

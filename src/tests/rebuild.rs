@@ -224,8 +224,10 @@ async fn what_a_later_version_keeps_is_left_alone(db: Db) {
     execute(&db, LATER, &house).await;
     let before = checkpoint::get(&db, tenant, name).await.expect("a read").expect("it began");
     let model = ReadModel::Following(&VisitMeasures);
-    let refused = rebuild(&db, &house.tenant, model, house.now(), |_| {}).await;
+    let mut events = 0;
+    let refused = rebuild(&db, &house.tenant, model, house.now(), |page| events += page).await;
     assert!(matches!(refused, Err(RebuildError::Newer(version)) if version == VisitMeasures.version() + 1));
+    assert_eq!(events, 0, "nothing is done in vain");
     let after = checkpoint::get(&db, tenant, name).await.expect("a read").expect("it began");
     assert_eq!((after.version, after.generation, after.position), (before.version, before.generation, before.position));
 }

@@ -19,6 +19,8 @@ stories! {
     each_tile_says_how_it_changed,
     what_is_given_back_and_still_due_is_in_the_revenue,
     a_cell_of_the_hours_leads_to_the_visits_that_began_then,
+    an_hour_that_was_measured_before_stays_in_the_table,
+    what_few_visits_changed_makes_no_headline,
 }
 
 async fn each_panel_says_what_it_found_and_means_and_holds(db: Db) {
@@ -197,5 +199,64 @@ async fn a_cell_of_the_hours_leads_to_the_visits_that_began_then(db: Db) {
         assert_eq!(hours.contains(&link), is_a_cell, "{link}: {hours}");
         let page = manager.get(&address).await;
         assert_eq!([&first, &urgent].map(|visit| page.text.contains(&format!("/visits/{visit}"))), listed, "{asked}");
+    }
+}
+
+async fn an_hour_that_was_measured_before_stays_in_the_table(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    for _ in 0..5 {
+        flow(&house).await;
+    }
+    // At nine on the day after, somebody waits still.
+    house.clock.advance(TimeDelta::days(1));
+    let visit = house.register().await;
+    house.log(Role::Receptionist, &visit, QueueJoined, json!({})).await;
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    let csv = manager.get("/analytics/by-hour.csv?period=today&measure=consultation-wait").await;
+    let rows: Vec<_> = csv.text.lines().skip(1).collect();
+    let expected =
+        ["Monday,09:00,0,,,,,under 5,,0,,,", "Sunday,07:00,0,,,,,0,,under 5,,,", "Sunday,08:00,0,,,,,0,,under 5,,,"];
+    assert_eq!(rows, expected);
+    let page = manager.get("/analytics?period=today&measure=consultation-wait").await;
+    let hours = between(&page.text, "aria-labelledby=\"by-hour\"", "</section>");
+    assert!(hours.contains("hour=9&amp;weekday=1") && !hours.contains("weekday=7"), "nothing of it is listed: {hours}");
+}
+
+/// Somebody waits so many minutes to pay, and one more to be called.
+async fn wait_to_pay(house: &House, minutes: i64) {
+    let (visit, bill): (_, BillId) = (house.register().await, new_id());
+    let billed = json!({ "billId": bill, "items": [{ "description": "Consultation", "amount": 50_000 }] });
+    house.log(Role::BillingClerk, &visit, ConsultationBilled, billed).await;
+    house.log(Role::BillingClerk, &visit, QueueJoined, json!({ "station": "BILLING" })).await;
+    house.clock.advance(TimeDelta::minutes(minutes));
+    house.log(Role::BillingClerk, &visit, QueueCalled, json!({ "counter": "1" })).await;
+    let payment = json!({ "billId": bill, "amount": 50_000, "method": "UPI" });
+    house.log(Role::BillingClerk, &visit, PaymentReceived, payment).await;
+}
+
+async fn what_few_visits_changed_makes_no_headline(db: Db) {
+    let house = House::open(&db, "City Hospital").await;
+    let mut days = Vec::new();
+    for (waiting, minutes) in [(1, 5), (5, 30), (5, 5)] {
+        days.push(house.tenant.local_day(house.now()));
+        for _ in 0..5 {
+            flow(&house).await;
+        }
+        for _ in 0..waiting {
+            wait_to_pay(&house, minutes).await;
+        }
+        house.clock.advance(TimeDelta::hours(18));
+    }
+    house.followed().await;
+    let manager = Browser::sign_in(&house, "manager", &[Role::Manager]).await;
+    for (day, finding) in days.iter().zip([
+        "There is too little, now or before, to compare.",
+        "At the median, no measure differs by a minute from the period before.",
+        "Changed most: Wait to pay, 6 min at the median, 31 min before.",
+    ]) {
+        let page = manager.get(&format!("/analytics?from={day}&to={day}")).await;
+        let measures = between(&page.text, "aria-labelledby=\"measures\"", "</section>");
+        assert_eq!(between(measures, "panel-finding\">", "</p>"), finding);
     }
 }
