@@ -296,7 +296,7 @@ const SEEN_BY: &str = select_cards!(
     "visits.day = $2 AND visits.doctor_id = $3 AND visits.status = $4 ORDER BY visits.since DESC LIMIT 20"
 );
 const TO_BILL: &str = select_cards!(
-    "visits.billing_since IS NOT NULL AND (visits.ended_at IS NULL OR visits.owed) \
+    "visits.billing_since IS NOT NULL AND (visits.ended_at IS NULL OR visits.owed = TRUE) \
      AND (visits.branch_id = $2 OR visits.branch_id IS NULL OR $2 IS NULL) \
      ORDER BY visits.ended_at IS NOT NULL, visits.billing_since LIMIT 500"
 );
