@@ -114,8 +114,10 @@ pub fn by_hour(question: Question, asked: &Asked) -> Panel {
         if [figure, earlier].iter().all(|figure| figure.count + figure.missing == 0) {
             continue;
         }
-        let hour_cell = Cell::Text(format!("{hour:02}:00")).linked(listed(day, hour));
-        let when = [Cell::Text(language::weekday(day, "%A")), hour_cell];
+        let clock = Cell::Text(format!("{hour:02}:00"));
+        let has_visits = figure.count + figure.missing > 0;
+        let clock = if has_visits { clock.linked(listed(day, hour)) } else { clock };
+        let when = [Cell::Text(language::weekday(day, "%A")), clock];
         sheet.row(when.into_iter().chain(figures(figure)).chain(figures_before(earlier)));
     }
     let longest = filled().filter_map(|(.., figure)| figure.median).max().unwrap_or(1).max(1);
