@@ -6,19 +6,19 @@ pub mod beside;
 mod cells;
 mod columns;
 pub mod keys;
+mod postgres;
 pub mod rows;
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use self::postgres::{ALL_TENANTS, SHARED, Tenants};
 use crate::journey::ids::{Id, TenantId};
 
 pub(crate) use columns::{text_columns, word_text};
@@ -99,8 +99,10 @@ pub struct Db {
     pub read: Engine<SqlitePool, PgPool>,
     /// For everything that writes; on SQLite one connection, so that writers wait their turn and never meet a lock.
     pub write: Engine<SqlitePool, PgPool>,
+    /// For who writes a tenant's log without a break.
+    groups: Engine<SqlitePool, PgPool>,
     /// On PostgreSQL, connections that see one tenant only.
-    tenants: Arc<Mutex<BTreeMap<TenantId, PgPool>>>,
+    tenants: Tenants,
 }
 
 /// Why a database could not be opened.
@@ -188,14 +190,15 @@ impl Db {
             };
             let write = pool(1).await.map_err(connect_error)?;
             let read = pool(4).await.map_err(connect_error)?;
-            Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write), tenants: Arc::default() })
+            let [read, write] = [read, write].map(Engine::Sqlite);
+            Ok(Self { read, groups: write.clone(), write, tenants: Tenants::default() })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
             // The pool waits for a server that is away; whoever starts the program wants to hear of it at once.
             let probe = options.connect().await.map_err(connect_error)?;
             probe.close().await.map_err(connect_error)?;
-            let pool = postgres_pool(options, ALL_TENANTS);
-            Ok(Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool), tenants: Arc::default() })
+            let all = postgres::pool(options, ALL_TENANTS, SHARED);
+            Ok(Self::on_postgres([all.clone(), all], Tenants::default()))
         } else {
             Err(bad_url())
         }
@@ -204,27 +207,31 @@ impl Db {
     /// The same database, for one tenant: on PostgreSQL, by connections that see the rows of no other.
     pub fn of(&self, tenant: &TenantId) -> Self {
         let Engine::Postgres(all) = &self.write else { return self.clone() };
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = tenants
-            .entry(tenant.clone())
-            .or_insert_with(|| postgres_pool(all.connect_options().as_ref().clone(), tenant.as_str()))
-            .clone();
-        Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool), tenants: Arc::clone(&self.tenants) }
+        Self::on_postgres(self.tenants.of(tenant, &all.connect_options()), self.tenants.clone())
+    }
+
+    fn on_postgres([shared, groups]: [PgPool; 2], tenants: Tenants) -> Self {
+        let [read, write, groups] = [shared.clone(), shared, groups].map(Engine::Postgres);
+        Self { read, write, groups, tenants }
     }
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Ok(match &self.write {
-            Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Engine::Postgres(begin_anew(pool).await?),
-        })
+        begin(&self.write).await
+    }
+
+    /// Begins a transaction for who writes a tenant's log without a break.
+    ///
+    /// On PostgreSQL always on the same connection, whose server keeps in mind what the last needed.
+    pub async fn begin_group(&self) -> sqlx::Result<Tx> {
+        begin(&self.groups).await
     }
 
     /// Begins a transaction that only reads, and holds no writer up.
     pub async fn begin_reading(&self) -> sqlx::Result<Tx> {
         Ok(match &self.read {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Engine::Postgres(pool) => Engine::Postgres(begin_anew(pool).await?),
+            Engine::Postgres(pool) => Engine::Postgres(postgres::begin_anew(pool).await?),
         })
     }
 
@@ -282,55 +289,17 @@ impl Db {
 
     /// Closes all connections, when what is in flight is done.
     pub async fn close(&self) {
-        let tenants = std::mem::take(&mut *self.tenants.lock().unwrap_or_else(PoisonError::into_inner));
-        for pool in tenants.values() {
-            pool.close().await;
-        }
+        self.tenants.close().await;
         on!(&self.read, pool => pool.close().await);
         on!(&self.write, pool => pool.close().await);
     }
 }
 
-/// How long a connection to PostgreSQL is taken to live after it was tried.
-const TRUSTED: Duration = Duration::from_secs(1);
-
-/// What connections are opened for that serve all tenants.
-const ALL_TENANTS: &str = "*";
-
-/// Connections that see the rows of a tenant, or of all.
-fn postgres_pool(options: PgConnectOptions, tenant: &str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(16)
-        .acquire_timeout(Duration::from_secs(60))
-        // Each was tried when it was given back: it is tried again only when that was a while ago.
-        .test_before_acquire(false)
-        .before_acquire(|connection, known| {
-            Box::pin(async move {
-                if known.idle_for > TRUSTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        // Every hospital has connections of its own; those of a quiet one are given back soon.
-        .idle_timeout(Duration::from_secs(60))
-        // What was lately written is in memory, where looking up each key costs less than reading all of a table.
-        .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("random_page_cost", "1.1")]))
-}
-
-/// Begins on another connection where one was left over from before the server stopped: there are no more of those than were idle.
-async fn begin_anew(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let mut left_over = pool.num_idle();
-    loop {
-        match pool.begin().await {
-            Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Database(_)))
-                if left_over > 0 && Trouble::of(&error) == Trouble::Away =>
-            {
-                left_over -= 1;
-            }
-            begun => return begun,
-        }
-    }
+async fn begin(pool: &Engine<SqlitePool, PgPool>) -> sqlx::Result<Tx> {
+    Ok(match pool {
+        Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+        Engine::Postgres(pool) => Engine::Postgres(postgres::begin_anew(pool).await?),
+    })
 }
 
 /// Commits a transaction; what it wrote is durable when this returns.

@@ -28,7 +28,7 @@ const MOST: usize = 64;
 const HEAP: usize = 2048;
 
 /// The most parts that a statement has on PostgreSQL: what they are made of stands for a text that is prepared and kept.
-const PARTS: usize = 6;
+const PARTS: usize = 8;
 
 /// Statements of more rows than this carry a multiple of it.
 const STEP: usize = 8;
@@ -110,19 +110,21 @@ macro_rules! insert_rows {
     };
 }
 
-/// The statement that changes rows found by a text key: `update_rows!("table" by "key": text "a", time "b")`.
+/// The statement that changes rows found by keys of text: `update_rows!("table" by "key", "other": text "a", time "b")`.
 macro_rules! update_rows {
-    ($table:literal by $key:literal: $first_kind:ident $first:literal, $($kind:ident $column:literal),+ $(,)?) => {
+    ($table:literal by $($key:literal),+: $first_kind:ident $first:literal, $($kind:ident $column:literal),+ $(,)?) => {
         $crate::db::rows::Rows {
             columns: &[
-                $crate::db::rows::column!(text $key), $crate::db::rows::column!($first_kind $first),
+                $($crate::db::rows::column!(text $key),)+ $crate::db::rows::column!($first_kind $first),
                 $($crate::db::rows::column!($kind $column)),+
             ],
             sqlite: [
-                concat!("WITH given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") AS (VALUES "),
+                concat!(
+                    "WITH given (", $crate::db::rows::listed_columns!($($key,)+ $first, $($column),+), ") AS (VALUES "
+                ),
                 concat!(
                     ") UPDATE ", $table, " SET ", $first, " = given.", $first, $(", ", $column, " = given.", $column,)+
-                    " FROM given WHERE ", $table, ".tenant_id = ? AND ", $table, ".", $key, " = given.", $key
+                    " FROM given WHERE ", $table, ".tenant_id = ?", $(" AND ", $table, ".", $key, " = given.", $key),+
                 ),
             ],
             tenant: $crate::db::rows::TenantStands::Last,
@@ -131,10 +133,10 @@ macro_rules! update_rows {
                     "UPDATE ", $table, " SET ", $first, " = ", $crate::db::rows::column!(postgres $first_kind $first),
                     $(", ", $column, " = ", $crate::db::rows::column!(postgres $kind $column),)+ " FROM unnest("
                 ),
-                // Each row is looked up by its key: a table that was not counted yet would be read as a whole.
+                // Each row is looked up by its keys: a table that was not counted yet would be read as a whole.
                 concat!(
-                    ") AS given (", $crate::db::rows::listed_columns!($key, $first, $($column),+), ") CROSS JOIN LATERAL \
-                     (SELECT ctid FROM ", $table, " AS kept WHERE kept.tenant_id = $1 AND kept.", $key, " = given.", $key,
+                    ") AS given (", $crate::db::rows::listed_columns!($($key,)+ $first, $($column),+), ") CROSS JOIN LATERAL \
+                     (SELECT ctid FROM ", $table, " AS kept WHERE kept.tenant_id = $1", $(" AND kept.", $key, " = given.", $key,)+
                     " OFFSET 0) AS kept (place) WHERE ", $table, ".tenant_id = $1 AND ", $table, ".ctid = kept.place"
                 ),
             ],

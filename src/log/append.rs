@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
-use crate::db::rows::{self, Batch, Rows, insert_rows};
+use crate::db::rows::{self, Batch, Rows, insert_rows, update_rows};
 use crate::db::{Db, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
@@ -83,24 +83,28 @@ pub async fn positions(db: &Db) -> sqlx::Result<Vec<(TenantId, i64)>> {
     on!(&db.read, pool => sqlx::query_as(HEADS).fetch_all(pool).await)
 }
 
-const SAVE_HEAD: &str = "UPDATE log_heads SET position = $2, hash = $3 WHERE tenant_id = $1";
-// Who listens is notified when, and only when, this is committed.
-const SAVE_HEAD_AND_NOTIFY: &str = "WITH saved AS (UPDATE log_heads SET position = $2, hash = $3 WHERE tenant_id = $1 \
-    RETURNING tenant_id) SELECT pg_notify('sojourn_log', '') FROM saved";
+const SAVE_HEAD: Rows = update_rows!("log_heads" by "tenant_id": number "position", bytes "hash");
 
-/// Writes back the head after the last append of a transaction; what was appended without it does not verify.
+/// A head as its row.
+#[derive(Serialize)]
+struct End<'a> {
+    tenant_id: &'a TenantId,
+    position: i64,
+    #[serde(serialize_with = "column")]
+    hash: Digest,
+}
+
+/// The head after the last append of a transaction on its way back; what was appended without it does not verify.
+///
+/// On PostgreSQL who listens is notified when, and only when, it is committed.
+pub fn end(head: &Head) -> sqlx::Result<Batch> {
+    let Head { tenant, position, hash } = head;
+    SAVE_HEAD.batch([End { tenant_id: tenant, position: *position, hash: *hash }])
+}
+
+/// Writes back the [`end`].
 pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
-    let sql = match tx {
-        Tx::Sqlite(_) => SAVE_HEAD,
-        Tx::Postgres(_) => SAVE_HEAD_AND_NOTIFY,
-    };
-    on!(tx, connection => sqlx::query(sql)
-        .bind(&head.tenant)
-        .bind(head.position)
-        .bind(head.hash)
-        .execute(&mut **connection)
-        .await
-        .map(drop))
+    rows::write(tx, &head.tenant, [end(head)]).await
 }
 
 const APPEND: Rows = insert_rows!("visit_events":

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::Change;
+use super::{Change, new_and_changed};
 use crate::db::Db;
-use crate::db::rows::{Batch, Rows, insert_rows};
+use crate::db::rows::{Batch, Rows, insert_rows, update_rows};
 use crate::journey::ids::*;
 use crate::journey::money::Money;
 use crate::journey::visit::{BillItem, Payment, Visit};
@@ -62,20 +62,16 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = BillRow> {
     })
 }
 
-const SAVE: Rows = insert_rows!("bills":
+const MADE: Rows = insert_rows!("bills":
     text "visit_id", text "bill_id", text "kind", json "items", number "discount", number "amount", number "paid",
-    number "refunded", number "balance", json "payments", time "billed_at", time "settled_at";
-    "ON CONFLICT (tenant_id, visit_id, bill_id) DO UPDATE SET items = excluded.items, amount = excluded.amount, \
-     paid = excluded.paid, refunded = excluded.refunded, balance = excluded.balance, payments = excluded.payments, \
-     settled_at = excluded.settled_at");
+    number "refunded", number "balance", json "payments", time "billed_at", time "settled_at"; "");
+const CHANGED: Rows = update_rows!("bills" by "visit_id", "bill_id":
+    json "items", number "amount", number "paid", number "refunded", number "balance", json "payments", time "settled_at");
 
-/// The bills that changed.
-pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Batch> {
-    let changed = visits.iter().flat_map(|(visit_id, change)| {
-        let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
-        rows(visit_id, &change.after).filter(move |row| !before.contains(row))
-    });
-    SAVE.batch(changed)
+/// The bills that were made, and those that changed.
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> [sqlx::Result<Batch>; 2] {
+    let [new, changed] = new_and_changed(visits, rows, |bill| &bill.bill_id);
+    [MADE.batch(new), CHANGED.batch(changed)]
 }
 
 const OF_VISIT: &str = "SELECT * FROM bills WHERE tenant_id = $1 AND visit_id = $2 ORDER BY billed_at, bill_id";

@@ -86,8 +86,9 @@ impl Changes {
     }
 
     /// The rows that bring every read model up to date, but for those of who was [`register`](Self::register)ed.
-    pub fn batches(&self) -> [sqlx::Result<Batch>; 3] {
-        [visits::progressed, tests::changed, bills::changed].map(|batch| batch(&self.0))
+    pub fn batches(&self) -> impl Iterator<Item = sqlx::Result<Batch>> + use<> {
+        let (visits, tests, bills) = (visits::progressed(&self.0), tests::changed(&self.0), bills::changed(&self.0));
+        [visits].into_iter().chain(tests).chain(bills)
     }
 
     /// Writes the rows of those who were registered, with their tokens, which are given out in the order of the log.
@@ -95,4 +96,24 @@ impl Changes {
         let tokens = tokens::of(tx, tenant, &self.0).await?;
         rows::write(tx, tenant, [visits::registered(&self.0, &tokens)]).await
     }
+}
+
+/// Of what visits are made of, one row each: what is new, and what was there and changed.
+fn new_and_changed<'a, R: PartialEq, I: PartialEq, Rows: Iterator<Item = R>>(
+    visits: &'a BTreeMap<VisitId, Change>,
+    rows: impl Fn(&'a VisitId, &'a Visit) -> Rows,
+    id: impl Fn(&R) -> &I,
+) -> [Vec<R>; 2] {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for (visit_id, Change { before, after, .. }) in visits {
+        let before: Vec<_> = before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
+        for row in rows(visit_id, after) {
+            match before.iter().find(|earlier| id(earlier) == id(&row)) {
+                Some(earlier) if *earlier == row => {}
+                Some(_) => changed.push(row),
+                None => new.push(row),
+            }
+        }
+    }
+    [new, changed]
 }

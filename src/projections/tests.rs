@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::Change;
 use super::visits::urgency;
+use super::{Change, new_and_changed};
 use crate::db::Db;
-use crate::db::rows::{Batch, Rows, insert_rows};
+use crate::db::rows::{Batch, Rows, insert_rows, update_rows};
 use crate::journey::events::AnalyteResult;
 use crate::journey::ids::*;
 use crate::journey::money::Money;
@@ -53,7 +53,7 @@ pub struct TestRow {
     /// The results.
     #[sqlx(json)]
     pub results: Vec<AnalyteResult>,
-    /// Whether somebody still has something to do on it.
+    /// Whether somebody still has something to do on it, if only to hand over its report.
     pub pending: bool,
 }
 
@@ -128,31 +128,32 @@ fn rows(visit_id: &VisitId, visit: &Visit) -> impl Iterator<Item = TestRow> {
     })
 }
 
-const SAVE: Rows = insert_rows!("tests":
+const ORDERED: Rows = insert_rows!("tests":
     text "visit_id", text "test_id", text "code", text "name", number "price", text "specimen", text "priority",
     number "urgency", text "stage", time "since", time "ordered_at", text "sample_id", number "recollections",
-    text "bill_id", truth "paid", text "completed_by", json "results", truth "pending";
-    "ON CONFLICT (tenant_id, visit_id, test_id) DO UPDATE SET specimen = excluded.specimen, stage = excluded.stage, \
-     since = excluded.since, sample_id = excluded.sample_id, recollections = excluded.recollections, \
-     bill_id = excluded.bill_id, paid = excluded.paid, completed_by = excluded.completed_by, results = excluded.results, \
-     pending = excluded.pending");
+    text "bill_id", truth "paid", text "completed_by", json "results", truth "pending", time "to_hand_over_since"; "");
+const PROGRESSED: Rows = update_rows!("tests" by "visit_id", "test_id":
+    text "specimen", text "stage", time "since", text "sample_id", number "recollections", text "bill_id", truth "paid",
+    text "completed_by", json "results", truth "pending", time "to_hand_over_since");
 
-/// A row to be written: with the number its priority is sorted by.
+/// A row to be written: with what it is found and sorted by.
 #[derive(Serialize)]
 struct SortedRow {
     #[serde(flatten)]
     row: TestRow,
     urgency: i32,
+    to_hand_over_since: Option<DateTime<Utc>>,
 }
 
-/// The tests that changed.
-pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> sqlx::Result<Batch> {
-    let changed = visits.iter().flat_map(|(visit_id, change)| {
-        let before: Vec<_> = change.before.iter().flat_map(|visit| rows(visit_id, visit)).collect();
-        rows(visit_id, &change.after).filter(move |row| !before.contains(row))
-    });
-    let changed = changed.map(|row| SortedRow { urgency: urgency(row.priority), row });
-    SAVE.batch(changed)
+/// The tests that were ordered, and those that went on.
+pub(super) fn changed(visits: &BTreeMap<VisitId, Change>) -> [sqlx::Result<Batch>; 2] {
+    let [new, changed] = new_and_changed(visits, rows, |test| &test.test_id);
+    let sorted = |row: TestRow| SortedRow {
+        urgency: urgency(row.priority),
+        to_hand_over_since: (row.stage == Stage::Reported).then_some(row.since),
+        row,
+    };
+    [ORDERED.batch(new.into_iter().map(sorted)), PROGRESSED.batch(changed.into_iter().map(sorted))]
 }
 
 /// Repeats what every list of tests selects, before its own conditions.
@@ -173,15 +174,16 @@ macro_rules! select_cards {
 
 // A visit may have become urgent after its tests were ordered.
 const WORKLIST: &str = select_cards!(
-    "tests.stage = $2 AND tests.pending ORDER BY \
+    "tests.stage = $2 AND tests.pending AND tests.to_hand_over_since IS NULL ORDER BY \
      CASE WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 500"
 );
 // Reports that nobody fetches pile up for years: of each urgency that was ordered the newest are read, as the index has them.
-const TO_HAND_OVER: &str =
-    select_cards!("tests.stage = $2 AND tests.urgency = $3 AND tests.pending ORDER BY tests.since DESC LIMIT 200");
+const TO_HAND_OVER: &str = select_cards!(
+    "tests.urgency = $2 AND tests.to_hand_over_since IS NOT NULL ORDER BY tests.to_hand_over_since DESC LIMIT 200"
+);
 const BY_SAMPLE: &str = select_cards!("tests.sample_id IN ($2, $3) ORDER BY tests.since DESC LIMIT 20");
 const TO_REVIEW: &str = select_cards!(
-    "tests.stage = $2 AND tests.pending AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL \
+    "tests.stage = $2 AND tests.pending AND tests.to_hand_over_since IS NULL AND (visits.doctor_id = $3 OR visits.doctor_id IS NULL \
      AND (visits.branch_id = $4 OR visits.branch_id IS NULL OR $4 IS NULL)) ORDER BY \
      CASE WHEN visits.urgency < tests.urgency THEN visits.urgency ELSE tests.urgency END, tests.since LIMIT 100"
 );
@@ -190,7 +192,9 @@ const VISITS_WITH_RESULTS: &str = "SELECT DISTINCT visits.visit_id FROM visits \
     WHERE visits.tenant_id = $1 AND visits.station = $2 AND visits.ended_at IS NULL \
     AND tests.stage IN ('COMPLETED', 'REVIEWED', 'APPROVED', 'REPORTED', 'DELIVERED')";
 const COUNTS: &str = "SELECT stage, COUNT(*) AS tests, COUNT(DISTINCT visit_id) AS visits FROM tests \
-    WHERE tenant_id = $1 AND pending GROUP BY stage";
+    WHERE tenant_id = $1 AND pending AND to_hand_over_since IS NULL GROUP BY stage \
+    UNION ALL SELECT stage, COUNT(*), COUNT(DISTINCT visit_id) FROM tests \
+    WHERE tenant_id = $1 AND to_hand_over_since IS NOT NULL GROUP BY stage";
 
 /// The tests at a stage on which something is to be done: the most urgent first, then the oldest; of reports, the newest.
 pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<Vec<TestCard>> {
@@ -201,7 +205,7 @@ pub async fn worklist(db: &Db, tenant: &TenantId, stage: Stage) -> sqlx::Result<
     for priority in Priority::ALL {
         let at = urgency(*priority);
         cards.extend(on!(&db.read, pool => {
-            sqlx::query_as::<_, TestCard>(TO_HAND_OVER).bind(tenant).bind(stage).bind(at).fetch_all(pool).await
+            sqlx::query_as::<_, TestCard>(TO_HAND_OVER).bind(tenant).bind(at).fetch_all(pool).await
         })?);
     }
     cards.sort_by_key(|card| (card.urgency(), Reverse(card.test.since)));

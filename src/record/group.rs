@@ -62,7 +62,7 @@ pub(super) struct Begun {
 impl Begun {
     /// Begins one.
     pub async fn new(db: &Db, tenant: &TenantId) -> sqlx::Result<Self> {
-        let mut tx = db.of(tenant).begin().await?;
+        let mut tx = db.of(tenant).begin_group().await?;
         let head = log::lock_head(&mut tx, tenant).await?;
         Ok(Self { tx, head })
     }
@@ -90,7 +90,7 @@ pub(super) async fn commit(
         Happening::Step(_) => None,
     });
     let versions = log::versions(&mut tx, &tenant.id, &others.collect::<Vec<_>>()).await?;
-    let known = Known::gather(&mut tx, &tenant.id, requests).await?;
+    let known = Known::gather(&mut tx, &head, &mut memory.states, requests).await?;
     let mut group = Group {
         tenant,
         known: &known,
@@ -188,9 +188,13 @@ impl Group<'_> {
         if !decided.is_empty() {
             return Some(log::batch(decided.iter().map(Arc::as_ref)));
         }
-        let Self { changes, snapshots, following, .. } = self;
-        let batches = || changes.batches().into_iter().chain([snapshots::batch(snapshots)]).collect::<Vec<_>>();
-        following.get_or_insert_with(|| batches().into_iter()).next()
+        let Self { changes, snapshots, begun, head, following, .. } = self;
+        let batches = || {
+            let end = (head.position() > *begun).then(|| log::end(head));
+            let all: Vec<_> = changes.batches().chain([snapshots::batch(snapshots)]).chain(end).collect();
+            all.into_iter()
+        };
+        following.get_or_insert_with(batches).next()
     }
 
     fn answer(&mut self, request: &Request) -> Result<Answer, RecordError> {
@@ -241,7 +245,6 @@ impl Group<'_> {
         log::refused::keep(tx, tenant, &self.refused).await?;
         if self.head.position() > self.begun {
             self.changes.register(tx, tenant).await?;
-            log::save_head(tx, &self.head).await?;
             log::remember(tx, tenant, &self.keys, self.now).await?;
         }
         Ok(())

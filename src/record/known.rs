@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::queue::{Hidden, Request};
+use super::states::States;
 use super::wish::Happening;
 use super::{RecordError, Wish};
 use crate::db::Tx;
 use crate::hospital::event_types::{self, EventType};
-use crate::hospital::references::{self, Existing, named};
+use crate::hospital::references::{Existing, named};
 use crate::journey::ids::*;
 use crate::journey::refusal::Refusal;
+use crate::log::Head;
 
 /// What of that which a group names is there, and the types of its events.
 pub(super) struct Known {
@@ -27,7 +29,12 @@ pub(super) struct Known {
 
 impl Known {
     /// Looks up everything the requests of a group name.
-    pub async fn gather(tx: &mut Tx, tenant: &TenantId, requests: &[Request]) -> Result<Self, RecordError> {
+    pub async fn gather(
+        tx: &mut Tx,
+        head: &Head,
+        states: &mut States,
+        requests: &[Request],
+    ) -> Result<Self, RecordError> {
         let (mut asked, mut types): (BTreeSet<(&str, &str)>, BTreeSet<&str>) = Default::default();
         for wish in requests.iter().flat_map(|request| &request.wishes) {
             // What is no id at all is not worth a question.
@@ -40,7 +47,7 @@ impl Known {
             }
         }
         let (mut things, mut closed, mut visits) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        for Existing { thing, id, name, closed_at } in references::existing(tx, tenant, asked).await? {
+        for Existing { thing, id, name, closed_at } in states.existing(tx, head, asked).await? {
             closed.extend(closed_at.map(|since| (id.clone(), (name, since))));
             match thing.as_str() {
                 "visit" => drop(visits.insert(id)),
@@ -49,7 +56,7 @@ impl Known {
         }
         let types: Vec<_> = types.into_iter().collect();
         let mut latest: BTreeMap<String, EventType> = BTreeMap::new();
-        for found in event_types::named(tx, tenant, &types).await? {
+        for found in event_types::named(tx, head.tenant(), &types).await? {
             let newer = latest.get(&found.event_type).is_none_or(|known| known.schema_version < found.schema_version);
             if newer {
                 latest.insert(found.event_type.clone(), found);

@@ -167,7 +167,7 @@ fn modules_use_only_those_before_them() {
 
 #[test]
 fn nothing_but_the_recorder_appends() {
-    let words = ["lock_head", "save_head", "log::append", "append::append"];
+    let words = ["lock_head", "save_head", "log::end", "log::append", "append::append"];
     code_without(&words, &["log", "record"], "nothing but record appends to the log");
 }
 

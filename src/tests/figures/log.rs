@@ -166,7 +166,7 @@ impl Raw<'_> {
 
     async fn insert(&self, rows: &[StoredEvent]) -> sqlx::Result<()> {
         let Self { house, tenant, table, .. } = self;
-        let mut tx = house.db.begin().await?;
+        let mut tx = house.db.of(tenant).begin_group().await?;
         on!(&mut tx, connection => {
             let mut query = QueryBuilder::new(format!(
                 "INSERT INTO {table} (tenant_id, position, id, visit_id, aggregate_type, aggregate_id, version, event_type, \

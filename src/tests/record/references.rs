@@ -2,13 +2,12 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sojourn::db::{Db, commit, new_id};
-use sojourn::hospital::{departments, rooms};
+use sojourn::db::{Db, new_id};
 use sojourn::journey::events::EventType::{self, *};
 use sojourn::journey::ids::VisitId;
 use sojourn::journey::refusal::Refusal;
 use sojourn::journey::words::{Code, Role};
-use sojourn::record::Wish;
+use sojourn::record::{Recorder, Wish};
 
 use crate::support::house::{House, refusal};
 use crate::support::stories;
@@ -90,10 +89,10 @@ async fn what_is_closed_takes_nobody_in(db: Db) {
     house.log(Role::Doctor, &inside, EnteredRoom, room.clone()).await;
     house.clock.advance(TimeDelta::minutes(5));
     let closed = house.now();
-    let mut tx = db.begin().await.expect("a transaction");
-    rooms::set_closed(&mut tx, &house.tenant.id, &house.room, Some(closed)).await.expect("the room");
-    departments::set_closed(&mut tx, &house.tenant.id, &house.department, Some(closed)).await.expect("the department");
-    commit(tx).await.expect("it is written");
+    // Another process closes what this one has lately looked up.
+    let (other, manager) = (Recorder::new(db, house.clock.clock()), house.who(Role::Manager));
+    other.set_room_open(&house.tenant, manager, &house.room, false).await.expect("the room");
+    other.set_department_open(&house.tenant, manager, &house.department, false).await.expect("the department");
 
     for event in [EnteredRoom, QueueCalled] {
         let refused = house.refused(Role::Doctor, &called, event, room.clone()).await.refusal;
