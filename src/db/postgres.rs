@@ -61,9 +61,10 @@ pub fn pool(options: PgConnectOptions, tenant: &str, most: u32) -> PgPool {
         .connect_lazy_with(options.options([("sojourn.tenant", tenant), ("random_page_cost", "1.1")]))
 }
 
-/// Begins on another connection where one was left over from before the server stopped: there are no more of those than were idle.
+/// Begins on another connection where one was left over from before the server stopped: there are no more of those than were open.
 pub async fn begin_anew(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let mut left_over = pool.num_idle();
+    // Not only those that are idle: one may be on its way back.
+    let mut left_over = pool.size();
     loop {
         match pool.begin().await {
             Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Database(_)))
