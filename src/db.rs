@@ -16,9 +16,9 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, PgPool, Sqlite, SqlitePool, Transaction};
 
-use self::postgres::{ALL_TENANTS, SHARED, Tenants};
+use self::postgres::{ALL_TENANTS, PgTransaction, Tenants};
 use crate::journey::ids::{Id, TenantId};
 
 pub(crate) use columns::{text_columns, word_text};
@@ -46,7 +46,7 @@ pub enum Engine<S, P> {
 }
 
 /// A transaction that may write.
-pub type Tx = Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+pub type Tx = Engine<Transaction<'static, Sqlite>, PgTransaction>;
 
 /// Where a query reads: from the pool, or within a transaction, which sees what it has itself written.
 pub enum Source<'a> {
@@ -99,8 +99,6 @@ pub struct Db {
     pub read: Engine<SqlitePool, PgPool>,
     /// For everything that writes; on SQLite one connection, so that writers wait their turn and never meet a lock.
     pub write: Engine<SqlitePool, PgPool>,
-    /// For who writes a tenant's log without a break.
-    groups: Engine<SqlitePool, PgPool>,
     /// On PostgreSQL, connections that see one tenant only.
     tenants: Tenants,
 }
@@ -190,15 +188,13 @@ impl Db {
             };
             let write = pool(1).await.map_err(connect_error)?;
             let read = pool(4).await.map_err(connect_error)?;
-            let [read, write] = [read, write].map(Engine::Sqlite);
-            Ok(Self { read, groups: write.clone(), write, tenants: Tenants::default() })
+            Ok(Self { read: Engine::Sqlite(read), write: Engine::Sqlite(write), tenants: Tenants::default() })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
             // The pool waits for a server that is away; whoever starts the program wants to hear of it at once.
             let probe = options.connect().await.map_err(connect_error)?;
             probe.close().await.map_err(connect_error)?;
-            let all = postgres::pool(options, ALL_TENANTS, SHARED);
-            Ok(Self::on_postgres([all.clone(), all], Tenants::default()))
+            Ok(Self::on_postgres(postgres::pool(options, ALL_TENANTS), Tenants::default()))
         } else {
             Err(bad_url())
         }
@@ -210,28 +206,31 @@ impl Db {
         Self::on_postgres(self.tenants.of(tenant, &all.connect_options()), self.tenants.clone())
     }
 
-    fn on_postgres([shared, groups]: [PgPool; 2], tenants: Tenants) -> Self {
-        let [read, write, groups] = [shared.clone(), shared, groups].map(Engine::Postgres);
-        Self { read, write, groups, tenants }
+    fn on_postgres(pool: PgPool, tenants: Tenants) -> Self {
+        Self { read: Engine::Postgres(pool.clone()), write: Engine::Postgres(pool), tenants }
     }
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        begin(&self.write).await
+        Ok(match &self.write {
+            Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Engine::Postgres(postgres::begin(pool).await?),
+        })
     }
 
-    /// Begins a transaction for who writes a tenant's log without a break.
-    ///
-    /// On PostgreSQL always on the same connection, whose server keeps in mind what the last needed.
-    pub async fn begin_group(&self) -> sqlx::Result<Tx> {
-        begin(&self.groups).await
+    /// Begins a transaction for who writes without a break: where it can, on the connection kept of the one before.
+    pub async fn begin_next(&self, Kept(kept): Kept) -> sqlx::Result<Tx> {
+        Ok(match &self.write {
+            Engine::Sqlite(_) => self.begin().await?,
+            Engine::Postgres(pool) => Engine::Postgres(postgres::begin_on(kept, pool).await?),
+        })
     }
 
     /// Begins a transaction that only reads, and holds no writer up.
     pub async fn begin_reading(&self) -> sqlx::Result<Tx> {
         Ok(match &self.read {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Engine::Postgres(pool) => Engine::Postgres(postgres::begin_anew(pool).await?),
+            Engine::Postgres(pool) => Engine::Postgres(postgres::begin(pool).await?),
         })
     }
 
@@ -295,16 +294,22 @@ impl Db {
     }
 }
 
-async fn begin(pool: &Engine<SqlitePool, PgPool>) -> sqlx::Result<Tx> {
-    Ok(match pool {
-        Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-        Engine::Postgres(pool) => Engine::Postgres(postgres::begin_anew(pool).await?),
-    })
-}
-
 /// Commits a transaction; what it wrote is durable when this returns.
 pub async fn commit(tx: Tx) -> sqlx::Result<()> {
-    on!(tx, transaction => transaction.commit().await)
+    commit_and_keep(tx).await.map(drop)
+}
+
+/// The connection of a transaction that was committed, for [`Db::begin_next`]; dropped, it goes back to all.
+#[derive(Debug, Default)]
+pub struct Kept(Option<postgres::Kept>);
+
+/// Commits a transaction, and keeps its connection where there is something to keep.
+pub async fn commit_and_keep(tx: Tx) -> sqlx::Result<Kept> {
+    match tx {
+        Tx::Sqlite(transaction) => transaction.commit().await.map(|()| Kept(None)),
+        Tx::Postgres(PgTransaction::Shared(transaction)) => transaction.commit().await.map(|()| Kept(None)),
+        Tx::Postgres(PgTransaction::Kept(kept)) => kept.commit().await.map(|kept| Kept(Some(kept))),
+    }
 }
 
 /// Makes a new id, for the present moment.

@@ -196,7 +196,9 @@ impl Beside {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let mut tx = match &self.own {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin().await?),
-            Engine::Postgres(pool) => Engine::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?),
+            Engine::Postgres(pool) => {
+                Engine::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?.into())
+            }
         };
         is_there(&mut tx).await?;
         Ok(tx)
@@ -229,7 +231,7 @@ impl Beside {
                 let turn = live.acquire().await?;
                 (Turn(Some(turn)), Engine::Sqlite(own.begin_with("BEGIN IMMEDIATE").await?))
             }
-            (Engine::Postgres(own), _) => (Turn(None), Engine::Postgres(own.begin().await?)),
+            (Engine::Postgres(own), _) => (Turn(None), Engine::Postgres(own.begin().await?.into())),
             (Engine::Sqlite(own), _) => (Turn(None), Engine::Sqlite(own.begin_with("BEGIN IMMEDIATE").await?)),
         };
         is_there(&mut tx).await?;

@@ -20,7 +20,7 @@ use super::wish::Happening;
 use super::{Announcement, RecordError, Recorded, Refused, Wish};
 use crate::clock::Clock;
 use crate::db::rows::{self, Batch};
-use crate::db::{Db, Tx, commit as commit_tx, new_id};
+use crate::db::{Db, Kept, Tx, commit_and_keep, new_id};
 use crate::hospital::tenants::Tenant;
 use crate::journey::ids::*;
 use crate::journey::visit::Visit;
@@ -51,6 +51,8 @@ pub(super) struct Outcome {
     pub announcements: Vec<Announcement>,
     /// Where the log ended before, and where it ends now.
     pub ends: [i64; 2],
+    /// The connection, for the next group of the same tenant.
+    pub kept: Kept,
 }
 
 /// A transaction that is to take requests of one tenant: whose log it holds, nobody else writes.
@@ -60,11 +62,16 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Begins one.
-    pub async fn new(db: &Db, tenant: &TenantId) -> sqlx::Result<Self> {
-        let mut tx = db.of(tenant).begin_group().await?;
+    /// Begins one, on the connection that was kept of the last.
+    pub async fn new(db: &Db, tenant: &TenantId, kept: Kept) -> sqlx::Result<Self> {
+        let mut tx = db.of(tenant).begin_next(kept).await?;
         let head = log::lock_head(&mut tx, tenant).await?;
         Ok(Self { tx, head })
+    }
+
+    /// Whose log it holds.
+    pub fn tenant(&self) -> &TenantId {
+        self.head.tenant()
     }
 }
 
@@ -77,7 +84,8 @@ pub(super) async fn commit(
     requests: &[Request],
 ) -> Result<Outcome, RecordError> {
     let Some(Request { tenant, .. }) = requests.first() else {
-        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new(), ends: [head.position(); 2] });
+        let ends = [head.position(); 2];
+        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new(), ends, kept: Kept::default() });
     };
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();
@@ -121,10 +129,10 @@ pub(super) async fn commit(
         visits.retain(|id, _| changed.contains(id));
         answers.into_iter().map(|answer| answer.map(Recorded::from)).collect()
     };
-    let (committed, answers) = futures::join!(commit_tx(tx), ready);
-    committed?;
+    let (kept, answers) = futures::join!(commit_and_keep(tx), ready);
+    let kept = kept?;
     memory.states.keep(&head, visits);
-    Ok(Outcome { answers, announcements, ends: [begun, head.position()] })
+    Ok(Outcome { answers, announcements, ends: [begun, head.position()], kept })
 }
 
 /// Events as whoever asked for them and whoever writes them hold them.

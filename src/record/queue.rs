@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::group::{self, Begun, Memory, Outcome};
 use super::{Announcement, RecordError, Recorded, Wish};
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, Kept};
 use crate::hospital::tenants::Tenant;
 use crate::journey::decide::Actor;
 use crate::journey::ids::{BranchId, TenantId, VisitId};
@@ -22,6 +24,9 @@ const PLACES: usize = 2048;
 
 /// The most requests that are committed together.
 const GROUP: usize = 256;
+
+/// For how long a connection is kept while nobody writes.
+const LULL: Duration = Duration::from_millis(500);
 
 /// A request on its way to the writer.
 #[derive(Debug)]
@@ -62,7 +67,8 @@ impl Queue {
         snapshot_every: NonZeroU32,
     ) -> Self {
         let (sender, waiting) = mpsc::channel(PLACES);
-        let writer = Writer { db, clock, announcements, snapshot_every, memory: Memory::default() };
+        let (memory, kept) = (Memory::default(), None);
+        let writer = Writer { db, clock, announcements, snapshot_every, memory, kept };
         tokio::spawn(writer.work(waiting));
         Self(sender)
     }
@@ -83,12 +89,14 @@ struct Writer {
     announcements: broadcast::Sender<Announcement>,
     snapshot_every: NonZeroU32,
     memory: Memory,
+    /// The connection of the last group, and whose it was.
+    kept: Option<(TenantId, Kept)>,
 }
 
 impl Writer {
     async fn work(mut self, mut waiting: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(GROUP);
-        while waiting.recv_many(&mut requests, GROUP).await > 0 {
+        while self.receive(&mut waiting, &mut requests).await > 0 {
             let Some(first) = requests.first().map(|request| request.tenant.id.clone()) else { continue };
             let begun = self.begin(&first).await;
             // Who came while the log was being locked joins.
@@ -107,8 +115,20 @@ impl Writer {
         }
     }
 
-    async fn begin(&self, tenant: &TenantId) -> Result<Begun, RecordError> {
-        Ok(guarded(Begun::new(&self.db, tenant)).await??)
+    /// Waits for requests; a connection is not kept for long while none come.
+    async fn receive(&mut self, waiting: &mut mpsc::Receiver<Request>, requests: &mut Vec<Request>) -> usize {
+        if self.kept.is_some() {
+            match timeout(LULL, waiting.recv_many(requests, GROUP)).await {
+                Ok(received) => return received,
+                Err(_) => self.kept = None,
+            }
+        }
+        waiting.recv_many(requests, GROUP).await
+    }
+
+    async fn begin(&mut self, tenant: &TenantId) -> Result<Begun, RecordError> {
+        let kept = self.kept.take().filter(|(whose, _)| whose == tenant).map(|(_, kept)| kept);
+        Ok(guarded(Begun::new(&self.db, tenant, kept.unwrap_or_default())).await??)
     }
 
     /// Commits a group and answers it; what the database refuses of a group is tried request by request, so that none spoils another.
@@ -135,9 +155,11 @@ impl Writer {
             Ok(begun) => begun,
             Err(error) => return Err((group, error)),
         };
+        let whose = begun.tenant().clone();
         let work = group::commit(begun, &self.clock, &mut self.memory, self.snapshot_every, &group);
         match guarded(work).await.flatten() {
-            Ok(Outcome { answers, announcements, ends }) => {
+            Ok(Outcome { answers, announcements, ends, kept }) => {
+                self.kept = Some((whose, kept));
                 if has_doubled(ends) {
                     tokio::spawn(count(self.db.clone()));
                 }

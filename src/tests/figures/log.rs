@@ -1,10 +1,11 @@
 //! The log: writing through the recorder beside writing the same rows and nothing else, reading, replaying.
 
+use std::mem::take;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sojourn::clock::Clock;
-use sojourn::db::{Db, commit, new_id};
+use sojourn::db::{Db, Kept, commit, commit_and_keep, new_id};
 use sojourn::journey::events::EventType::VitalsRecorded;
 use sojourn::journey::ids::{TenantId, VisitId};
 use sojourn::journey::words::Role;
@@ -55,6 +56,7 @@ async fn beside_raw(house: &House) {
         table,
         kept,
         after: None,
+        connection: Kept::default(),
         inserted: 0,
         spent: Duration::ZERO,
     });
@@ -139,6 +141,7 @@ struct Raw<'a> {
     table: &'static str,
     kept: &'static str,
     after: Option<i64>,
+    connection: Kept,
     inserted: usize,
     spent: Duration,
 }
@@ -164,9 +167,10 @@ impl Raw<'_> {
         }
     }
 
-    async fn insert(&self, rows: &[StoredEvent]) -> sqlx::Result<()> {
-        let Self { house, tenant, table, .. } = self;
-        let mut tx = house.db.of(tenant).begin_group().await?;
+    async fn insert(&mut self, rows: &[StoredEvent]) -> sqlx::Result<()> {
+        let Self { house, tenant, table, connection: kept, .. } = self;
+        // As the recorder does.
+        let mut tx = house.db.of(tenant).begin_next(take(kept)).await?;
         on!(&mut tx, connection => {
             let mut query = QueryBuilder::new(format!(
                 "INSERT INTO {table} (tenant_id, position, id, visit_id, aggregate_type, aggregate_id, version, event_type, \
@@ -186,7 +190,8 @@ impl Raw<'_> {
             });
             query.build().execute(&mut **connection).await.map(drop)?;
         });
-        commit(tx).await
+        *kept = commit_and_keep(tx).await?;
+        Ok(())
     }
 }
 
