@@ -2,6 +2,7 @@
 //!
 //! SQL is one text for both (`$1` placeholders). [`on!`](crate::on) repeats a body for each engine, so that it is compiled for each.
 
+mod apart;
 pub mod beside;
 mod cells;
 mod columns;
@@ -14,9 +15,9 @@ use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, FromRow, PgPool, Sqlite, SqlitePool, Transaction};
 
 use self::postgres::{ALL_TENANTS, PgTransaction, Tenants};
 use crate::journey::ids::{Id, TenantId};
@@ -219,11 +220,19 @@ impl Db {
     }
 
     /// Begins a transaction for who writes without a break: where it can, on the connection kept of the one before.
-    pub async fn begin_next(&self, Kept(kept): Kept) -> sqlx::Result<Tx> {
-        Ok(match &self.write {
-            Engine::Sqlite(_) => self.begin().await?,
-            Engine::Postgres(pool) => Engine::Postgres(postgres::begin_on(kept, pool).await?),
-        })
+    pub async fn begin_next(&self, kept: Kept) -> sqlx::Result<Tx> {
+        Ok(self.begin_next_with::<(i64,)>(kept, "BEGIN").await?.0)
+    }
+
+    /// The same with what PostgreSQL reads by the message that begins it: each way there and back takes its time.
+    pub async fn begin_next_with<R: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        Kept(kept): Kept,
+        message: &'static str,
+    ) -> sqlx::Result<(Tx, Option<R>)> {
+        let Engine::Postgres(pool) = &self.write else { return Ok((self.begin().await?, None)) };
+        let (transaction, read) = postgres::begin_on(kept, pool, message).await?;
+        Ok((Engine::Postgres(transaction), read.first().map(R::from_row).transpose()?))
     }
 
     /// Begins a transaction that only reads, and holds no writer up.

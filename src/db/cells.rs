@@ -1,10 +1,13 @@
-//! A row taken apart: what serde makes of it, each value for itself.
+//! Rows taken apart, each value for itself.
 
-use std::sync::Arc;
+use std::fmt::{Display, Write as _};
+use std::ops::Range;
 
 use serde::Serialize;
-use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct, Serializer};
-use serde_json::{Error, Value};
+use serde::ser::Error as _;
+use serde_json::Error;
+
+use super::apart::Row;
 
 /// A column's name, and what stands in it.
 pub type Column = (&'static str, Kind);
@@ -29,21 +32,21 @@ pub enum Kind {
 }
 
 /// A value of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell<'a> {
     /// No value.
     Nothing,
     /// A text.
-    Text(Arc<str>),
+    Text(&'a str),
     /// A whole number; truth values too.
     Number(i64),
     /// Bytes.
-    Bytes(Vec<u8>),
+    Bytes(&'a [u8]),
 }
 
-impl Cell {
+impl<'a> Cell<'a> {
     /// The text in it, if it holds anything.
-    pub fn text(&self) -> Result<Option<&str>, Error> {
+    pub fn text(self) -> Result<Option<&'a str>, Error> {
         match self {
             Self::Nothing => Ok(None),
             Self::Text(text) => Ok(Some(text)),
@@ -52,16 +55,16 @@ impl Cell {
     }
 
     /// The number in it, if it holds anything.
-    pub fn number(&self) -> Result<Option<i64>, Error> {
+    pub fn number(self) -> Result<Option<i64>, Error> {
         match self {
             Self::Nothing => Ok(None),
-            Self::Number(number) => Ok(Some(*number)),
+            Self::Number(number) => Ok(Some(number)),
             Self::Text(_) | Self::Bytes(_) => Err(of_another_kind()),
         }
     }
 
     /// The bytes in it, if it holds anything.
-    pub fn bytes(&self) -> Result<Option<&[u8]>, Error> {
+    pub fn bytes(self) -> Result<Option<&'a [u8]>, Error> {
         match self {
             Self::Nothing => Ok(None),
             Self::Bytes(bytes) => Ok(Some(bytes)),
@@ -70,234 +73,122 @@ impl Cell {
     }
 }
 
-/// The values of a row in the order of its columns; one that the row does not have is nothing.
-pub(super) fn cells<R: Serialize>(columns: &'static [Column], row: &R) -> Result<Vec<Cell>, Error> {
-    row.serialize(Row { columns, cells: vec![Cell::Nothing; columns.len()], next: 0 })
-}
-
-/// A row being taken apart.
-struct Row {
+/// Rows taken apart: a value for each column; one that a row does not have is nothing.
+#[derive(Debug)]
+pub(super) struct Cells {
     columns: &'static [Column],
-    cells: Vec<Cell>,
-    /// Where the column after the last is: rows have their members in the order of the columns, most of them.
-    next: usize,
+    /// The values, row by row.
+    values: Vec<Kept>,
+    /// All texts, one after the other: a group of writers has thousands, too many to be allocated one by one.
+    texts: String,
+    /// All bytes, one after the other.
+    bytes: Vec<u8>,
 }
 
-impl Row {
-    fn keep<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        let here = |at: &usize| self.columns.get(*at).is_some_and(|(column, _)| *column == name);
-        let at = Some(self.next).filter(here).or_else(|| self.columns.iter().position(|(column, _)| *column == name));
-        if let Some(at) = at
-            && let (Some((_, kind)), Some(cell)) = (self.columns.get(at), self.cells.get_mut(at))
-        {
-            *cell = match kind {
-                // By way of a value, which has its members in one order: rebuilt rows are compared as texts.
-                Kind::Json => Cell::Text(serde_json::to_value(value)?.to_string().into()),
-                kind => value.serialize(Single(*kind))?,
-            };
-            self.next = at + 1;
+/// A value as it is kept.
+#[derive(Clone, Debug)]
+pub(super) enum Kept {
+    /// No value.
+    Nothing,
+    /// A text, by where it is.
+    Text(Range<usize>),
+    /// A whole number; truth values too.
+    Number(i64),
+    /// Bytes, by where they are.
+    Bytes(Range<usize>),
+}
+
+impl Cells {
+    /// Takes rows apart.
+    pub fn of<R: Serialize>(columns: &'static [Column], rows: impl IntoIterator<Item = R>) -> Result<Self, Error> {
+        let mut cells = Self { columns, values: Vec::new(), texts: String::new(), bytes: Vec::new() };
+        for row in rows {
+            let first = cells.values.len();
+            cells.values.resize(first + columns.len(), Kept::Nothing);
+            row.serialize(Row { cells: &mut cells, first, next: 0 })?;
         }
-        Ok(())
-    }
-}
-
-impl SerializeStruct for Row {
-    type Ok = Vec<Cell>;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.keep(name, value)
+        Ok(cells)
     }
 
-    fn end(self) -> Result<Vec<Cell>, Error> {
-        Ok(self.cells)
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.columns.len()
     }
-}
 
-impl SerializeMap for Row {
-    type Ok = Vec<Cell>;
-    type Error = Error;
+    /// The values of a row, in the order of the columns.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = Cell<'_>> {
+        let first = row * self.columns.len();
+        self.values.iter().skip(first).take(self.columns.len()).map(|kept| self.cell(kept))
+    }
 
-    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(
-        &mut self,
-        key: &K,
-        value: &T,
-    ) -> Result<(), Error> {
-        match serde_json::to_value(key)? {
-            Value::String(name) => self.keep(&name, value),
-            _ => Err(misfit()),
+    /// The values that some rows have in a column.
+    pub fn column(&self, column: usize, rows: &Range<usize>) -> impl Iterator<Item = Cell<'_>> {
+        let first = rows.start * self.columns.len() + column;
+        self.values.iter().skip(first).step_by(self.columns.len()).take(rows.len()).map(|kept| self.cell(kept))
+    }
+
+    fn cell(&self, kept: &Kept) -> Cell<'_> {
+        match kept {
+            Kept::Nothing => Cell::Nothing,
+            Kept::Text(place) => self.texts.get(place.clone()).map_or(Cell::Nothing, Cell::Text),
+            Kept::Number(number) => Cell::Number(*number),
+            Kept::Bytes(place) => self.bytes.get(place.clone()).map_or(Cell::Nothing, Cell::Bytes),
         }
     }
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Error> {
-        Err(misfit())
+    /// Where the column of a name is: most often, the one thought of.
+    pub fn find(&self, name: &str, thought_of: usize) -> Option<usize> {
+        let is_named = |at: &usize| self.columns.get(*at).is_some_and(|(column, _)| *column == name);
+        Some(thought_of).filter(is_named).or_else(|| self.columns.iter().position(|(column, _)| *column == name))
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Error> {
-        Err(misfit())
+    /// What stands in a column.
+    pub fn kind(&self, column: usize) -> Option<Kind> {
+        self.columns.get(column).map(|(_, kind)| *kind)
     }
 
-    fn end(self) -> Result<Vec<Cell>, Error> {
-        Ok(self.cells)
+    /// Keeps the value at a place.
+    pub fn put(&mut self, place: usize, value: Kept) {
+        if let Some(kept) = self.values.get_mut(place) {
+            *kept = value;
+        }
+    }
+
+    /// Takes in a text.
+    pub fn text(&mut self, text: impl Display) -> Result<Kept, Error> {
+        let first = self.texts.len();
+        write!(self.texts, "{text}").map_err(Error::custom)?;
+        Ok(Kept::Text(first..self.texts.len()))
+    }
+
+    /// Takes in a moment, as sqlx writes it.
+    pub fn time(&mut self, time: impl Display) -> Result<Kept, Error> {
+        let first = self.texts.len();
+        self.text(time)?;
+        if self.texts.ends_with('Z') {
+            self.texts.pop();
+        }
+        self.texts.push_str("+00:00");
+        Ok(Kept::Text(first..self.texts.len()))
+    }
+
+    /// Takes in bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Kept {
+        let first = self.bytes.len();
+        self.bytes.extend(bytes);
+        Kept::Bytes(first..self.bytes.len())
+    }
+
+    /// Reads the text that was taken in last, and forgets it.
+    pub fn once<T>(&mut self, text: Range<usize>, read: impl FnOnce(&Self, &str) -> T) -> Option<T> {
+        let read = self.texts.get(text.clone()).map(|text| read(self, text));
+        self.texts.truncate(text.start);
+        read
     }
 }
-
-/// One value of a kind.
-#[derive(Clone, Copy)]
-struct Single(Kind);
 
 fn of_another_kind() -> Error {
     Error::custom("a value is not of its column's kind")
-}
-
-fn misfit() -> Error {
-    Error::custom("a row has columns, and a column single values")
-}
-
-/// What a serializer does not take.
-macro_rules! refuses {
-    ($($method:ident($($type:ty),*) $(-> $ok:ty)?),+ $(,)?) => {
-        $(fn $method(self, $(_: $type),*) -> Result<refuses!(@ $($ok)?), Error> { Err(misfit()) })+
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<Self::Ok, Error> {
-            Err(misfit())
-        }
-
-        fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
-            Err(misfit())
-        }
-
-        fn serialize_tuple_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeTupleVariant, Error> {
-            Err(misfit())
-        }
-
-        fn serialize_struct_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeStructVariant, Error> {
-            Err(misfit())
-        }
-    };
-    (@) => { Self::Ok };
-    (@ $ok:ty) => { $ok };
-}
-
-/// What numbers become.
-macro_rules! numbers {
-    ($($method:ident($type:ty)),+) => {
-        $(fn $method(self, number: $type) -> Result<Cell, Error> {
-            i64::try_from(number).map(Cell::Number).map_err(Error::custom)
-        })+
-    };
-}
-
-impl Serializer for Row {
-    type Ok = Vec<Cell>;
-    type Error = Error;
-    type SerializeSeq = Impossible<Vec<Cell>, Error>;
-    type SerializeTuple = Impossible<Vec<Cell>, Error>;
-    type SerializeTupleStruct = Impossible<Vec<Cell>, Error>;
-    type SerializeTupleVariant = Impossible<Vec<Cell>, Error>;
-    type SerializeMap = Self;
-    type SerializeStruct = Self;
-    type SerializeStructVariant = Impossible<Vec<Cell>, Error>;
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Error> {
-        Ok(self)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self, Error> {
-        Ok(self)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, row: &T) -> Result<Vec<Cell>, Error> {
-        row.serialize(self)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, row: &T) -> Result<Vec<Cell>, Error> {
-        row.serialize(self)
-    }
-
-    refuses! {
-        serialize_bool(bool), serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64), serialize_u8(u8),
-        serialize_u16(u16), serialize_u32(u32), serialize_u64(u64), serialize_f32(f32), serialize_f64(f64),
-        serialize_char(char), serialize_str(&str), serialize_bytes(&[u8]), serialize_none(), serialize_unit(),
-        serialize_unit_struct(&'static str), serialize_unit_variant(&'static str, u32, &'static str),
-        serialize_seq(Option<usize>) -> Self::SerializeSeq, serialize_tuple(usize) -> Self::SerializeTuple,
-    }
-}
-
-impl Serializer for Single {
-    type Ok = Cell;
-    type Error = Error;
-    type SerializeSeq = Impossible<Cell, Error>;
-    type SerializeTuple = Impossible<Cell, Error>;
-    type SerializeTupleStruct = Impossible<Cell, Error>;
-    type SerializeTupleVariant = Impossible<Cell, Error>;
-    type SerializeMap = Impossible<Cell, Error>;
-    type SerializeStruct = Impossible<Cell, Error>;
-    type SerializeStructVariant = Impossible<Cell, Error>;
-
-    fn serialize_bool(self, truth: bool) -> Result<Cell, Error> {
-        Ok(Cell::Number(truth.into()))
-    }
-
-    numbers!(serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64));
-    numbers!(serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64));
-
-    fn serialize_str(self, text: &str) -> Result<Cell, Error> {
-        Ok(Cell::Text(match self.0 {
-            // As sqlx writes times.
-            Kind::Time => [text.trim_end_matches('Z'), "+00:00"].concat().into(),
-            _ => text.into(),
-        }))
-    }
-
-    fn serialize_bytes(self, bytes: &[u8]) -> Result<Cell, Error> {
-        Ok(Cell::Bytes(bytes.to_vec()))
-    }
-
-    fn serialize_none(self) -> Result<Cell, Error> {
-        Ok(Cell::Nothing)
-    }
-
-    fn serialize_unit(self) -> Result<Cell, Error> {
-        Ok(Cell::Nothing)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Cell, Error> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Cell, Error> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Cell, Error> {
-        self.serialize_str(variant)
-    }
-
-    refuses! {
-        serialize_f32(f32), serialize_f64(f64), serialize_char(char), serialize_unit_struct(&'static str),
-        serialize_seq(Option<usize>) -> Self::SerializeSeq, serialize_tuple(usize) -> Self::SerializeTuple,
-        serialize_map(Option<usize>) -> Self::SerializeMap,
-        serialize_struct(&'static str, usize) -> Self::SerializeStruct,
-    }
 }
 
 #[cfg(test)]
@@ -335,18 +226,20 @@ mod tests {
             paid: true,
             unknown: 7,
         };
-        let time = Cell::Text("2026-01-02T03:04:05+00:00".into());
-        let lines = Cell::Text(r#"[{"a":"x","b":1}]"#.into());
-        for (name, kept) in [(Some("Asha"), Cell::Text("Asha".into())), (None, Cell::Nothing)] {
-            let cells = cells(COLUMNS, &row(name)).expect("a row");
-            assert_eq!(cells, [time.clone(), kept, lines.clone(), Cell::Number(1), Cell::Nothing]);
+        let (time, lines) = (Cell::Text("2026-01-02T03:04:05+00:00"), Cell::Text(r#"[{"a":"x","b":1}]"#));
+        let cells = Cells::of(COLUMNS, [row(Some("Asha")), row(None)]).expect("rows");
+        assert_eq!(cells.rows(), 2);
+        for (at, name) in [Cell::Text("Asha"), Cell::Nothing].into_iter().enumerate() {
+            assert!(cells.row(at).eq([time, name, lines, Cell::Number(1), Cell::Nothing]));
+            assert!(cells.column(1, &(at..at + 1)).eq([name]));
         }
-        assert!(cells(COLUMNS, &["no row"]).is_err());
+        assert!(cells.column(0, &(0..2)).eq([time, time]));
+        assert!(Cells::of(COLUMNS, [["no row"]]).is_err());
     }
 
     #[test]
     fn a_value_of_another_kind_is_never_taken_for_none() {
-        let (text, number, bytes) = (Cell::Text("1".into()), Cell::Number(1), Cell::Bytes(vec![1]));
+        let (text, number, bytes) = (Cell::Text("1"), Cell::Number(1), Cell::Bytes(&[1]));
         assert!(number.text().is_err() && bytes.text().is_err());
         assert!(text.number().is_err() && bytes.number().is_err());
         assert!(text.bytes().is_err() && number.bytes().is_err());

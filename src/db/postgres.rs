@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::Trouble;
@@ -102,10 +102,11 @@ pub struct Kept {
 }
 
 impl Kept {
-    async fn begin(mut self) -> sqlx::Result<Self> {
+    /// Begins a transaction with a message, and says what that read.
+    async fn begin(mut self, message: &'static str) -> sqlx::Result<(Self, Vec<PgRow>)> {
         self.in_transaction = true;
-        sqlx::raw_sql("BEGIN").execute(&mut *self.connection).await?;
-        Ok(self)
+        let read = sqlx::raw_sql(message).fetch_all(&mut *self.connection).await?;
+        Ok((self, read))
     }
 
     /// Commits the transaction that was begun.
@@ -136,17 +137,21 @@ pub async fn begin(pool: &PgPool) -> sqlx::Result<PgTransaction> {
     }
 }
 
-/// Begins a transaction on a connection that is kept, if one is.
-pub async fn begin_on(mut kept: Option<Kept>, pool: &PgPool) -> sqlx::Result<PgTransaction> {
+/// Begins a transaction on a connection that is kept, if one is, with a message that may read something at once.
+pub async fn begin_on(
+    mut kept: Option<Kept>,
+    pool: &PgPool,
+    message: &'static str,
+) -> sqlx::Result<(PgTransaction, Vec<PgRow>)> {
     let mut left_over = pool.size();
     loop {
         let connection = match kept.take() {
             Some(kept) => kept,
             None => Kept { connection: pool.acquire().await?, in_transaction: false },
         };
-        match connection.begin().await {
+        match connection.begin(message).await {
             Err(error) if is_left_over(&error, &mut left_over) => {}
-            begun => return begun.map(PgTransaction::Kept),
+            begun => return begun.map(|(kept, read)| (PgTransaction::Kept(kept), read)),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Rows are what serde makes of them: objects whose members are columns. SQLite is given each value alone, PostgreSQL each column as
 //! an array: each takes that in twice as fast as one text of JSON.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -16,7 +18,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
 
 use super::Tx;
-use super::cells::{Cell, cells};
+use super::cells::{Cell, Cells};
 use crate::journey::ids::{Id as _, TenantId};
 
 pub use super::cells::{Column, Kind};
@@ -159,42 +161,59 @@ pub(crate) use {column, insert_rows, listed_columns, update_rows};
 /// They are taken apart already, so that it takes little to make a statement of them, and what they were made of may go.
 pub struct Batch {
     rows: Rows,
-    left: std::vec::IntoIter<Vec<Cell>>,
+    cells: Cells,
+    /// How many rows have gone.
+    gone: usize,
 }
 
 impl Batch {
-    /// The next statement for SQLite; none when all rows have gone.
-    fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Option<Query<'static, Sqlite, SqliteArguments>>> {
+    /// Whether there are rows that have not gone yet.
+    fn has_rows(&self) -> bool {
+        self.gone < self.cells.rows()
+    }
+
+    /// The next statement for SQLite.
+    fn sqlite(&mut self, tenant: &TenantId) -> sqlx::Result<Query<'static, Sqlite, SqliteArguments>> {
         // Few texts, so that each is prepared once and kept; few statements all the same.
-        let most = match self.left.len() {
+        let most = match self.cells.rows() - self.gone {
             left @ 0..STEP => left,
             left => MOST.min(left / STEP * STEP),
         };
-        self.some(most).map(|some| self.rows.one_by_one(tenant, some)).transpose().map_err(sqlx::Error::Encode)
+        let some = self.some(most);
+        self.rows.one_by_one(tenant, &self.cells, some).map_err(sqlx::Error::Encode)
     }
 
-    /// The next part of a statement for PostgreSQL, whose values join those given; none when all rows have gone.
-    fn postgres(&mut self, values: &mut PgArguments) -> sqlx::Result<Option<String>> {
-        self.some(HEAP).map(|some| self.rows.by_columns(values, &some)).transpose().map_err(sqlx::Error::Encode)
+    /// The next part of a statement for PostgreSQL, whose values join those given.
+    fn postgres(&mut self, values: &mut PgArguments) -> sqlx::Result<String> {
+        let some = self.some(HEAP);
+        self.rows.by_columns(values, &self.cells, &some).map_err(sqlx::Error::Encode)
     }
 
-    /// The first rows that are left, if any are.
-    fn some(&mut self, most: usize) -> Option<Vec<Vec<Cell>>> {
-        let some: Vec<_> = self.left.by_ref().take(most).collect();
-        (!some.is_empty()).then_some(some)
+    /// The first rows that are left, which go.
+    fn some(&mut self, most: usize) -> Range<usize> {
+        let first = self.gone;
+        self.gone = self.cells.rows().min(first + most);
+        first..self.gone
     }
 }
 
+/// Writes rows.
+pub async fn write(tx: &mut Tx, tenant: &TenantId, batch: sqlx::Result<Batch>) -> sqlx::Result<()> {
+    write_all(tx, tenant, [batch.map(|batch| vec![batch])]).await
+}
+
 /// Writes batches of rows in their order; what comes next is made ready while a statement is carried out.
-pub async fn write(
+///
+/// Batches that come together are of rows that need not be written one after the other: on PostgreSQL they go together.
+pub async fn write_all(
     tx: &mut Tx,
     tenant: &TenantId,
-    batches: impl IntoIterator<Item = sqlx::Result<Batch>, IntoIter: Send>,
+    batches: impl IntoIterator<Item = sqlx::Result<Vec<Batch>>, IntoIter: Send>,
 ) -> sqlx::Result<()> {
-    let (mut batches, mut batch) = (batches.into_iter().fuse(), None);
+    let mut batches = Batches { coming: batches.into_iter().fuse(), at_hand: VecDeque::new() };
     match tx {
         Tx::Sqlite(connection) => {
-            let mut next = || next(&mut batches, &mut batch, |batch| batch.sqlite(tenant));
+            let mut next = || batches.next(|batch| batch.sqlite(tenant));
             let mut prepared = next()?;
             while let Some(query) = prepared {
                 let (done, following) = futures::join!(query.execute(&mut **connection), async { next() });
@@ -203,8 +222,12 @@ pub async fn write(
         }
         Tx::Postgres(connection) => {
             let mut join = |ready: &mut Together| -> sqlx::Result<()> {
-                ready.parts.extend(next(&mut batches, &mut batch, |batch| batch.postgres(&mut ready.values))?);
-                Ok(())
+                loop {
+                    ready.parts.extend(batches.next(|batch| batch.postgres(&mut ready.values))?);
+                    if ready.parts.len() >= PARTS || batches.at_hand.is_empty() {
+                        return Ok(());
+                    }
+                }
             };
             let mut ready = Together::of(tenant)?;
             join(&mut ready)?;
@@ -225,6 +248,28 @@ pub async fn write(
         }
     }
     Ok(())
+}
+
+/// Batches that come, and those that are there and have rows left.
+struct Batches<I> {
+    coming: I,
+    at_hand: VecDeque<Batch>,
+}
+
+impl<I: Iterator<Item = sqlx::Result<Vec<Batch>>>> Batches<I> {
+    /// What is made of the next rows; none when all have gone.
+    fn next<S>(&mut self, statement: impl FnOnce(&mut Batch) -> sqlx::Result<S>) -> sqlx::Result<Option<S>> {
+        while self.at_hand.is_empty() {
+            let Some(batches) = self.coming.next().transpose()? else { return Ok(None) };
+            self.at_hand.extend(batches.into_iter().filter(Batch::has_rows));
+        }
+        let Some(batch) = self.at_hand.front_mut() else { return Ok(None) };
+        let statement = statement(batch)?;
+        if !batch.has_rows() {
+            self.at_hand.pop_front();
+        }
+        Ok(Some(statement))
+    }
 }
 
 /// Parts of one statement for PostgreSQL: each way there and back costs as much as writing several rows.
@@ -263,25 +308,6 @@ async fn meanwhile<T>(work: impl Future<Output = T>, mut step: impl FnMut() -> b
     }
 }
 
-/// The next statement of the batch at hand, or of the first after it that has one.
-fn next<S>(
-    batches: &mut impl Iterator<Item = sqlx::Result<Batch>>,
-    at_hand: &mut Option<Batch>,
-    mut statement: impl FnMut(&mut Batch) -> sqlx::Result<Option<S>>,
-) -> sqlx::Result<Option<S>> {
-    loop {
-        if let Some(batch) = at_hand
-            && let Some(statement) = statement(batch)?
-        {
-            return Ok(Some(statement));
-        }
-        *at_hand = batches.next().transpose()?;
-        if at_hand.is_none() {
-            return Ok(None);
-        }
-    }
-}
-
 impl Rows {
     /// The same for rows whose keys are not there yet, which an engine then need not look for first.
     pub const fn unseen(self) -> Self {
@@ -290,21 +316,21 @@ impl Rows {
 
     /// Rows to be written.
     pub fn batch<R: Serialize>(self, rows: impl IntoIterator<Item = R>) -> sqlx::Result<Batch> {
-        let rows = rows.into_iter().map(|row| cells(self.columns, &row)).collect::<Result<Vec<_>, _>>();
-        let left = rows.map_err(|error| sqlx::Error::Encode(error.into()))?.into_iter();
-        Ok(Batch { rows: self, left })
+        let cells = Cells::of(self.columns, rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        Ok(Batch { rows: self, cells, gone: 0 })
     }
 
     /// Writes rows; does nothing when there are none.
     pub async fn write<R: Serialize + Sync>(self, tx: &mut Tx, tenant: &TenantId, rows: &[R]) -> sqlx::Result<()> {
-        write(tx, tenant, [self.batch(rows)]).await
+        write(tx, tenant, self.batch(rows)).await
     }
 
     /// The statement that writes rows on SQLite.
     fn one_by_one(
         self,
         tenant: &TenantId,
-        rows: Vec<Vec<Cell>>,
+        cells: &Cells,
+        rows: Range<usize>,
     ) -> Result<Query<'static, Sqlite, SqliteArguments>, BoxDynError> {
         let tenant: Arc<str> = tenant.as_str().into();
         let sql = self.of(rows.len());
@@ -314,12 +340,12 @@ impl Rows {
             if self.tenant == TenantStands::InRows {
                 values.add(Arc::clone(&tenant))?;
             }
-            for cell in row {
+            for cell in cells.row(row) {
                 match cell {
                     Cell::Nothing => values.add(None::<i64>),
-                    Cell::Text(text) => values.add(text),
+                    Cell::Text(text) => values.add(Arc::<str>::from(text)),
                     Cell::Number(number) => values.add(number),
-                    Cell::Bytes(bytes) => values.add(bytes),
+                    Cell::Bytes(bytes) => values.add(bytes.to_vec()),
                 }?;
             }
         }
@@ -330,12 +356,12 @@ impl Rows {
     }
 
     /// The statement that writes rows on PostgreSQL; its values come after those given, of which the first is the tenant.
-    fn by_columns(self, values: &mut PgArguments, rows: &[Vec<Cell>]) -> Result<String, BoxDynError> {
+    fn by_columns(self, values: &mut PgArguments, cells: &Cells, rows: &Range<usize>) -> Result<String, BoxDynError> {
         let first = values.len() + 1;
         let mut given = Vec::with_capacity(self.columns.len());
         for (at, (_, kind)) in self.columns.iter().enumerate() {
             given.push(format!("${}", first + at));
-            let column = rows.iter().filter_map(|row| row.get(at));
+            let column = cells.column(at, rows);
             match kind {
                 // Days and JSON are read from the text that they are.
                 Kind::Text | Kind::Date | Kind::Json => {
@@ -343,7 +369,7 @@ impl Rows {
                 }
                 Kind::Number => values.add(column.map(Cell::number).collect::<Result<Vec<_>, _>>()?),
                 Kind::Truth => {
-                    let truth = |cell: &Cell| cell.number().map(|number| number.map(|number| number != 0));
+                    let truth = |cell: Cell<'_>| cell.number().map(|number| number.map(|number| number != 0));
                     values.add(column.map(truth).collect::<Result<Vec<_>, _>>()?)
                 }
                 Kind::Time => values.add(column.map(moment).collect::<Result<Vec<_>, _>>()?),
@@ -364,6 +390,6 @@ impl Rows {
 }
 
 /// The moment in a cell.
-fn moment(cell: &Cell) -> Result<Option<DateTime<Utc>>, BoxDynError> {
+fn moment(cell: Cell<'_>) -> Result<Option<DateTime<Utc>>, BoxDynError> {
     Ok(cell.text()?.map(DateTime::parse_from_rfc3339).transpose()?.map(|moment| moment.to_utc()))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::chain::{self, Digest, Salt, column};
 use super::event::{NewEvent, StoredEvent, to_milliseconds};
 use crate::db::rows::{self, Batch, Rows, insert_rows, update_rows};
-use crate::db::{Db, Source, Tx};
+use crate::db::{Db, Kept, Source, Tx};
 use crate::journey::ids::*;
 use crate::journey::words::ActorType;
 use crate::{from, on};
@@ -41,11 +41,24 @@ impl Head {
 
 const HEAD: &str = "SELECT position, hash FROM log_heads WHERE tenant_id = $1";
 const HEAD_LOCKED: &str = "SELECT position, hash FROM log_heads WHERE tenant_id = $1 FOR UPDATE";
+/// A connection of one tenant knows whose it is: a message that begins a transaction takes no values.
+const BEGIN_LOCKED: &str =
+    "BEGIN; SELECT position, hash FROM log_heads WHERE tenant_id = current_setting('sojourn.tenant') FOR UPDATE";
 const NEW_HEAD: &str =
     "INSERT INTO log_heads (tenant_id, position, hash) VALUES ($1, 0, $2) ON CONFLICT (tenant_id) DO NOTHING";
 
 /// Counts the tables that events are written to, for [`Db::count`].
 pub const COUNT: &str = "ANALYZE visit_events, event_tags";
+
+/// Begins a transaction for who writes without a break, with the head of a tenant's log locked until it ends.
+pub async fn begin_locked(db: &Db, tenant: &TenantId, kept: Kept) -> sqlx::Result<(Tx, Head)> {
+    let (mut tx, read) = db.of(tenant).begin_next_with(kept, BEGIN_LOCKED).await?;
+    let head = match read {
+        Some((position, hash)) => Head { tenant: tenant.clone(), position, hash },
+        None => lock_head(&mut tx, tenant).await?,
+    };
+    Ok((tx, head))
+}
 
 /// Locks the head of a tenant's log until the transaction ends; makes it for a tenant that has none.
 pub async fn lock_head(tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<Head> {
@@ -104,7 +117,7 @@ pub fn end(head: &Head) -> sqlx::Result<Batch> {
 
 /// Writes back the [`end`].
 pub async fn save_head(tx: &mut Tx, head: &Head) -> sqlx::Result<()> {
-    rows::write(tx, &head.tenant, [end(head)]).await
+    rows::write(tx, &head.tenant, end(head)).await
 }
 
 const APPEND: Rows = insert_rows!("visit_events":
@@ -192,7 +205,7 @@ impl Head {
 
 /// Writes linked events; one whose id or version is there already is an error.
 pub async fn write(tx: &mut Tx, tenant: &TenantId, events: &[StoredEvent]) -> sqlx::Result<()> {
-    rows::write(tx, tenant, [batch(events)]).await
+    rows::write(tx, tenant, batch(events)).await
 }
 
 /// Linked events on their way into the log.

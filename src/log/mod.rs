@@ -49,7 +49,7 @@ pub mod timeline;
 pub mod verify;
 
 pub use access::{Access, AccessLog};
-pub use append::{COUNT, Head, append, batch, end, lock_head, position, positions, save_head, write};
+pub use append::{COUNT, Head, append, batch, begin_locked, end, lock_head, position, positions, save_head, write};
 pub use chain::{Bytes, Digest, Salt};
 pub use changes::{Change, Hints, changes};
 pub use event::{NewEvent, Occurrence, StoredEvent, to_milliseconds};

@@ -17,6 +17,7 @@ pub mod tokens;
 pub mod visits;
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -86,15 +87,14 @@ impl Changes {
     }
 
     /// The rows that bring every read model up to date, but for those of who was [`register`](Self::register)ed.
-    pub fn batches(&self) -> impl Iterator<Item = sqlx::Result<Batch>> + use<> {
-        let (visits, tests, bills) = (visits::progressed(&self.0), tests::changed(&self.0), bills::changed(&self.0));
-        [visits].into_iter().chain(tests).chain(bills)
+    pub fn batches(&self) -> impl Iterator<Item = sqlx::Result<Batch>> {
+        iter::once(visits::progressed(&self.0)).chain(tests::changed(&self.0)).chain(bills::changed(&self.0))
     }
 
     /// Writes the rows of those who were registered, with their tokens, which are given out in the order of the log.
     pub async fn register(&self, tx: &mut Tx, tenant: &TenantId) -> sqlx::Result<()> {
         let tokens = tokens::of(tx, tenant, &self.0).await?;
-        rows::write(tx, tenant, [visits::registered(&self.0, &tokens)]).await
+        rows::write(tx, tenant, visits::registered(&self.0, &tokens)).await
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::{iter, slice, vec};
+use std::{iter, mem, slice};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -43,6 +43,13 @@ pub(super) struct Memory {
     validators: Validators,
 }
 
+impl Memory {
+    /// Keeps visits as a group left them.
+    pub fn keep(&mut self, Left { head, visits }: Left) {
+        self.states.keep(&head, visits);
+    }
+}
+
 /// What became of a group that was committed.
 pub(super) struct Outcome {
     /// An answer for each request, in order.
@@ -53,6 +60,14 @@ pub(super) struct Outcome {
     pub ends: [i64; 2],
     /// The connection, for the next group of the same tenant.
     pub kept: Kept,
+    /// What is to be kept in memory, when all are answered.
+    pub left: Left,
+}
+
+/// The end of the log and the visits as a group left them.
+pub(super) struct Left {
+    head: Head,
+    visits: BTreeMap<VisitId, Arc<Visit>>,
 }
 
 /// A transaction that is to take requests of one tenant: whose log it holds, nobody else writes.
@@ -64,8 +79,7 @@ pub(super) struct Begun {
 impl Begun {
     /// Begins one, on the connection that was kept of the last.
     pub async fn new(db: &Db, tenant: &TenantId, kept: Kept) -> sqlx::Result<Self> {
-        let mut tx = db.of(tenant).begin_next(kept).await?;
-        let head = log::lock_head(&mut tx, tenant).await?;
+        let (tx, head) = log::begin_locked(db, tenant, kept).await?;
         Ok(Self { tx, head })
     }
 
@@ -84,8 +98,8 @@ pub(super) async fn commit(
     requests: &[Request],
 ) -> Result<Outcome, RecordError> {
     let Some(Request { tenant, .. }) = requests.first() else {
-        let ends = [head.position(); 2];
-        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new(), ends, kept: Kept::default() });
+        let (ends, left) = ([head.position(); 2], Left { head, visits: BTreeMap::new() });
+        return Ok(Outcome { answers: Vec::new(), announcements: Vec::new(), ends, kept: Kept::default(), left });
     };
     // Asked for only now: who waited for the lock comes after whoever held it.
     let now = clock.now();
@@ -117,22 +131,21 @@ pub(super) async fn commit(
         refused: Vec::new(),
         left: requests.iter(),
         answers: Vec::with_capacity(requests.len()),
-        following: None,
+        followed: false,
     };
-    rows::write(&mut tx, &tenant.id, iter::from_fn(|| group.next_batch())).await?;
+    rows::write_all(&mut tx, &tenant.id, iter::from_fn(|| group.next_batches())).await?;
     group.write(&mut tx).await?;
-    let Group { begun, head, mut visits, announcements, earlier, answers, .. } = group;
+    let Group { begun, head, mut visits, announcements, answers, earlier, versions, changes, snapshots, .. } = group;
     // What is of no more use is given up, and the answers are made ready, while the engine commits.
     let ready = async {
-        drop(earlier);
+        drop((known, earlier, versions, changes, snapshots));
         let changed: BTreeSet<_> = announcements.iter().map(|announcement| &announcement.visit_id).collect();
         visits.retain(|id, _| changed.contains(id));
         answers.into_iter().map(|answer| answer.map(Recorded::from)).collect()
     };
     let (kept, answers) = futures::join!(commit_and_keep(tx), ready);
-    let kept = kept?;
-    memory.states.keep(&head, visits);
-    Ok(Outcome { answers, announcements, ends: [begun, head.position()], kept })
+    let ends = [begun, head.position()];
+    Ok(Outcome { answers, announcements, ends, kept: kept?, left: Left { head, visits } })
 }
 
 /// Events as whoever asked for them and whoever writes them hold them.
@@ -175,15 +188,15 @@ struct Group<'a> {
     left: slice::Iter<'a, Request>,
     /// The answers to the others.
     answers: Vec<Result<Answer, RecordError>>,
-    /// The rows that follow from the events, when all are decided.
-    following: Option<vec::IntoIter<sqlx::Result<Batch>>>,
+    /// Whether the rows are made that follow from the events.
+    followed: bool,
 }
 
 impl Group<'_> {
     /// The next rows to be written: events as they are decided, then what follows from them.
     ///
     /// They are made ready while those before them are written.
-    fn next_batch(&mut self) -> Option<sqlx::Result<Batch>> {
+    fn next_batches(&mut self) -> Option<sqlx::Result<Vec<Batch>>> {
         let stride = if self.answers.is_empty() { FIRST_STRIDE } else { STRIDE };
         let mut decided: Events = Vec::new();
         while decided.len() < stride
@@ -194,15 +207,13 @@ impl Group<'_> {
             self.answers.push(answer);
         }
         if !decided.is_empty() {
-            return Some(log::batch(decided.iter().map(Arc::as_ref)));
+            return Some(log::batch(decided.iter().map(Arc::as_ref)).map(|events| vec![events]));
         }
-        let Self { changes, snapshots, begun, head, following, .. } = self;
-        let batches = || {
-            let end = (head.position() > *begun).then(|| log::end(head));
-            let all: Vec<_> = changes.batches().chain([snapshots::batch(snapshots)]).chain(end).collect();
-            all.into_iter()
-        };
-        following.get_or_insert_with(batches).next()
+        if mem::replace(&mut self.followed, true) {
+            return None;
+        }
+        let end = (self.head.position() > self.begun).then(|| log::end(&self.head));
+        Some(self.changes.batches().chain([snapshots::batch(&self.snapshots)]).chain(end).collect())
     }
 
     fn answer(&mut self, request: &Request) -> Result<Answer, RecordError> {
@@ -301,14 +312,14 @@ impl Earlier {
         if !request.wishes.iter().filter_map(|wish| wish.id.as_ref()).all(|id| ids.insert(id)) {
             return Err(RecordError::IdempotencyMismatch);
         }
-        let known = |wish: &Wish| Some((wish.clone(), self.events.get(wish.id.as_ref()?)?.clone()));
-        let known: Vec<_> = request.wishes.iter().filter_map(known).collect();
+        let known = request.wishes.iter().filter_map(|wish| Some((wish, self.events.get(wish.id.as_ref()?)?)));
+        let known: Vec<_> = known.collect();
         if known.is_empty() {
             Ok(None)
         } else if known.len() == request.wishes.len()
             && known.iter().all(|(wish, stored)| wish.became(&stored.event, &request.actor))
         {
-            Ok(Some(known.into_iter().map(|(_, stored)| stored).collect()))
+            Ok(Some(known.into_iter().map(|(_, stored)| Arc::clone(stored)).collect()))
         } else {
             Err(RecordError::IdempotencyMismatch)
         }

@@ -158,18 +158,23 @@ impl Writer {
         let whose = begun.tenant().clone();
         let work = group::commit(begun, &self.clock, &mut self.memory, self.snapshot_every, &group);
         match guarded(work).await.flatten() {
-            Ok(Outcome { answers, announcements, ends, kept }) => {
+            Ok(Outcome { answers, announcements, ends, kept, left }) => {
                 self.kept = Some((whose, kept));
-                if has_doubled(ends) {
-                    tokio::spawn(count(self.db.clone()));
-                }
                 for announcement in announcements {
                     // Nobody listening is no failure.
                     let _ = self.announcements.send(announcement);
                 }
-                for (request, answer) in group.into_iter().zip(answers) {
+                let answered = group.into_iter().zip(answers).map(|(request, answer)| {
                     // Whoever asked may be gone.
                     let _ = request.answer.send(answer);
+                    request.wishes
+                });
+                // What nobody waits for comes after all answers.
+                let wishes: Vec<_> = answered.collect();
+                self.memory.keep(left);
+                drop(wishes);
+                if has_doubled(ends) {
+                    tokio::spawn(count(self.db.clone()));
                 }
                 Ok(())
             }

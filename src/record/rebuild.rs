@@ -302,7 +302,7 @@ impl<P: FnMut(u64) + Send> Rebuild<'_, P> {
             let Some(Stepped { visit_id, before, after }) = self.visits.step(stored)? else { continue };
             changes.apply(self.tenant, &visit_id, before.as_ref(), &after, stored);
         }
-        rows::write(tx, &self.tenant.id, changes.batches()).await?;
+        rows::write_all(tx, &self.tenant.id, [changes.batches().collect()]).await?;
         Ok(changes.register(tx, &self.tenant.id).await?)
     }
 }
