@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `wish` | what somebody wishes to log |
 //! | `queue` | where the writers of a process meet: requests are committed in groups, and answered after the commit |
+//! | `together` | waking all whom a commit answers at once |
 //! | `group` | the requests of one transaction: read at once, decided in memory, written while the rest is decided |
 //! | `entry` | one request on its way into the log, decided in memory |
 //! | `facts` | what becomes of the hospital itself, each change with its event |
@@ -36,6 +37,7 @@ pub mod replay;
 mod states;
 mod subscriptions;
 pub mod targets;
+mod together;
 mod validators;
 mod wish;
 
@@ -68,6 +70,7 @@ pub use self::wish::{Happening, Wish};
 
 use self::known::visits_named;
 use self::queue::{Hidden, Queue, Request};
+use self::together::together;
 
 /// What became of a request.
 #[derive(Clone, Debug)]
@@ -229,7 +232,7 @@ impl Recorder {
             digest: log::Digest::of_json(&wishes.iter().map(Wish::canonical).collect()),
         });
         self.queue.join(Request { tenant: tenant.clone(), actor: actor.clone(), wishes, hidden, key, answer })?;
-        answered.await.unwrap_or(Err(RecordError::Interrupted)).map_err(|error| match error {
+        together(answered).await.unwrap_or(Err(RecordError::Interrupted)).map_err(|error| match error {
             // Whoever was refused works out what could be done instead, not the writer that others wait for.
             RecordError::Refused(mut refused) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);

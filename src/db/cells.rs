@@ -115,6 +115,11 @@ impl Cells {
         self.values.len() / self.columns.len()
     }
 
+    /// How many bytes the values take, about.
+    pub fn size(&self) -> usize {
+        self.texts.len() + self.bytes.len() + self.values.len() * size_of::<i64>()
+    }
+
     /// The values of a row, in the order of the columns.
     pub fn row(&self, row: usize) -> impl Iterator<Item = Cell<'_>> {
         let first = row * self.columns.len();

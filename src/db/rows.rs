@@ -358,6 +358,7 @@ impl Rows {
     /// The statement that writes rows on PostgreSQL; its values come after those given, of which the first is the tenant.
     fn by_columns(self, values: &mut PgArguments, cells: &Cells, rows: &Range<usize>) -> Result<String, BoxDynError> {
         let first = values.len() + 1;
+        values.reserve(self.columns.len(), cells.size());
         let mut given = Vec::with_capacity(self.columns.len());
         for (at, (_, kind)) in self.columns.iter().enumerate() {
             given.push(format!("${}", first + at));

@@ -41,9 +41,10 @@ impl Head {
 
 const HEAD: &str = "SELECT position, hash FROM log_heads WHERE tenant_id = $1";
 const HEAD_LOCKED: &str = "SELECT position, hash FROM log_heads WHERE tenant_id = $1 FOR UPDATE";
-/// A connection of one tenant knows whose it is: a message that begins a transaction takes no values.
-const BEGIN_LOCKED: &str =
-    "BEGIN; SELECT position, hash FROM log_heads WHERE tenant_id = current_setting('sojourn.tenant') FOR UPDATE";
+/// A connection of one tenant knows whose it is: a message that begins a transaction takes no values. What a group of writers asks and
+/// writes is found by its keys, whatever the values are: each statement is planned once, not for each group.
+const BEGIN_LOCKED: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; \
+     SELECT position, hash FROM log_heads WHERE tenant_id = current_setting('sojourn.tenant') FOR UPDATE";
 const NEW_HEAD: &str =
     "INSERT INTO log_heads (tenant_id, position, hash) VALUES ($1, 0, $2) ON CONFLICT (tenant_id) DO NOTHING";
 

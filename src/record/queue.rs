@@ -188,10 +188,12 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, RecordError> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|_| RecordError::Interrupted)
 }
 
-/// Whether a log has come to twice what it was, and to more than a few events.
+/// Whether a young log has come to twice what it was, and to more than a few events.
 fn has_doubled([before, now]: [i64; 2]) -> bool {
-    const MANY: i64 = 512;
-    now >= MANY && now.ilog2() > before.max(1).ilog2()
+    const FEW: i64 = 512;
+    // From here on plans stay the same, and the server counts the tables itself as they grow.
+    const MANY: i64 = 16_384;
+    now >= FEW && before < MANY && now.ilog2() > before.max(1).ilog2()
 }
 
 /// Has the tables counted: plans that were made for empty ones would be kept while the first thousands of events come in.
